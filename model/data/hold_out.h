@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_MODEL_DATA_HOLD_OUT_H_
+#define FACET_MODEL_DATA_HOLD_OUT_H_
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "facet/v1/training.pb.h"
+#include "model/data/dataset.h"
+#include "model/data/split.h"
+
+namespace facet::model {
+
+// Applies the rules; a pure function of labels and rules. See v1.HoldOutRule.
+// INVALID_ARGUMENT with a path such as "hold_out[1].missing[0]": unknown
+// feature, a feature in both lists, a doubled rule name, more combinations
+// than there are, or a class that training would never see (the message names
+// it).
+absl::StatusOr<Split> SplitDataset(const Dataset& dataset, absl::Span<const v1::HoldOutRule> rules);
+
+// The checks that need the schema alone.
+absl::Status ValidateHoldOut(const FeatureSchema& schema, absl::Span<const v1::HoldOutRule> rules);
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_DATA_HOLD_OUT_H_

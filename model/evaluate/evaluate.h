@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_MODEL_EVALUATE_EVALUATE_H_
+#define FACET_MODEL_EVALUATE_EVALUATE_H_
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/data/dataset.h"
+#include "model/data/split.h"
+#include "model/preset/net_shape.h"
+#include "model/render/renderer.h"
+
+namespace facet::model {
+
+// As v1.EvaluationReport, where every field is explained.
+struct FeatureAccuracy {
+  std::string feature;
+  double synthetic = 0;
+  double real = 0;
+};
+
+struct Evaluation {
+  struct HeldOut {
+    std::string rule;
+    int64_t cell_count = 0;
+    std::vector<FeatureAccuracy> accuracy;
+    double psnr_db = 0;
+  };
+  struct Mix {
+    std::string feature;
+    int64_t image_count = 0;
+    std::vector<FeatureAccuracy> kept;
+    double parent_mass = 0;
+    double blend_distance = 0;
+  };
+  std::vector<HeldOut> held_out;
+  std::vector<FeatureAccuracy> train;
+  std::vector<Mix> mixes;
+  double train_psnr_db = 0;
+  double render_images_per_second = 0;
+};
+
+struct EvaluateOptions {
+  NetPlan plan;  // the judge has the classifier's shape and another seed
+  const Dataset* dataset = nullptr;
+  Split split;
+  Renderer* renderer = nullptr;
+  std::string device = "auto";
+  // Largest number of images of each part; chosen by seed.
+  int max_images = 2000;
+  // Fraction done, in [0, 1].
+  std::function<void(double)> on_progress;
+};
+
+// Trains the judge on real images of training cells, then measures. CANCELLED
+// soon after `stop` is set.
+absl::StatusOr<Evaluation> Evaluate(const EvaluateOptions& options, const std::atomic<bool>& stop);
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_EVALUATE_EVALUATE_H_

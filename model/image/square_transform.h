@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_MODEL_IMAGE_SQUARE_TRANSFORM_H_
+#define FACET_MODEL_IMAGE_SQUARE_TRANSFORM_H_
+
+#include <cstdint>
+
+#include "model/image/pixels.h"
+
+namespace facet::model {
+
+// The dihedral group of the square: `quarter_turns` counter-clockwise, after a
+// mirroring left to right where `mirror` is set.
+struct SquareTransform {
+  int quarter_turns = 0;  // 0 to 3
+  bool mirror = false;
+  bool operator==(const SquareTransform&) const = default;
+};
+
+// `after` applied to what `first` made.
+SquareTransform Compose(SquareTransform first, SquareTransform after);
+SquareTransform Inverse(SquareTransform transform);
+
+// Moves the pixels of one square image (height == width), laid out as `format`
+// says. `source` and `target` hold shape.samples() samples and do not overlap.
+void ApplySquareTransform(SquareTransform transform, const ImageShape& shape, const PixelFormat& format,
+                          const void* source, void* target);
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_IMAGE_SQUARE_TRANSFORM_H_

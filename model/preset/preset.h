@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_MODEL_PRESET_PRESET_H_
+#define FACET_MODEL_PRESET_PRESET_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/file_system.h"
+#include "facet/v1/preset.pb.h"
+#include "model/features/schema.h"
+#include "model/preset/net_shape.h"
+
+namespace facet::model {
+
+// Reads a preset from protobuf text. INVALID_ARGUMENT names line and column.
+absl::StatusOr<v1::Preset> ParsePreset(absl::string_view text, absl::string_view file_name);
+
+// Presets of a folder (`*.textproto`) by name. NOT_FOUND for an unknown name
+// suggests the nearest.
+absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string& folder,
+                                      absl::string_view name);
+absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, const std::string& folder);
+
+// `overrides` over `base`, field by field where present; repeated fields
+// replace.
+v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const v1::TrainingOptions& overrides);
+
+// Solves and checks every size for square images of `image_size` pixels with
+// the features of `schema`. INVALID_ARGUMENT with the field path below the
+// preset ("generator.layers[2].kernel", "training.learning_rate"); an
+// impossible size names the nearest possible ones. `image_size` 0 means the
+// preset's own; another than the preset's is solved for.
+absl::StatusOr<NetPlan> ResolvePreset(const v1::Preset& preset, const FeatureSchema& schema, int image_size);
+
+// Bytes that training needs at the most, both nets, optimisers and
+// activations: an estimate for messages.
+int64_t EstimateTrainingBytes(const NetPlan& plan);
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_PRESET_PRESET_H_

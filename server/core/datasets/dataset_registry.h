@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_CORE_DATASETS_DATASET_REGISTRY_H_
+#define FACET_SERVER_CORE_DATASETS_DATASET_REGISTRY_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "facet/v1/dataset.pb.h"
+#include "server/core/store/store.h"
+
+namespace facet::server {
+
+struct DatasetRegistryOptions {
+  std::string root;                       // <state_dir>/datasets
+  std::string bundled_dir;                // <data_dir>, holds digits/
+  std::vector<std::string> import_roots;  // folders that may be read
+  uint64_t max_upload_bytes = uint64_t{4} << 30;
+  FileSystem* file_system = nullptr;
+  Clock* clock = nullptr;
+  Store* store = nullptr;
+};
+
+// Data sets of the server. Thread-safe; calls block on the disk.
+class DatasetRegistry {
+ public:
+  // One upload or import in progress. Not thread-safe; nothing is kept unless
+  // Finish returns OK.
+  class Import {
+   public:
+    virtual ~Import() = default;
+    // A piece of a file; `UploadSource` only. INVALID_ARGUMENT (reason
+    // BAD_UPLOAD): a bad path, a file that was ended before, a chunk over 1 MiB.
+    // RESOURCE_EXHAUSTED: over the limit, or the disk is full.
+    virtual absl::Status Add(const v1::FileChunk& chunk) = 0;
+    // Reads the source and makes the version. Blocks for as long as it takes;
+    // CANCELLED soon after `cancelled` is set.
+    virtual absl::StatusOr<v1::Dataset> Finish(const std::atomic<bool>& cancelled) = 0;
+  };
+
+  // Makes the folders and removes what an earlier life left half-made.
+  static absl::StatusOr<std::unique_ptr<DatasetRegistry>> Create(DatasetRegistryOptions options);
+  virtual ~DatasetRegistry() = default;
+
+  // Checks the spec and begins. Errors of v1.DatasetService.ImportDataset.
+  virtual absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) = 0;
+  virtual absl::StatusOr<v1::Dataset> Get(const v1::GetDatasetRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListDatasetsResponse> List(const v1::ListDatasetsRequest& request) = 0;
+  virtual absl::Status Delete(const v1::DeleteDatasetRequest& request) = 0;
+
+  // Folder of a version: `datasets/digits@2`.
+  virtual absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) = 0;
+  // Whether a version must stay, with the reason; asked by Delete. Set by who
+  // uses data sets (jobs), before serving begins.
+  virtual void SetUsageCheck(std::function<absl::Status(const std::string& dataset_version)> check) = 0;
+};
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_CORE_DATASETS_DATASET_REGISTRY_H_

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_CORE_MODELS_MODEL_REGISTRY_H_
+#define FACET_SERVER_CORE_MODELS_MODEL_REGISTRY_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "facet/v1/model.pb.h"
+#include "facet/v1/training.pb.h"
+#include "model/features/schema.h"
+#include "model/image/pixels.h"
+#include "model/render/renderer.h"
+#include "server/core/store/store.h"
+
+namespace facet::server {
+
+// A model version in memory. Whoever holds one keeps it alive; it goes when
+// the last holder lets go. Thread-safe except for the renderer, which the
+// render engine alone uses.
+struct LoadedModel {
+  std::string name;  // `models/digits@3`
+  v1::ModelCard card;
+  model::FeatureSchema schema;
+  std::unique_ptr<model::Renderer> renderer;
+};
+using ModelHandle = std::shared_ptr<LoadedModel>;
+
+struct ModelRegistryOptions {
+  std::string root;  // <state_dir>/models
+  int max_loaded = 4;
+  model::RendererOptions renderer;
+  FileSystem* file_system = nullptr;
+  Clock* clock = nullptr;
+  Store* store = nullptr;
+};
+
+// Model versions of the server: on disk, in the store, in memory. Thread-safe;
+// calls block on the disk, and Acquire for as long as a model takes to load.
+class ModelRegistry {
+ public:
+  static absl::StatusOr<std::unique_ptr<ModelRegistry>> Create(ModelRegistryOptions options);
+  virtual ~ModelRegistry() = default;
+
+  // The handle of a version, alias or model, loaded if need be; the least
+  // recently used idle model makes room. DATA_LOSS: damaged bundle.
+  // RESOURCE_EXHAUSTED (RetryInfo): as many as fit are in use.
+  virtual absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) = 0;
+  // The same if it is in memory now, else null; never blocks on the disk for
+  // weights.
+  virtual absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) = 0;
+
+  // Makes the bundle in `bundle_dir` (of an ended job) the next version of
+  // `request.model_id`, moves `latest` and the asked aliases. Idempotent by
+  // request_id.
+  virtual absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
+                                                   const std::string& bundle_dir) = 0;
+
+  // As v1.ModelService says.
+  virtual absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest& request) = 0;
+  virtual absl::StatusOr<v1::ModelVersion> Get(const v1::GetModelRequest& request) = 0;
+  virtual absl::StatusOr<v1::ModelVersion> Load(const v1::LoadModelRequest& request) = 0;
+  virtual absl::StatusOr<v1::ModelVersion> Unload(const v1::UnloadModelRequest& request) = 0;
+  virtual absl::StatusOr<v1::ModelVersion> SetAlias(const v1::SetAliasRequest& request) = 0;
+  virtual absl::Status Delete(const v1::DeleteModelRequest& request) = 0;
+};
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_CORE_MODELS_MODEL_REGISTRY_H_

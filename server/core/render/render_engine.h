@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_CORE_RENDER_RENDER_ENGINE_H_
+#define FACET_SERVER_CORE_RENDER_RENDER_ENGINE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "model/image/pixels.h"
+#include "server/core/metrics/metrics.h"
+#include "server/core/models/model_registry.h"
+
+namespace facet::server {
+
+enum class RenderPriority {
+  kInteractive,  // Render, RenderStream: first
+  kBulk,         // streams of batches: what is left, at least every fourth batch
+};
+
+// Images to render into the caller's buffer.
+struct RenderTask {
+  ModelHandle model;
+  // [count, model->schema.total_classes()], row-major.
+  std::vector<float> dense;
+  int count = 0;
+  model::PixelFormat format;
+  // Room for `count` images in `format`; outlives the task.
+  void* pixels = nullptr;
+  absl::Time deadline = absl::InfiniteFuture();
+  RenderPriority priority = RenderPriority::kInteractive;
+  // Called once, from a thread of the engine, which it must not hold up: OK,
+  // DEADLINE_EXCEEDED, CANCELLED, or the renderer's error. The engine does not
+  // touch `pixels` afterwards.
+  absl::AnyInvocable<void(absl::Status)> done;
+};
+
+struct RenderEngineOptions {
+  int max_batch = 32;
+  int max_queue = 4096;  // images
+  absl::Duration batch_wait = absl::ZeroDuration();
+  Clock* clock = nullptr;
+  Metrics* metrics = nullptr;
+  // Called once if a device fails: the server turns NOT_SERVING and exits.
+  std::function<void(absl::Status)> on_device_fault;
+};
+
+// Renders for many callers at once, several of their images in one batch.
+// Thread-safe; nothing blocks.
+class RenderEngine {
+ public:
+  static absl::StatusOr<std::unique_ptr<RenderEngine>> Create(RenderEngineOptions options);
+  // Completes what was accepted.
+  virtual ~RenderEngine() = default;
+
+  // Takes the task if it returns an id; cancels by that id. `done` of a task
+  // that was not taken is never called. RESOURCE_EXHAUSTED (QUEUE_FULL,
+  // RetryInfo): the queue is full. DEADLINE_EXCEEDED: already passed.
+  // UNAVAILABLE: draining.
+  virtual absl::StatusOr<int64_t> Submit(RenderTask task) = 0;
+
+  // A queued task is completed with CANCELLED at once, a running one after its
+  // batch. No effect on one that is done.
+  virtual void Cancel(int64_t id) = 0;
+
+  // Takes no more tasks and blocks until those accepted are done or `deadline`
+  // has come; then cancels the rest.
+  virtual void Drain(absl::Time deadline) = 0;
+};
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_CORE_RENDER_RENDER_ENGINE_H_
