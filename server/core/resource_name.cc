@@ -54,7 +54,8 @@ std::string DatasetName::ToString() const {
 absl::StatusOr<ModelName> ParseModelName(absl::string_view name, absl::string_view field) {
   constexpr absl::string_view kExample = "models/digits@3";
   ASSIGN_OR_RETURN(Parts parts, SplitName(name, "models/", field, kExample));
-  ModelName result{.id = std::move(parts.id)};
+  ModelName result;
+  result.id = std::move(parts.id);
   if (!parts.has_qualifier || ParseVersion(parts.qualifier, result.version)) return result;
   if (!ValidateId(parts.qualifier, "alias").ok()) {
     return BadName(field, "what follows '@' must be a version (1, 2, …) or an alias", kExample);
@@ -66,7 +67,8 @@ absl::StatusOr<ModelName> ParseModelName(absl::string_view name, absl::string_vi
 absl::StatusOr<DatasetName> ParseDatasetName(absl::string_view name, absl::string_view field) {
   constexpr absl::string_view kExample = "datasets/digits@1";
   ASSIGN_OR_RETURN(Parts parts, SplitName(name, "datasets/", field, kExample));
-  DatasetName result{.id = std::move(parts.id)};
+  DatasetName result;
+  result.id = std::move(parts.id);
   if (!parts.has_qualifier || ParseVersion(parts.qualifier, result.version)) return result;
   return BadName(field, "what follows '@' must be a version (1, 2, …)", kExample);
 }
