@@ -28,6 +28,7 @@ struct Evaluation {
     int64_t cell_count = 0;
     std::vector<FeatureAccuracy> accuracy;
     double psnr_db = 0;
+    std::vector<int64_t> sample_images;  // up to 32 indices in the data set
   };
   struct Mix {
     std::string feature;

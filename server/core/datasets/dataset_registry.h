@@ -53,6 +53,9 @@ class DatasetRegistry {
   virtual absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) = 0;
   virtual absl::StatusOr<v1::Dataset> Get(const v1::GetDatasetRequest& request) = 0;
   virtual absl::StatusOr<v1::ListDatasetsResponse> List(const v1::ListDatasetsRequest& request) = 0;
+  // Images of one version, encoded as asked.
+  virtual absl::StatusOr<v1::ReadDatasetImagesResponse> ReadImages(
+      const v1::ReadDatasetImagesRequest& request) = 0;
   virtual absl::Status Delete(const v1::DeleteDatasetRequest& request) = 0;
 
   // Folder of a version: `datasets/digits@2`.
