@@ -2,6 +2,7 @@
 #ifndef FACET_SERVER_CORE_METRICS_METRICS_H_
 #define FACET_SERVER_CORE_METRICS_METRICS_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -53,7 +54,8 @@ class Metrics {
   virtual void SetReady(bool ready) = 0;
 
   // Serves `/metrics` on `host:port`, port 0 for any free one, and returns the
-  // address. UNAVAILABLE: the port is in use. At most once.
+  // address with the port in it. INVALID_ARGUMENT: no such form. UNAVAILABLE:
+  // the port is in use. FAILED_PRECONDITION: called before.
   virtual absl::StatusOr<std::string> Serve(const std::string& address) = 0;
   // The same text without a server.
   virtual std::string Text() = 0;
