@@ -57,16 +57,22 @@ absl::StatusOr<DatasetInfo> ReadDatasetInfo(FileSystem& file_system, const std::
 // Writes a data set image by image into a sealed folder. Not thread-safe.
 class DatasetWriter {
  public:
+  // ALREADY_EXISTS: `path` is there. INVALID_ARGUMENT: no features, or sides
+  // not in [1, 16384].
   static absl::StatusOr<std::unique_ptr<DatasetWriter>> Create(FileSystem* file_system, std::string path,
                                                                FeatureSchema schema, ImageShape shape);
   ~DatasetWriter();
 
   // `pixels` has shape.samples() bytes; `labels` one valid class index a
-  // feature.
+  // feature (INVALID_ARGUMENT otherwise). Errors of FileSystem are for good.
   absl::Status Add(const uint8_t* pixels, absl::Span<const uint16_t> labels);
 
-  // INVALID_ARGUMENT (reason EMPTY_DATASET): nothing was added. Nothing is
-  // left on disk unless this returns OK.
+  // Leaves classes that no image has out of the schema, as happens when images
+  // had to be dropped; those after them move up.
+  void RemoveUnusedClasses();
+
+  // Call once. INVALID_ARGUMENT (reason EMPTY_DATASET): nothing was added.
+  // Nothing is left on disk unless this returns OK.
   absl::StatusOr<DatasetInfo> Finish();
 
  private:

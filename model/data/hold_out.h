@@ -10,7 +10,16 @@
 
 namespace facet::model {
 
-// Applies the rules; a pure function of labels and rules. See v1.HoldOutRule.
+// Applies the rules in order; a pure function of labels and rules. See
+// v1.HoldOutRule. What that leaves open:
+//  * Combinations are those that the data set has. They are chosen in equal
+//    numbers from each class of the feature that `per` names first, as far as
+//    they go.
+//  * A combination is chosen by one rule only among those with the same `per`
+//    features, in any order. An image that rules with other `per` features hold
+//    out as well counts for the first of them: the parts are disjoint.
+//  * The missing combinations take turns in an order of the seed's.
+//
 // INVALID_ARGUMENT with a path such as "hold_out[1].missing[0]": unknown
 // feature, a feature in both lists, a doubled rule name, more combinations
 // than there are, or a class that training would never see (the message names
