@@ -45,13 +45,18 @@ struct ConvBlockShape {
 };
 
 struct ClassifierShape {
-  std::vector<int> classes;
+  std::vector<int> classes;  // K of each feature, schema order
+  // Features that the classifier does not learn, ascending: they have no head
+  // and no logits.
+  std::vector<int> headless;
   int image_size = 0;
   std::vector<ConvBlockShape> blocks;
   std::vector<int> head_widths;
   float leaky_slope = 0.2f;
-  float dropout = 0.0f;
+  float dropout = 0.0f;  // of hidden head activations, in [0, 1)
+  // Block whose activations, before its pooling, the feature loss compares.
   int feature_loss_block = 0;
+  bool has_head(int feature) const;
 };
 
 enum class UpdateRule { kReal, kJoint, kBoth, kPixels };
@@ -71,7 +76,7 @@ struct TrainingPlan {
   uint64_t seed = 0;
   UpdateRule update_rule = UpdateRule::kReal;
   double pixel_weight = 1.0;
-  std::vector<double> class_weights;  // one a feature
+  std::vector<double> class_weights;  // one a feature; 0 where it has no head
   double feature_loss_weight = 0.0;
   double learning_rate = 2e-4;
   double classifier_learning_rate = 2e-4;

@@ -31,8 +31,18 @@ v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const 
 // the features of `schema`. INVALID_ARGUMENT with the field path below the
 // preset ("generator.layers[2].kernel", "training.learning_rate"); an
 // impossible size names the nearest possible ones. `image_size` 0 means the
-// preset's own; another than the preset's is solved for.
+// preset's own; another than the preset's is solved for. A feature that
+// `feature_weights` names with weight 0 gets no head in the classifier.
 absl::StatusOr<NetPlan> ResolvePreset(const v1::Preset& preset, const FeatureSchema& schema, int image_size);
+
+// Sentences for people about settings that are allowed but probably not meant:
+// a schedule whose rate becomes too small for float32 to notice, kernels that
+// draw a checkerboard, a judge that has nothing to judge.
+std::vector<std::string> PresetWarnings(const NetPlan& plan);
+
+// `preset` as it was resolved: sizes solved, every training option and default
+// written out. Resolving it again gives `plan`. For the card of a model.
+v1::Preset ResolvedPreset(const v1::Preset& preset, const NetPlan& plan, const FeatureSchema& schema);
 
 // Bytes that training needs at the most, both nets, optimisers and
 // activations: an estimate for messages.
