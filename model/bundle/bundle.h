@@ -19,15 +19,18 @@ inline constexpr int kBundleFormatVersion = 1;
 
 // Writes a bundle from finished weights (a whole safetensors file). Sets the
 // card's format_version, weights_sha256 and producer. ALREADY_EXISTS: `path`
-// is there.
+// is there. DATA_LOSS (BAD_SAFETENSORS): `weights` could not be read again.
+// Errors of FileSystem; nothing is left after an error.
 absl::Status WriteBundle(FileSystem* file_system, const std::string& path, v1::ModelCard card,
                          absl::string_view weights);
 
-// The card alone, checked against its checksum. DATA_LOSS: damaged, or made by
-// a newer format (the message says which).
+// The card alone, checked against its checksum. NOT_FOUND: no such folder.
+// DATA_LOSS: damaged (reason CHECKSUM_MISMATCH; the message names the file, the
+// wanted and the found checksum), not a bundle (BAD_BUNDLE), or made by a
+// newer format (BUNDLE_TOO_NEW).
 absl::StatusOr<v1::ModelCard> ReadCard(FileSystem& file_system, const std::string& path);
 
-// Card and weights, both checked.
+// Card and weights, both checked; errors as above.
 struct Bundle {
   v1::ModelCard card;
   std::string weights;  // a safetensors file

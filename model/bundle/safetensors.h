@@ -25,12 +25,17 @@ struct TensorView {
 
 using TensorMap = std::map<std::string, TensorView>;
 
-// `metadata` goes to the header's `__metadata__`.
-std::string SerializeSafetensors(const TensorMap& tensors, const std::map<std::string, std::string>& metadata);
+// A whole file; `metadata` goes to the header's `__metadata__`. Each view's
+// bytes must be as many as its type and shape say. The header is padded to 8
+// bytes and large elements come first, so that tensors are aligned in a file
+// that is.
+std::string SerializeSafetensors(const TensorMap& tensors,
+                                 const std::map<std::string, std::string>& metadata);
 
-// Views into `file`, which must outlive them. DATA_LOSS (reason
-// BAD_SAFETENSORS) says what is wrong: a header that is no JSON or too long,
-// an unknown type, offsets that overlap, leave gaps or pass the end.
+// Views into `file`, which must outlive them; in a file of another writer they
+// may be unaligned. DATA_LOSS (reason BAD_SAFETENSORS) says what is wrong: a
+// header that is no JSON or longer than 100 MB, an unknown type, offsets that
+// overlap, leave gaps or pass the end. Never reads outside `file`.
 absl::StatusOr<TensorMap> ParseSafetensors(absl::string_view file);
 
 }  // namespace facet::model
