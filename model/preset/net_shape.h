@@ -70,6 +70,7 @@ struct SchedulePlan {
   int warmup_steps = 0;
 };
 
+// Defaults are rounded to float, as presets hold them.
 struct TrainingPlan {
   int steps = 0;
   int batch_size = 64;
@@ -78,11 +79,11 @@ struct TrainingPlan {
   double pixel_weight = 1.0;
   std::vector<double> class_weights;  // one a feature; 0 where it has no head
   double feature_loss_weight = 0.0;
-  double learning_rate = 2e-4;
-  double classifier_learning_rate = 2e-4;
-  double beta1 = 0.9;
-  double beta2 = 0.99;
-  double epsilon = 1e-8;
+  double learning_rate = 2e-4f;
+  double classifier_learning_rate = 2e-4f;
+  double beta1 = 0.9f;
+  double beta2 = 0.99f;
+  double epsilon = 1e-8f;
   SchedulePlan schedule;
   int classifier_warmup_steps = 0;
   int classifier_interval = 1;
@@ -95,7 +96,7 @@ struct TrainingPlan {
 struct JudgePlan {
   int steps = 0;  // 0: no judge
   int batch_size = 64;
-  double learning_rate = 1e-3;
+  double learning_rate = 1e-3f;
 };
 
 // A preset resolved against a feature schema.

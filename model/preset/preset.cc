@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/preset/preset.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "base/status_macros.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+
+namespace facet::model {
+namespace {
+
+constexpr absl::string_view kSuffix = ".textproto";
+constexpr size_t kMaxPresetBytes = size_t{1} << 20;
+
+// Keeps the first error; what follows is mostly its echo.
+class FirstError : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, int column, const std::string& message) override {
+    if (text_.empty()) text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+absl::Status BadFile(absl::string_view file_name, absl::string_view problem) {
+  return WithReason(absl::InvalidArgumentError(absl::StrCat(file_name, ":", problem)), "BAD_PRESET");
+}
+
+absl::StatusOr<std::vector<std::string>> PresetNames(FileSystem& file_system, const std::string& folder) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> files, file_system.List(folder));
+  std::vector<std::string> names;
+  for (absl::string_view file : files) {
+    if (absl::ConsumeSuffix(&file, kSuffix)) names.emplace_back(file);
+  }
+  return names;
+}
+
+absl::StatusOr<v1::Preset> ReadPreset(FileSystem& file_system, const std::string& folder,
+                                      const std::string& name) {
+  const std::string path = absl::StrCat(folder, "/", name, kSuffix);
+  ASSIGN_OR_RETURN(const std::string text, file_system.ReadFile(path));
+  ASSIGN_OR_RETURN(v1::Preset preset, ParsePreset(text, path));
+  if (preset.name() == name) return preset;
+  return BadFile(path, absl::StrCat(" it holds preset '", preset.name(), "'; file and preset must have one name"));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Preset> ParsePreset(absl::string_view text, absl::string_view file_name) {
+  if (text.size() > kMaxPresetBytes) return BadFile(file_name, " too long for a preset");
+  FirstError error;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  v1::Preset preset;
+  if (!parser.ParseFromString(std::string(text), &preset)) return BadFile(file_name, error.text());
+  const absl::Status id = ValidateId(preset.name(), "preset name");
+  if (!id.ok()) return Annotate(PrefixField(id, "name"), file_name);
+  return preset;
+}
+
+absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string& folder,
+                                      absl::string_view name) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, PresetNames(file_system, folder));
+  // By comparison, so that a name such as "../x" never becomes a path.
+  for (const std::string& candidate : names) {
+    if (candidate == name) return ReadPreset(file_system, folder, candidate);
+  }
+  return ResourceNotFound("facet.v1.Preset", name,
+                          absl::StrCat("no preset '", name, "'; ", SuggestNames(name, names)));
+}
+
+absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, const std::string& folder) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, PresetNames(file_system, folder));
+  std::vector<v1::Preset> presets;
+  for (const std::string& name : names) {
+    ASSIGN_OR_RETURN(v1::Preset preset, ReadPreset(file_system, folder, name));
+    presets.push_back(std::move(preset));
+  }
+  return presets;
+}
+
+v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base,
+                                         const v1::TrainingOptions& overrides) {
+  v1::TrainingOptions merged = base;
+  if (overrides.feature_weights_size() > 0) merged.clear_feature_weights();
+  // Its fields mean nothing for another kind, and have no presence.
+  if (overrides.has_schedule()) merged.clear_schedule();
+  merged.MergeFrom(overrides);
+  return merged;
+}
+
+}  // namespace facet::model
