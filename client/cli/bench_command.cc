@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "base/status_macros.h"
+#include "base/thread.h"
+#include "client/cli/commands.h"
+#include "client/cli/output.h"
+#include "client/cli/rendering.h"
+#include "facet/client/feature_vector.h"
+
+namespace facet::cli {
+namespace {
+
+struct Options {
+  std::string model;
+  std::vector<std::string> settings;
+  int clients = 1;
+  int images = 1;
+  double seconds = 5;
+};
+
+// What all clients of one run measured.
+struct Measured {
+  absl::Mutex mutex;
+  std::vector<double> milliseconds ABSL_GUARDED_BY(mutex);
+  absl::Status status ABSL_GUARDED_BY(mutex);
+};
+
+double Quantile(const std::vector<double>& sorted, double q) {
+  return sorted[std::min(sorted.size() - 1, static_cast<size_t>(q * static_cast<double>(sorted.size())))];
+}
+
+// One client in a closed loop: the next call begins when the last is answered.
+void CallUntil(absl::Time end, const std::string& server, const v1::RenderRequest& request, Measured& measured) {
+  client::ClientOptions options;
+  if (!server.empty()) options.address = server;
+  auto client = client::Client::Create(options);
+  std::vector<double> milliseconds;
+  absl::Status status = client.status();
+  while (status.ok() && absl::Now() < end) {
+    const absl::Time start = absl::Now();
+    status = (*client)->Render(request).status();
+    milliseconds.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
+  }
+  absl::MutexLock lock(&measured.mutex);
+  measured.status.Update(status);
+  measured.milliseconds.insert(measured.milliseconds.end(), milliseconds.begin(), milliseconds.end());
+}
+
+absl::Status BenchRender(Context& context, const Options& options) {
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
+  ASSIGN_OR_RETURN(const v1::FeatureVector vector, client::ParseFeatureVector(options.settings));
+  v1::RenderRequest request;
+  request.set_model(session.version().name());
+  const v1::FeatureVector complete = session.Complete(vector);
+  for (int i = 0; i < options.images; ++i) *request.add_vectors() = complete;
+  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
+  RETURN_IF_ERROR(client->Render(request).status());  // loads the model
+  Measured measured;
+  const absl::Time start = absl::Now();
+  {
+    std::vector<Thread> threads;
+    for (int i = 0; i < options.clients; ++i) {
+      threads.emplace_back("bench", [&] {
+        CallUntil(start + absl::Seconds(options.seconds), context.server, request, measured);
+      });
+    }
+  }
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  absl::MutexLock lock(&measured.mutex);
+  RETURN_IF_ERROR(measured.status);
+  std::vector<double>& times = measured.milliseconds;
+  std::sort(times.begin(), times.end());
+  const double rate = static_cast<double>(times.size()) / seconds;
+  const double p50 = Quantile(times, 0.5), p99 = Quantile(times, 0.99);
+  if (context.json) {
+    PrintLine(absl::StrFormat(
+        R"({"clients": %d, "images_per_call": %d, "calls_per_second": %.1f, "images_per_second": %.1f, "p50_ms": %.3f, "p99_ms": %.3f})",
+        options.clients, options.images, rate, rate * options.images, p50, p99));
+  } else {
+    PrintLine(absl::StrFormat("%d client(s), %d image(s) a call: %.1f calls/s, %.1f images/s, p50 %.2f ms, p99 %.2f ms",
+                              options.clients, options.images, rate, rate * options.images, p50, p99));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddBenchCommands(CLI::App& app, Context& context, Command& run) {
+  CLI::App* parent = app.add_subcommand("bench", "Measure a running server");
+  parent->require_subcommand(1);
+  auto options = std::make_shared<Options>();
+  CLI::App* render = parent->add_subcommand("render", "Clients in a closed loop: calls/s and latency");
+  render->add_option("--model", options->model, "name, name@version or name@alias")->required();
+  render->add_option("--set", options->settings, "feature=class; the first class where not given")->take_all();
+  render->add_option("--clients", options->clients, "connections at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  render->add_option("--images", options->images, "images a call")->capture_default_str()->check(CLI::Range(1, 256));
+  render->add_option("--seconds", options->seconds, "length of the run")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 3600.0));
+  render->callback([&context, &run, options] { run = [&context, options] { return BenchRender(context, *options); }; });
+}
+
+}  // namespace facet::cli

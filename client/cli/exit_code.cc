@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/exit_code.h"
+
+#include <cstdio>
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "facet/client/error.h"
+
+namespace facet::cli {
+namespace {
+
+constexpr char kJobFailed[] = "facet/job_failed";
+
+std::string Advice(const absl::Status& status, const client::ErrorDescription& details) {
+  if (details.retry_after.has_value()) {
+    return absl::StrCat("try again in ", absl::FormatDuration(*details.retry_after));
+  }
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      return "is facetd running there? Start it, or name another with --server or FACET_SERVER";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "give it more time with --timeout";
+    case absl::StatusCode::kUnimplemented:
+      return "this server does not offer it";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+int ExitCode(const absl::Status& status) {
+  if (status.GetPayload(kJobFailed).has_value()) return 9;
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return 0;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+      return kExitUsage;
+    case absl::StatusCode::kNotFound:
+      return 3;
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAlreadyExists:
+      return 4;
+    case absl::StatusCode::kResourceExhausted:
+      return 5;
+    case absl::StatusCode::kUnavailable:
+      return 6;
+    case absl::StatusCode::kDeadlineExceeded:
+      return 7;
+    case absl::StatusCode::kDataLoss:
+      return 8;
+    case absl::StatusCode::kCancelled:
+      return 130;
+    default:
+      return 1;
+  }
+}
+
+void PrintError(const absl::Status& status) {
+  const client::ErrorDescription details = client::DescribeError(status);
+  std::fprintf(stderr, "facet: %s\n", std::string(status.message()).c_str());
+  if (!details.field.empty()) std::fprintf(stderr, "  field: %s\n", details.field.c_str());
+  const std::string advice = Advice(status, details);
+  if (!advice.empty()) std::fprintf(stderr, "  %s\n", advice.c_str());
+}
+
+absl::Status JobFailedError(const std::string& message) {
+  absl::Status status = absl::UnknownError(message);
+  status.SetPayload(kJobFailed, absl::Cord());
+  return status;
+}
+
+}  // namespace facet::cli

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/held_out_sheet.h"
+
+#include <algorithm>
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "client/cli/pictures.h"
+#include "client/cli/rendering.h"
+
+namespace facet::cli {
+namespace {
+
+constexpr int kColumns = 12;
+
+// Features and class names of one image as a vector.
+v1::FeatureVector VectorOf(const v1::FeatureSchema& schema, const v1::DatasetImage& image) {
+  v1::FeatureVector vector;
+  for (int i = 0; i < schema.features_size() && i < image.classes_size(); ++i) {
+    auto* weights = vector.add_features();
+    weights->set_feature(schema.features(i).name());
+    weights->add_weights()->set_class_(image.classes(i));
+  }
+  return vector;
+}
+
+absl::Status AddRule(client::Client& client, const RenderSession& session, const v1::HeldOutReport& rule,
+                     Sheet& sheet) {
+  v1::ReadDatasetImagesRequest request;
+  request.set_name(session.version().card().dataset());
+  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
+  const int all = rule.sample_images_size();
+  const int wanted = std::min(kColumns, all);
+  for (int i = 0; i < wanted; ++i) request.add_indices(rule.sample_images(i * all / wanted));
+  ASSIGN_OR_RETURN(const v1::ReadDatasetImagesResponse real, client.ReadDatasetImages(request));
+  std::vector<v1::FeatureVector> vectors;
+  for (const auto& image : real.images()) vectors.push_back(VectorOf(session.schema(), image));
+  ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
+  sheet.row_labels.push_back(absl::StrCat("no ", rule.rule(), ": real"));
+  sheet.row_labels.push_back("rendered");
+  for (const auto& image : real.images()) {
+    ASSIGN_OR_RETURN(std::vector<cv::Mat> pictures, DecodeImages(image.image()));
+    sheet.cells.push_back(pictures.at(0));
+    sheet.captions.push_back("");
+  }
+  sheet.cells.resize(sheet.cells.size() + kColumns - wanted);
+  sheet.captions.resize(sheet.cells.size());
+  for (int i = 0; i < wanted; ++i) {
+    sheet.cells.push_back(rendered[i]);
+    sheet.captions.push_back(absl::StrJoin(real.images(i).classes(), " "));
+  }
+  sheet.cells.resize(sheet.cells.size() + kColumns - wanted);
+  sheet.captions.resize(sheet.cells.size());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status WriteHeldOutSheet(client::Client& client, const std::string& model, const std::string& path) {
+  ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(client, model));
+  Sheet sheet;
+  sheet.title = absl::StrCat(session.version().name(), ": cells that training never saw, real above rendered");
+  sheet.columns = kColumns;
+  for (const auto& rule : session.version().card().report().held_out()) {
+    if (rule.sample_images_size() > 0) RETURN_IF_ERROR(AddRule(client, session, rule, sheet));
+  }
+  if (sheet.cells.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(session.version().name(), " was trained on all cells; train with --hold-out to keep some apart"));
+  }
+  return WritePicture(path, DrawSheet(sheet));
+}
+
+}  // namespace facet::cli

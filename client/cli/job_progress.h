@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_CLIENT_CLI_JOB_PROGRESS_H_
+#define FACET_CLIENT_CLI_JOB_PROGRESS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "client/cli/context.h"
+#include "facet/v1/training.pb.h"
+
+namespace facet::cli {
+
+// Shows a job until it ends: a bar with losses, rate and time left, a line for
+// each change of state. OK if it succeeded; JobFailedError with exit code or
+// signal and the last log lines if not.
+absl::Status FollowJob(Context& context, const std::string& name);
+
+// "loss 12.3 (pixels 10.1, classes 0.2), 1234 images/s, 0:42 left".
+std::string FormatProgress(const v1::TrainingProgress& progress);
+
+// A job for people, several lines.
+std::string DescribeJob(const v1::TrainingJob& job);
+
+}  // namespace facet::cli
+
+#endif  // FACET_CLIENT_CLI_JOB_PROGRESS_H_

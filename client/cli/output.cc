@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/output.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "base/file_system.h"
+
+namespace facet::cli {
+namespace {
+
+std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
+
+void AppendAccuracies(const google::protobuf::RepeatedPtrField<v1::FeatureAccuracy>& accuracies, std::string& text) {
+  for (const auto& accuracy : accuracies) {
+    absl::StrAppend(&text, "    ", accuracy.feature(), ": ", Percent(accuracy.synthetic()), " recognised (real images: ",
+                    Percent(accuracy.real()), ")\n");
+  }
+}
+
+}  // namespace
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
+  return json;
+}
+
+void PrintLine(absl::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
+}
+
+std::string Table::ToString() const {
+  std::vector<size_t> widths;
+  for (const auto& row : rows_) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      absl::StrAppend(&line, row[i], std::string(widths[i] - row[i].size() + 2, ' '));
+    }
+    absl::StrAppend(&text, absl::StripTrailingAsciiWhitespace(line), "\n");
+  }
+  return text;
+}
+
+absl::Status WriteOutput(const std::string& path, absl::string_view bytes) {
+  if (path != "-") return FileSystem::Posix()->WriteFileAtomically(path, bytes);
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return absl::OkStatus();
+  return absl::InternalError("cannot write to standard output");
+}
+
+std::string FormatBytes(uint64_t bytes) {
+  static constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
+  double value = static_cast<double>(bytes);
+  int unit = 0;
+  while (value >= 999.5 && unit < 4) {
+    value /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? absl::StrCat(bytes, " B") : absl::StrFormat("%.3g %s", value, kUnits[unit]);
+}
+
+std::string FormatTime(const google::protobuf::Timestamp& time) {
+  if (time.seconds() == 0) return "-";
+  return absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixSeconds(time.seconds()), absl::LocalTimeZone());
+}
+
+std::string StateName(v1::TrainingJobState state) {
+  const std::string name = v1::TrainingJobState_Name(state);
+  return absl::AsciiStrToLower(absl::StripPrefix(name, "TRAINING_JOB_STATE_"));
+}
+
+std::string FormatReport(const v1::EvaluationReport& report) {
+  std::string text;
+  for (const auto& held_out : report.held_out()) {
+    absl::StrAppend(&text, "  held out '", held_out.rule(), "' (", held_out.cell_count(),
+                    " images never trained on), by an independent judge:\n");
+    AppendAccuracies(held_out.accuracy(), text);
+    absl::StrAppendFormat(&text, "    PSNR %.1f dB\n", held_out.psnr_db());
+  }
+  if (report.train_size() > 0) {
+    absl::StrAppendFormat(&text, "  trained cells, PSNR %.1f dB:\n", report.train_psnr_db());
+    AppendAccuracies(report.train(), text);
+  }
+  for (const auto& mix : report.mixes()) {
+    absl::StrAppend(&text, "  0.5/0.5 mixes of ", mix.feature(), ": ", Percent(mix.parent_mass()),
+                    " of the judge's belief on the two parents\n");
+  }
+  absl::StrAppendFormat(&text, "  trained at %.0f images/s in %.0f s; renders %.0f images/s\n",
+                        report.train_images_per_second(), report.train_seconds(), report.render_images_per_second());
+  return text;
+}
+
+}  // namespace facet::cli

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_CLIENT_CLI_OUTPUT_H_
+#define FACET_CLIENT_CLI_OUTPUT_H_
+
+#include <google/protobuf/message.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "facet/v1/report.pb.h"
+#include "facet/v1/training.pb.h"
+
+namespace facet::cli {
+
+// A message as JSON (protobuf's mapping, field names as in the .proto).
+std::string ToJson(const google::protobuf::Message& message);
+
+// Prints messages as one JSON array on standard output.
+template <typename Messages>
+void PrintJsonList(const Messages& messages);
+
+void PrintLine(absl::string_view text);
+
+// Columns as wide as their widest cell, two spaces between, a header row.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+  void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  std::string ToString() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// Writes to a temporary name and renames. "-" is standard output.
+absl::Status WriteOutput(const std::string& path, absl::string_view bytes);
+
+// "12.3 MB" (powers of 1000).
+std::string FormatBytes(uint64_t bytes);
+// "2026-01-31 12:00" in local time.
+std::string FormatTime(const google::protobuf::Timestamp& time);
+// "running", "queued".
+std::string StateName(v1::TrainingJobState state);
+// A report as a short text for people, several lines.
+std::string FormatReport(const v1::EvaluationReport& report);
+
+template <typename Messages>
+void PrintJsonList(const Messages& messages) {
+  std::string text = "[";
+  for (const auto& message : messages) {
+    if (text.size() > 1) text += ",";
+    text += "\n" + ToJson(message);
+  }
+  PrintLine(text + "]");
+}
+
+}  // namespace facet::cli
+
+#endif  // FACET_CLIENT_CLI_OUTPUT_H_

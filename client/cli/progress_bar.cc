@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/progress_bar.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "client/cli/terminal.h"
+
+namespace facet::cli {
+namespace {
+
+constexpr absl::Duration kTerminalInterval = absl::Milliseconds(100);
+constexpr absl::Duration kPlainInterval = absl::Seconds(10);
+
+// Eighths of a block, so that the bar moves smoothly.
+std::string Blocks(double fraction, int width) {
+  static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const int eighths = static_cast<int>(std::lround(fraction * width * 8));
+  std::string bar;
+  for (int i = 0; i < eighths / 8; ++i) bar += "█";
+  bar += kEighths[eighths % 8];
+  const int filled = eighths / 8 + (eighths % 8 == 0 ? 0 : 1);
+  return bar + std::string(std::max(0, width - filled), ' ');
+}
+
+}  // namespace
+
+std::string FormatTimeLeft(absl::Duration duration) {
+  const int64_t seconds = absl::ToInt64Seconds(duration + absl::Milliseconds(999));
+  if (seconds < 60) return absl::StrCat(seconds, " s");
+  if (seconds < 3600) return absl::StrFormat("%d:%02d", seconds / 60, seconds % 60);
+  return absl::StrFormat("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+std::string FormatBar(absl::string_view label, double fraction, absl::string_view text, int columns) {
+  fraction = std::clamp(std::isnan(fraction) ? 0.0 : fraction, 0.0, 1.0);
+  const std::string head = absl::StrCat(label, " ");
+  const std::string tail = absl::StrFormat(" %3d %%  %s", static_cast<int>(100 * fraction), text);
+  const int room = columns - static_cast<int>(head.size() + tail.size()) - 3;
+  const int width = std::min(room, 40);
+  if (width < 5) return absl::StrCat(head, tail).substr(0, columns - 1);
+  return absl::StrCat(head, "│", Blocks(fraction, width), "│", tail);
+}
+
+ProgressBar::ProgressBar(std::string label, bool quiet)
+    : label_(std::move(label)), quiet_(quiet), terminal_(StderrIsTerminal()) {}
+
+ProgressBar::~ProgressBar() {
+  if (drawn_ && terminal_) std::fputs("\n", stderr);
+}
+
+void ProgressBar::Update(double fraction, absl::string_view text) {
+  if (quiet_) return;
+  const absl::Time now = absl::Now();
+  const bool last = fraction >= 1;
+  if (!last && now - last_ < (terminal_ ? kTerminalInterval : kPlainInterval)) return;
+  last_ = now;
+  Draw(fraction, text);
+  drawn_ = true;
+}
+
+void ProgressBar::Clear() {
+  if (drawn_ && terminal_) std::fputs("\r\x1b[K", stderr);
+  drawn_ = false;
+}
+
+void ProgressBar::Draw(double fraction, absl::string_view text) const {
+  if (terminal_) {
+    std::fprintf(stderr, "\r\x1b[K%s", FormatBar(label_, fraction, text, TerminalColumns()).c_str());
+  } else {
+    std::fprintf(stderr, "%s %3.0f %%  %s\n", label_.c_str(), 100 * fraction, std::string(text).c_str());
+  }
+  std::fflush(stderr);
+}
+
+}  // namespace facet::cli

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "base/status_macros.h"
+#include "client/cli/commands.h"
+#include "client/cli/output.h"
+#include "client/cli/pictures.h"
+#include "client/cli/progress_bar.h"
+#include "client/cli/stream_spec.h"
+
+namespace facet::cli {
+namespace {
+
+struct Options {
+  std::string model;
+  std::string spec_file;
+  std::vector<std::string> mixes;
+  std::vector<std::string> only;
+  bool transforms = false;
+  int batch_size = 0;
+  int64_t seed = -1;
+  int64_t epochs = 0;
+  int64_t batches = 0;
+  int prefetch = 4;
+  bool describe = false;
+  std::string sheet;
+};
+
+absl::StatusOr<v1::StreamSpec> MakeSpec(const Options& options) {
+  v1::StreamSpec spec;
+  if (!options.spec_file.empty()) {
+    ASSIGN_OR_RETURN(spec, ReadStreamSpec(options.spec_file));
+  }
+  if (!options.model.empty()) spec.set_model(options.model);
+  if (spec.model().empty()) return absl::InvalidArgumentError("name a model: --model NAME, or in the --spec file");
+  for (const std::string& text : options.mixes) {
+    ASSIGN_OR_RETURN(*spec.mutable_recipe()->add_features(), ParseMix(text));
+  }
+  for (const std::string& text : options.only) {
+    ASSIGN_OR_RETURN(*spec.mutable_recipe()->add_features(), ParseOnly(text));
+  }
+  for (int i = v1::SQUARE_TRANSFORM_IDENTITY; options.transforms && i <= v1::SQUARE_TRANSFORM_MIRROR_ROTATE_270; ++i) {
+    spec.mutable_recipe()->mutable_transforms()->add_square(static_cast<v1::SquareTransform>(i));
+  }
+  if (options.batch_size > 0) spec.set_batch_size(options.batch_size);
+  if (options.epochs != 0) spec.set_epochs(options.epochs);
+  if (options.seed >= 0) {
+    spec.set_shuffle_seed(options.seed);
+    spec.set_augmentation_seed(options.seed);
+  }
+  return spec;
+}
+
+// "7 / red 0.5 green 0.5": the classes of each feature with weight.
+std::string SoftLabel(const v1::FeatureSchema& schema, const float* weights) {
+  std::vector<std::string> lines;
+  for (const auto& feature : schema.features()) {
+    std::vector<std::string> parts;
+    for (const std::string& name : feature.classes()) {
+      const float weight = *weights++;
+      if (weight >= 0.995f) {
+        parts.push_back(name);
+      } else if (weight > 0.005f) {
+        parts.push_back(absl::StrFormat("%s %.2g", name, weight));
+      }
+    }
+    lines.push_back(absl::StrCat(feature.name().substr(0, 3), " ", absl::StrJoin(parts, ", ")));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatchesResponse& batch,
+                        const std::string& path) {
+  int classes = 0;
+  for (const auto& feature : schema.features()) classes += feature.classes_size();
+  Sheet sheet;
+  sheet.title = absl::StrFormat("epoch %d, batch %d: soft labels", batch.epoch(), batch.batch_index());
+  sheet.columns = 8;
+  ASSIGN_OR_RETURN(sheet.cells, DecodeImages(batch.images()));
+  std::vector<float> soft(batch.labels().soft().size() / sizeof(float));
+  std::memcpy(soft.data(), batch.labels().soft().data(), soft.size() * sizeof(float));
+  for (size_t i = 0; i < sheet.cells.size() && (i + 1) * classes <= soft.size(); ++i) {
+    sheet.captions.push_back(SoftLabel(schema, soft.data() + i * classes));
+  }
+  return WritePicture(path, DrawSheet(sheet));
+}
+
+absl::Status Stream(Context& context, const Options& options) {
+  ASSIGN_OR_RETURN(v1::StreamSpec spec, MakeSpec(options));
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(const v1::DescribeStreamResponse described, client->DescribeStream(spec));
+  if (context.json || options.describe) {
+    PrintLine(ToJson(described));
+  } else {
+    PrintLine(absl::StrCat(described.model_version(), ": ", described.images_per_epoch(), " images in ",
+                           described.batches_per_epoch(), " batches an epoch, ",
+                           FormatBytes(described.bytes_per_batch()), " a batch"));
+  }
+  if (options.describe) return absl::OkStatus();
+  spec.set_model(described.model_version());
+  ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
+                   client->StreamBatches({.spec = spec, .resume_token = "", .prefetch = options.prefetch}));
+  const int64_t epochs = spec.epochs() == 0 ? 1 : spec.epochs();
+  const int64_t all = epochs < 0 ? 0 : epochs * described.batches_per_epoch();
+  const int64_t wanted = options.batches == 0 ? all : all == 0 ? options.batches : std::min(all, options.batches);
+  ProgressBar bar("stream", context.json);
+  const absl::Time start = absl::Now();
+  int64_t batches = 0;
+  uint64_t images = 0, bytes = 0;
+  while (wanted == 0 || batches < wanted) {
+    ASSIGN_OR_RETURN(const std::optional<v1::StreamBatchesResponse> batch, reader->Next());
+    if (!batch.has_value()) break;
+    if (batches++ == 0 && !options.sheet.empty()) {
+      RETURN_IF_ERROR(WriteSheet(described.schema(), *batch, options.sheet));
+    }
+    images += batch->images().shape(0);
+    bytes += batch->ByteSizeLong();
+    const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+    bar.Update(wanted == 0 ? 0.0 : static_cast<double>(batches) / static_cast<double>(wanted),
+               absl::StrFormat("%d batches, %.0f images/s, %s/s", batches, images / seconds,
+                               FormatBytes(static_cast<uint64_t>(bytes / seconds))));
+  }
+  if (!context.json && !options.sheet.empty()) PrintLine(absl::StrCat(options.sheet, ": the first batch"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("stream", "Stream augmented batches; measure them, draw the first");
+  command->footer(
+      "Examples:\n"
+      "  facet stream --model digits --mix colour:0.3-0.7 --transforms --batches 10 --sheet batch.png\n"
+      "  facet stream --spec recipe.json --describe");
+  command->add_option("--model", options->model, "name, name@version or name@alias");
+  command->add_option("--spec", options->spec_file, "a StreamSpec: .json, or protobuf text");
+  command->add_option("--mix", options->mixes, "mix all pairs: feature[:0.5 | :0.3-0.7 | :beta=0.4]")->take_all();
+  command->add_option("--only", options->only, "these classes only: feature=a,b,c; or one mix: feature=a:0.5,b:0.5")
+      ->take_all();
+  command->add_flag("--transforms", options->transforms, "rotate and mirror at random");
+  command->add_option("--batch-size", options->batch_size, "images a batch (default 64)")->check(CLI::PositiveNumber);
+  command->add_option("--seed", options->seed, "seed of shuffling and augmentation")->check(CLI::NonNegativeNumber);
+  command->add_option("--epochs", options->epochs, "-1: without end (default 1)");
+  command->add_option("--batches", options->batches, "stop after this many")->check(CLI::PositiveNumber);
+  command->add_option("--prefetch", options->prefetch, "batches on their way at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--describe", options->describe, "say what would be sent, send nothing");
+  command->add_option("--sheet", options->sheet, "draw the first batch with its soft labels to this .png or .jpg");
+  command->callback([&context, &run, options] { run = [&context, options] { return Stream(context, *options); }; });
+}
+
+}  // namespace facet::cli

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/status_macros.h"
+#include "client/cli/commands.h"
+#include "client/cli/output.h"
+#include "client/cli/pictures.h"
+#include "client/cli/rendering.h"
+#include "client/cli/terminal.h"
+#include "facet/client/feature_vector.h"
+
+namespace facet::cli {
+namespace {
+
+struct Options {
+  std::string model;
+  std::vector<std::string> settings;
+  // Sweeps, one row each: "digit=3..8".
+  std::vector<std::string> sweeps;
+  int steps = 9;
+  std::string out;
+  bool show = false;
+  int cell_pixels = 84;
+};
+
+// The two ends of "feature=a..b", each a class or a mix.
+struct Ends {
+  std::string label;
+  v1::FeatureVector from;
+  v1::FeatureVector to;
+};
+
+absl::StatusOr<Ends> ParseSweep(const std::string& text) {
+  const size_t equals = text.find('=');
+  const size_t dots = text.find("..");
+  if (equals == std::string::npos || dots == std::string::npos || dots < equals) {
+    return absl::InvalidArgumentError(absl::StrCat("'", text, "': write feature=from..to, such as digit=3..8"));
+  }
+  const std::string feature = text.substr(0, equals + 1);
+  Ends ends;
+  ends.label = text;
+  ASSIGN_OR_RETURN(ends.from, client::ParseFeatureVector({text.substr(0, dots)}));
+  ASSIGN_OR_RETURN(ends.to, client::ParseFeatureVector({feature + text.substr(dots + 2)}));
+  return ends;
+}
+
+// Each frame shows all sweeps, one beside the other, at the same step.
+std::vector<cv::Mat> Frames(const std::vector<cv::Mat>& cells, int sweeps, int steps, int pixels) {
+  std::vector<cv::Mat> frames;
+  for (int step = 0; step < steps; ++step) {
+    std::vector<cv::Mat> parts;
+    for (int sweep = 0; sweep < sweeps; ++sweep) parts.push_back(Enlarge(cells[sweep * steps + step], pixels));
+    frames.emplace_back();
+    cv::hconcat(parts, frames.back());
+  }
+  // There and back again.
+  for (int step = steps - 2; step > 0; --step) frames.push_back(frames[step]);
+  return frames;
+}
+
+absl::Status Sweep(Context& context, const Options& options) {
+  if (options.out.empty() && !options.show) {
+    return absl::InvalidArgumentError("say where the sweep goes: --out FILE.png or FILE.gif, or --show");
+  }
+  ASSIGN_OR_RETURN(const v1::FeatureVector base, client::ParseFeatureVector(options.settings));
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
+  Sheet sheet;
+  std::vector<v1::FeatureVector> vectors;
+  for (const std::string& text : options.sweeps) {
+    ASSIGN_OR_RETURN(const Ends ends, ParseSweep(text));
+    for (int step = 0; step < options.steps; ++step) {
+      const float t = static_cast<float>(step) / static_cast<float>(options.steps - 1);
+      ASSIGN_OR_RETURN(v1::FeatureVector vector, client::Interpolate(ends.from, ends.to, t));
+      // A row's own feature may be set for the other rows.
+      for (const auto& weights : base.features()) {
+        if (weights.feature() != vector.features(0).feature()) *vector.add_features() = weights;
+      }
+      vectors.push_back(session.Complete(std::move(vector)));
+    }
+    sheet.row_labels.push_back(ends.label);
+  }
+  ASSIGN_OR_RETURN(sheet.cells, session.Render(vectors));
+  if (absl::EndsWith(absl::AsciiStrToLower(options.out), ".gif")) {
+    const int sweeps = static_cast<int>(options.sweeps.size());
+    RETURN_IF_ERROR(WriteGif(options.out, Frames(sheet.cells, sweeps, options.steps, options.cell_pixels), 8));
+  } else {
+    sheet.title = session.version().name();
+    sheet.columns = options.steps;
+    sheet.cell_pixels = options.cell_pixels;
+    for (int step = 0; step < options.steps; ++step) {
+      sheet.column_labels.push_back(absl::StrFormat("%.3g", static_cast<double>(step) / (options.steps - 1)));
+    }
+    const cv::Mat picture = DrawSheet(sheet);
+    if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
+    if (options.out.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(WritePicture(options.out, picture));
+  }
+  if (options.out != "-" && !context.json) {
+    PrintLine(absl::StrCat(options.out, ": ", options.sweeps.size(), " sweep(s) of ", options.steps, " steps, ",
+                           session.version().name()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddSweepCommand(CLI::App& app, Context& context, Command& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("sweep", "Go from one class or mix to another, step by step");
+  command->footer(
+      "Example: facet sweep --model digits --sweep digit=3..8 --sweep colour=red..blue --set rotation=0 "
+      "--out mix.png");
+  command->add_option("--model", options->model, "name, name@version or name@alias")->required();
+  command->add_option("--sweep", options->sweeps, "feature=from..to; each makes a row")->required()->take_all();
+  command->add_option("--set", options->settings, "the other features: feature=class or feature=a:0.5,b:0.5")
+      ->take_all();
+  command->add_option("--steps", options->steps, "pictures from end to end")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 1000));
+  command->add_option("--out", options->out, "file to write: .png or .jpg strip, .gif animation");
+  command->add_flag("--show", options->show, "draw it in the terminal");
+  command->add_option("--cell", options->cell_pixels, "enlarge pictures to at least this many pixels")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  command->callback([&context, &run, options] { run = [&context, options] { return Sweep(context, *options); }; });
+}
+
+}  // namespace facet::cli

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_CLIENT_SRC_RECONNECT_H_
+#define FACET_CLIENT_SRC_RECONNECT_H_
+
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace facet::client {
+
+// When to connect again after a connection broke: exponential backoff from
+// 0.1 s to 5 s with jitter, until `patience` has passed without success. Not
+// thread-safe.
+class Reconnect {
+ public:
+  explicit Reconnect(absl::Duration patience) : patience_(patience) {}
+
+  // Whether `status` is worth another try; then blocks for the backoff, or
+  // until `cancelled` is notified.
+  bool Wait(const absl::Status& status, const absl::Notification& cancelled) {
+    if (!absl::IsUnavailable(status) || cancelled.HasBeenNotified()) return false;
+    const absl::Time now = absl::Now();
+    if (failing_since_ == absl::InfiniteFuture()) failing_since_ = now;
+    if (now - failing_since_ >= patience_) return false;
+    const double jitter = absl::Uniform(random_, 0.8, 1.2);
+    const bool stop = cancelled.WaitForNotificationWithTimeout(backoff_ * jitter);
+    backoff_ = std::min(2 * backoff_, absl::Seconds(5));
+    return !stop;
+  }
+
+  // Something was received.
+  void Succeeded() {
+    failing_since_ = absl::InfiniteFuture();
+    backoff_ = absl::Milliseconds(100);
+  }
+
+ private:
+  const absl::Duration patience_;
+  absl::BitGen random_;
+  absl::Time failing_since_ = absl::InfiniteFuture();
+  absl::Duration backoff_ = absl::Milliseconds(100);
+};
+
+}  // namespace facet::client
+
+#endif  // FACET_CLIENT_SRC_RECONNECT_H_

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/src/stream_batch_reader.h"
+
+#include <utility>
+
+#include "client/src/status.h"
+
+namespace facet::client {
+
+StreamBatchReader::StreamBatchReader(v1::AugmentationService::StubInterface* stub, std::string address,
+                                     BatchReaderOptions options)
+    : stub_(stub),
+      address_(std::move(address)),
+      options_(std::move(options)),
+      reconnect_(options_.patience) {}
+
+StreamBatchReader::~StreamBatchReader() {
+  if (stream_ == nullptr) return;
+  Cancel();
+  Finish().IgnoreError();
+}
+
+absl::StatusOr<std::optional<v1::StreamBatchesResponse>> StreamBatchReader::Next() {
+  if (ended_) return std::nullopt;
+  while (true) {
+    if (cancelled_.HasBeenNotified()) return absl::CancelledError("the reader was cancelled");
+    v1::StreamBatchesResponse batch;
+    if ((stream_ != nullptr || Connect()) && stream_->Read(&batch)) {
+      reconnect_.Succeeded();
+      options_.resume_token = batch.token();
+      v1::StreamBatchesRequest credit;
+      credit.set_add_credit(1);
+      // A failed write shows in the next read, which knows the status.
+      stream_->Write(credit);
+      return batch;
+    }
+    const absl::Status status = Finish();
+    if (status.ok()) {
+      ended_ = true;
+      return std::nullopt;
+    }
+    if (!reconnect_.Wait(status, cancelled_)) return status;
+  }
+}
+
+bool StreamBatchReader::Connect() {
+  {
+    absl::MutexLock lock(&mutex_);
+    context_ = std::make_unique<grpc::ClientContext>();
+    if (cancelled_.HasBeenNotified()) context_->TryCancel();
+    stream_ = stub_->StreamBatches(context_.get());
+  }
+  v1::StreamBatchesRequest request;
+  auto* start = request.mutable_start();
+  *start->mutable_spec() = options_.spec;
+  start->set_resume_token(options_.resume_token);
+  start->set_initial_credit(std::max(1, options_.prefetch));
+  return stream_->Write(request);
+}
+
+absl::Status StreamBatchReader::Finish() {
+  const grpc::Status status = stream_->Finish();
+  stream_.reset();
+  return FromGrpc(status, address_);
+}
+
+void StreamBatchReader::Cancel() {
+  absl::MutexLock lock(&mutex_);
+  if (!cancelled_.HasBeenNotified()) cancelled_.Notify();
+  if (context_ != nullptr) context_->TryCancel();
+}
+
+}  // namespace facet::client
