@@ -13,20 +13,9 @@
 #include "facet/v1/dataset.pb.h"
 #include "facet/v1/model.pb.h"
 #include "facet/v1/training.pb.h"
+#include "server/core/store/paging.h"
 
 namespace facet::server {
-
-// A page of a listing. `after` is the key of the last entry of the page before,
-// or empty.
-struct PageRequest {
-  int limit = 100;
-  std::string after;
-};
-template <typename T>
-struct Page {
-  std::vector<T> items;
-  std::string next;  // empty on the last page
-};
 
 // A row of the job table: the message clients see, and the request id it came
 // with.
@@ -37,21 +26,26 @@ struct JobRecord {
 
 // Everything that must outlive the process, in one SQLite database (WAL, full
 // sync): what a call has acknowledged is on the disk. Thread-safe; calls block
-// on the disk. The one file of the server that knows SQL is this one's .cc.
+// on the disk. SQL is spoken in this folder and nowhere else.
 //
-// Errors: NOT_FOUND (ResourceInfo) and ALREADY_EXISTS as each method says,
-// RESOURCE_EXHAUSTED (reason DISK_FULL), DATA_LOSS for a damaged database,
-// UNAVAILABLE for one that another process holds.
+// Errors: NOT_FOUND (ResourceInfo; the message names what there is) and
+// ALREADY_EXISTS as each method says, INVALID_ARGUMENT (field `page_token`) for
+// a page that no listing returned, RESOURCE_EXHAUSTED (reason DISK_FULL),
+// DATA_LOSS for a damaged database, UNAVAILABLE for one that another process
+// holds. A call that fails has changed nothing.
 class Store {
  public:
-  // Opens or makes `path` and migrates older schemas. FAILED_PRECONDITION: made
-  // by a newer version, or another server has it open.
+  // Opens or makes `path`, its folder included, and migrates older schemas.
+  // FAILED_PRECONDITION: made by a newer version (reason STORE_TOO_NEW), or
+  // another server has it open (STATE_IN_USE; `<path>.lock` tells).
+  // PERMISSION_DENIED: file or folder cannot be written.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path);
   virtual ~Store() = default;
 
   // Jobs. `name` is `trainingJobs/{id}`.
-  // ALREADY_EXISTS: the name is taken.
-  virtual absl::Status InsertJob(const JobRecord& record) = 0;
+  // Keeps the job with `event` as its revision 1, in one transaction.
+  // ALREADY_EXISTS: the name or the request id is taken.
+  virtual absl::Status InsertJob(const JobRecord& record, v1::TrainingEvent event) = 0;
   virtual absl::StatusOr<JobRecord> GetJob(const std::string& name) = 0;
   virtual absl::StatusOr<std::optional<JobRecord>> FindJobByRequestId(const std::string& request_id) = 0;
   // Newest first; `states` empty means all.
@@ -60,10 +54,12 @@ class Store {
   // Replaces the job and appends `event` (its revision is set to the job's, one
   // more than before) in one transaction. Returns the revision.
   virtual absl::StatusOr<int64_t> UpdateJob(const v1::TrainingJob& job, v1::TrainingEvent event) = 0;
-  // Replaces the job without an event.
+  // Replaces the job without an event; its revision stays.
   virtual absl::Status PutJob(const v1::TrainingJob& job) = 0;
+  // With its events.
   virtual absl::Status DeleteJob(const std::string& name) = 0;
-  // Events with a higher revision, oldest first.
+  // Events with a higher revision, oldest first. Of the events of progress the
+  // newest 100,000 are kept.
   virtual absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job,
                                                                     int64_t after_revision, int limit) = 0;
 
@@ -72,20 +68,24 @@ class Store {
   virtual absl::Status InsertModelVersion(const std::string& model_id, int64_t version,
                                           const v1::ModelVersion& info, const std::string& request_id) = 0;
   virtual absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) = 0;
-  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(const std::string& request_id) = 0;
+  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(
+      const std::string& request_id) = 0;
   // By model, newest first; `model_id` empty means all.
   virtual absl::StatusOr<Page<v1::ModelVersion>> ListModelVersions(const std::string& model_id,
                                                                    const PageRequest& page) = 0;
+  // With the aliases on it.
   virtual absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) = 0;
   // NOT_FOUND: no such version.
   virtual absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) = 0;
   virtual absl::StatusOr<int64_t> ResolveAlias(const std::string& model_id, const std::string& alias) = 0;
   // Alias names that point to the version, sorted.
-  virtual absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model_id, int64_t version) = 0;
+  virtual absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model_id,
+                                                               int64_t version) = 0;
 
   // Data sets, likewise.
   virtual absl::StatusOr<int64_t> ReserveDatasetVersion(const std::string& dataset_id) = 0;
-  virtual absl::Status InsertDataset(const std::string& dataset_id, int64_t version, const v1::Dataset& info) = 0;
+  virtual absl::Status InsertDataset(const std::string& dataset_id, int64_t version,
+                                     const v1::Dataset& info) = 0;
   // Version 0 means the newest.
   virtual absl::StatusOr<v1::Dataset> GetDataset(const std::string& dataset_id, int64_t version) = 0;
   // Newest version of each by name, or, with an id, its versions, newest first.

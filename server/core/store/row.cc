@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/store/row.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+
+namespace facet::server {
+
+absl::Status ParseColumn(const Statement& statement, int column, google::protobuf::MessageLite& message) {
+  if (message.ParseFromString(statement.Bytes(column))) return absl::OkStatus();
+  return WithReason(absl::DataLossError(absl::StrCat("the database holds a damaged ", message.GetTypeName())),
+                    "STORE_DAMAGED");
+}
+
+absl::StatusOr<std::vector<std::string>> ReadStrings(Statement statement) {
+  std::vector<std::string> strings;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return strings;
+    strings.push_back(statement.Bytes(0));
+  }
+}
+
+absl::StatusOr<int64_t> NextVersion(Database& database, absl::string_view kind, const std::string& id) {
+  ASSIGN_OR_RETURN(Statement statement,
+                   database.Query("INSERT INTO version_counters (kind, id, last) VALUES (?, ?, 1) "
+                                  "ON CONFLICT (kind, id) DO UPDATE SET last = last + 1 RETURNING last",
+                                  kind, id));
+  RETURN_IF_ERROR(statement.Step().status());
+  const int64_t version = statement.Int(0);
+  RETURN_IF_ERROR(statement.Step().status());  // the row is written when the statement ends
+  return version;
+}
+
+std::string VersionKey(absl::string_view id, int64_t version) { return absl::StrCat(id, "@", version); }
+
+absl::StatusOr<ParsedVersionKey> ParseVersionKey(const std::string& key) {
+  const size_t at = key.rfind('@');
+  ParsedVersionKey parsed;
+  if (at == std::string::npos || !absl::SimpleAtoi(key.substr(at + 1), &parsed.version))
+    return BadPageToken();
+  parsed.id = key.substr(0, at);
+  return parsed;
+}
+
+absl::Status BadPageToken() {
+  return InvalidField("page_token", "BAD_PAGE_TOKEN",
+                      "the page token is none that a listing returned; leave it empty to begin again");
+}
+
+}  // namespace facet::server

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/store/store.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "base/file_system.h"
+#include "base/status_macros.h"
+#include "server/core/store/dataset_table.h"
+#include "server/core/store/file_lock.h"
+#include "server/core/store/job_table.h"
+#include "server/core/store/model_table.h"
+#include "server/core/store/schema.h"
+#include "server/core/store/sqlite.h"
+
+namespace facet::server {
+namespace {
+
+// One connection behind one mutex: the writes would queue for the disk in any
+// case, and the reads are short.
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database)
+      : lock_(std::move(lock)),
+        database_(std::move(database)),
+        jobs_(database_.get()),
+        models_(database_.get()),
+        datasets_(database_.get()) {}
+
+  absl::Status InsertJob(const JobRecord& record, v1::TrainingEvent event) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.Insert(record, std::move(event));
+  }
+  absl::StatusOr<JobRecord> GetJob(const std::string& name) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.Get(name);
+  }
+  absl::StatusOr<std::optional<JobRecord>> FindJobByRequestId(const std::string& request_id) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.FindByRequestId(request_id);
+  }
+  absl::StatusOr<Page<v1::TrainingJob>> ListJobs(const std::vector<v1::TrainingJobState>& states,
+                                                 const PageRequest& page) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.List(states, page);
+  }
+  absl::StatusOr<int64_t> UpdateJob(const v1::TrainingJob& job, v1::TrainingEvent event) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.Update(job, std::move(event));
+  }
+  absl::Status PutJob(const v1::TrainingJob& job) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.Put(job);
+  }
+  absl::Status DeleteJob(const std::string& name) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.Delete(name);
+  }
+  absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job, int64_t after_revision,
+                                                            int limit) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.ListEvents(job, after_revision, limit);
+  }
+
+  absl::StatusOr<int64_t> ReserveModelVersion(const std::string& model_id) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.ReserveVersion(model_id);
+  }
+  absl::Status InsertModelVersion(const std::string& model_id, int64_t version, const v1::ModelVersion& info,
+                                  const std::string& request_id) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.Insert(model_id, version, info, request_id);
+  }
+  absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.Get(model_id, version);
+  }
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(
+      const std::string& request_id) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.FindByRequestId(request_id);
+  }
+  absl::StatusOr<Page<v1::ModelVersion>> ListModelVersions(const std::string& model_id,
+                                                           const PageRequest& page) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.List(model_id, page);
+  }
+  absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.Delete(model_id, version);
+  }
+  absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.SetAlias(model_id, alias, version);
+  }
+  absl::StatusOr<int64_t> ResolveAlias(const std::string& model_id, const std::string& alias) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.ResolveAlias(model_id, alias);
+  }
+  absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model_id,
+                                                       int64_t version) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.ListAliases(model_id, version);
+  }
+
+  absl::StatusOr<int64_t> ReserveDatasetVersion(const std::string& dataset_id) override {
+    absl::MutexLock lock(&mutex_);
+    return datasets_.ReserveVersion(dataset_id);
+  }
+  absl::Status InsertDataset(const std::string& dataset_id, int64_t version,
+                             const v1::Dataset& info) override {
+    absl::MutexLock lock(&mutex_);
+    return datasets_.Insert(dataset_id, version, info);
+  }
+  absl::StatusOr<v1::Dataset> GetDataset(const std::string& dataset_id, int64_t version) override {
+    absl::MutexLock lock(&mutex_);
+    return datasets_.Get(dataset_id, version);
+  }
+  absl::StatusOr<Page<v1::Dataset>> ListDatasets(const std::string& dataset_id,
+                                                 const PageRequest& page) override {
+    absl::MutexLock lock(&mutex_);
+    return datasets_.List(dataset_id, page);
+  }
+  absl::Status DeleteDataset(const std::string& dataset_id, int64_t version) override {
+    absl::MutexLock lock(&mutex_);
+    return datasets_.Delete(dataset_id, version);
+  }
+
+ private:
+  std::unique_ptr<FileLock> lock_;  // outlives the connection
+  absl::Mutex mutex_;
+  std::unique_ptr<Database> database_;
+  JobTable jobs_ ABSL_GUARDED_BY(mutex_);
+  ModelTable models_ ABSL_GUARDED_BY(mutex_);
+  DatasetTable datasets_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (!folder.empty()) RETURN_IF_ERROR(FileSystem::Posix()->CreateDirs(folder));
+  ASSIGN_OR_RETURN(auto lock, FileLock::Acquire(absl::StrCat(path, ".lock")));
+  ASSIGN_OR_RETURN(auto database, Database::Open(path));
+  RETURN_IF_ERROR(Migrate(*database, Migrations()));
+  return std::make_unique<SqliteStore>(std::move(lock), std::move(database));
+}
+
+}  // namespace facet::server

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/store/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "tests/server/core/store/temp_store.h"
+
+namespace facet::server {
+namespace {
+
+class SchemaTest : public testing::Test {
+ protected:
+  SchemaTest() : database_(Database::Open(folder_ / "test.db").value()) {}
+
+  int64_t Number(const std::string& sql) {
+    auto statement = database_->Query(sql);
+    if (!statement.ok() || !statement->Step().ok()) return -1;
+    return statement->Int(0);
+  }
+
+  TempFolder folder_;
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(SchemaTest, MakesTodaysTables) {
+  ASSERT_TRUE(Migrate(*database_, Migrations()).ok());
+  EXPECT_EQ(Number("SELECT count(*) FROM jobs"), 0);
+  EXPECT_EQ(Number("PRAGMA user_version"), static_cast<int64_t>(Migrations().size()));
+}
+
+TEST_F(SchemaTest, IsIdempotent) {
+  ASSERT_TRUE(Migrate(*database_, Migrations()).ok());
+  EXPECT_TRUE(Migrate(*database_, Migrations()).ok());
+}
+
+TEST_F(SchemaTest, AppliesOnlyNewStepsAndKeepsRows) {
+  const std::vector<std::string> steps = {"CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (5)",
+                                          "ALTER TABLE t ADD COLUMN b INTEGER NOT NULL DEFAULT 6"};
+  ASSERT_TRUE(Migrate(*database_, absl::MakeConstSpan(steps).first(1)).ok());
+  ASSERT_TRUE(Migrate(*database_, steps).ok());
+  EXPECT_EQ(Number("SELECT a FROM t"), 5);
+  EXPECT_EQ(Number("SELECT b FROM t"), 6);
+  EXPECT_EQ(Number("SELECT count(*) FROM t"), 1);
+}
+
+TEST_F(SchemaTest, FailedStepLeavesTheStateBeforeIt) {
+  const std::vector<std::string> steps = {"CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (1); NONSENSE"};
+  EXPECT_FALSE(Migrate(*database_, steps).ok());
+  EXPECT_EQ(Number("PRAGMA user_version"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM t"), 0);
+}
+
+TEST_F(SchemaTest, RefusesTheStateOfANewerVersion) {
+  ASSERT_TRUE(database_->Execute("PRAGMA user_version = 99").ok());
+  const absl::Status status = Migrate(*database_, Migrations());
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_EQ(GetErrorDetail(status).reason, "STORE_TOO_NEW");
+}
+
+}  // namespace
+}  // namespace facet::server
