@@ -34,12 +34,16 @@ struct ImportResult {
 
 // Checks what can be checked of a spec without its files: format, sizes,
 // colours, rotations. INVALID_ARGUMENT with the field path below the spec.
+// UNIMPLEMENTED: KDEF.
 absl::Status ValidateImportSpec(const v1::ImportSpec& spec);
 
 // Brings labelled source images into a data set folder. Blocks; uses one
-// thread. INVALID_ARGUMENT names file and line. An image that cannot be
-// decoded is dropped and reported, a file that is missing is an error.
-// UNIMPLEMENTED: KDEF.
+// thread. An image that cannot be decoded is dropped and reported, a file that
+// is missing is an error. Unless it returns OK, nothing is left at the target.
+//
+// INVALID_ARGUMENT names file and line: reason BAD_SOURCE, TOO_FEW_EXAMPLES, or
+// EMPTY_DATASET where no image was left. ALREADY_EXISTS: the target. CANCELLED.
+// UNIMPLEMENTED: KDEF. Errors of FileSystem.
 absl::StatusOr<ImportResult> ImportImages(FileSystem& file_system, const ImportOptions& options);
 
 }  // namespace facet::model

@@ -11,18 +11,22 @@
 
 namespace facet::model {
 
-// Decodes any format OpenCV reads into uint8 RGB, EXIF orientation applied.
-// INVALID_ARGUMENT (reason BAD_IMAGE): not an image, or over 64 megapixels.
+// Decodes PNG, JPEG, BMP, WebP, TIFF and PNM of any depth into uint8 RGB, EXIF
+// orientation applied, transparency ignored. Any bytes may come; the size is
+// checked before memory is spent.
+// INVALID_ARGUMENT (reason BAD_IMAGE): not an image, damaged, or over 64
+// megapixels.
 absl::StatusOr<Image> DecodeImage(absl::string_view bytes);
 
 // `rgb` is HWC uint8 with shape.samples() bytes, 3 channels. Compression level
 // 3: a third of the time of the default for a few per cent of size.
 absl::StatusOr<std::string> EncodePng(const ImageShape& shape, const uint8_t* rgb);
-// `quality` in [1, 100].
+// Likewise; `quality` in [1, 100].
 absl::StatusOr<std::string> EncodeJpeg(const ImageShape& shape, const uint8_t* rgb, int quality);
 
 // Centre-crops to a square and resizes to `side` x `side` (area filter when
-// shrinking, cubic when growing).
+// shrinking, cubic when growing). `image` has 3 channels and is not empty;
+// `side` is at least 1.
 Image ResizeToSquare(const Image& image, int side);
 
 }  // namespace facet::model

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/data/csv_import.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "model/data/csv_manifest.h"
+#include "model/data/source_file.h"
+#include "model/features/text.h"
+#include "model/image/codec.h"
+
+namespace facet::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kDefaultSide = 64;
+constexpr int kMinSide = 8;
+constexpr int kMaxSide = 1024;
+constexpr uint64_t kMaxManifestBytes = uint64_t{64} << 20;
+constexpr uint64_t kMaxImageBytes = uint64_t{64} << 20;
+constexpr size_t kMaxDroppedListed = 1000;
+
+// INVALID_ARGUMENT unless the file is there, a file, and below `root`, which is
+// canonical.
+absl::Status CheckFile(const fs::path& root, const std::string& path) {
+  std::error_code error;
+  const fs::path file = fs::canonical(root / path, error);
+  if (error)
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", ShownText(path), "' cannot be read: ", error.message()));
+  if (std::mismatch(root.begin(), root.end(), file.begin(), file.end()).first != root.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", ShownText(path), "' is a link that leads out of the source"));
+  }
+  if (fs::is_regular_file(file, error)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("'", ShownText(path), "' is not a file"));
+}
+
+absl::Status CheckFiles(const ImportOptions& options, const CsvManifest& manifest) {
+  std::error_code error;
+  const fs::path root = fs::canonical(options.source, error);
+  if (error) return SourceError(kCsvManifestFile, error.message());
+  for (const CsvManifest::Row& row : manifest.rows) {
+    RETURN_IF_ERROR(CheckNotCancelled(options.cancelled));
+    const absl::Status found = CheckFile(root, row.path);
+    if (!found.ok()) return SourceLineError(kCsvManifestFile, row.line, found.message());
+  }
+  return absl::OkStatus();
+}
+
+void Drop(const std::string& path, absl::string_view reason, ImportResult& result) {
+  ++result.dropped_count;
+  if (result.dropped.size() >= kMaxDroppedListed) return;
+  v1::DroppedImage dropped;
+  dropped.set_path(path);
+  dropped.set_reason(std::string(reason));
+  result.dropped.push_back(std::move(dropped));
+}
+
+absl::Status AddImages(FileSystem& file_system, const ImportOptions& options, const CsvManifest& manifest,
+                       int side, DatasetWriter& writer, ImportResult& result) {
+  for (size_t i = 0; i < manifest.rows.size(); ++i) {
+    RETURN_IF_ERROR(CheckNotCancelled(options.cancelled));
+    const CsvManifest::Row& row = manifest.rows[i];
+    auto file = ReadSourceFile(file_system, options.source, row.path, kMaxImageBytes);
+    if (!file.ok()) return Annotate(file.status(), absl::StrCat(kCsvManifestFile, " line ", row.line));
+    const auto image = DecodeImage(*file);
+    if (image.ok()) {
+      RETURN_IF_ERROR(writer.Add(ResizeToSquare(*image, side).pixels.data(), manifest.labels_of(i)));
+    } else {
+      Drop(row.path, image.status().message(), result);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AllDropped(const ImportResult& result) {
+  return WithReason(absl::InvalidArgumentError(absl::StrCat(
+                        "none of the ", result.dropped_count, " images can be used; the first, '",
+                        result.dropped[0].path(), "': ", result.dropped[0].reason())),
+                    "EMPTY_DATASET");
+}
+
+}  // namespace
+
+absl::Status ValidateCsvOptions(const v1::CsvImportOptions& options) {
+  const int side = options.image_size();
+  if (side == 0 || (side >= kMinSide && side <= kMaxSide)) return absl::OkStatus();
+  return InvalidField(
+      "image_size", "OUT_OF_RANGE",
+      absl::StrCat("must be in [", kMinSide, ", ", kMaxSide, "], or 0 for ", kDefaultSide, ", not ", side));
+}
+
+absl::StatusOr<ImportResult> ImportCsv(FileSystem& file_system, const ImportOptions& options) {
+  ASSIGN_OR_RETURN(const std::string text,
+                   ReadSourceFile(file_system, options.source, kCsvManifestFile, kMaxManifestBytes));
+  ASSIGN_OR_RETURN(const CsvManifest manifest, ParseCsvManifest(text));
+  RETURN_IF_ERROR(CheckFiles(options, manifest));
+  const int asked = options.spec.csv().image_size();
+  const int side = asked == 0 ? kDefaultSide : asked;
+  ASSIGN_OR_RETURN(const auto writer,
+                   DatasetWriter::Create(&file_system, options.target, manifest.schema, {side, side, 3}));
+  ImportResult result;
+  RETURN_IF_ERROR(AddImages(file_system, options, manifest, side, *writer, result));
+  if (result.dropped_count == static_cast<int64_t>(manifest.rows.size())) return AllDropped(result);
+  writer->RemoveUnusedClasses();
+  ASSIGN_OR_RETURN(result.info, writer->Finish());
+  return result;
+}
+
+}  // namespace facet::model

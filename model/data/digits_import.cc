@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/data/digits_import.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "base/status_macros.h"
+#include "model/data/digits_source.h"
+#include "model/data/source_file.h"
+#include "model/features/text.h"
+#include "model/image/square_transform.h"
+
+namespace facet::model {
+namespace {
+
+constexpr int kDigits = 10;
+constexpr int kDefaultExamples = 100;
+constexpr int kMaxExamples = 10000;
+// By channel, and by quarter turns.
+constexpr std::array<const char*, 3> kColours = {"red", "green", "blue"};
+constexpr std::array<const char*, 4> kRotations = {"0", "90", "180", "270"};
+
+// What is asked for, with defaults in place.
+struct Plan {
+  std::vector<int> channels;
+  std::vector<int> quarter_turns;
+  int64_t examples = kDefaultExamples;
+  int64_t skip = 0;
+};
+
+template <size_t n>
+absl::Status CheckChoice(absl::string_view list, int i, const std::string& value,
+                         const std::array<const char*, n>& choices, std::vector<bool>& seen) {
+  const std::string path = absl::StrCat(list, "[", i, "]");
+  const auto found = std::find(choices.begin(), choices.end(), value);
+  if (found == choices.end()) {
+    return InvalidField(
+        path, "UNKNOWN_VALUE",
+        absl::StrCat("'", ShownText(value), "' is not possible. ",
+                     SuggestNames(value, std::vector<std::string>(choices.begin(), choices.end()))));
+  }
+  if (seen[found - choices.begin()]) {
+    return InvalidField(path, "DUPLICATE_VALUE", absl::StrCat("'", value, "' is there twice"));
+  }
+  seen[found - choices.begin()] = true;
+  return absl::OkStatus();
+}
+
+// Indices of those that are set; of all, where none is.
+std::vector<int> Chosen(const std::vector<bool>& seen) {
+  const bool none = std::find(seen.begin(), seen.end(), true) == seen.end();
+  std::vector<int> chosen;
+  for (size_t i = 0; i < seen.size(); ++i) {
+    if (none || seen[i]) chosen.push_back(static_cast<int>(i));
+  }
+  return chosen;
+}
+
+absl::StatusOr<Plan> MakePlan(const v1::DigitsImportOptions& options) {
+  Plan plan;
+  std::vector<bool> colours(kColours.size());
+  for (int i = 0; i < options.colours_size(); ++i) {
+    RETURN_IF_ERROR(CheckChoice("colours", i, options.colours(i), kColours, colours));
+  }
+  std::vector<bool> rotations(kRotations.size());
+  for (int i = 0; i < options.rotations_size(); ++i) {
+    RETURN_IF_ERROR(CheckChoice("rotations", i, absl::StrCat(options.rotations(i)), kRotations, rotations));
+  }
+  plan.channels = Chosen(colours);
+  plan.quarter_turns = Chosen(rotations);
+  if (options.examples_per_digit() < 0 || options.examples_per_digit() > kMaxExamples) {
+    return InvalidField("examples_per_digit", "OUT_OF_RANGE",
+                        absl::StrCat("must be in [1, ", kMaxExamples, "], or 0 for ", kDefaultExamples,
+                                     ", not ", options.examples_per_digit()));
+  }
+  if (options.examples_per_digit() > 0) plan.examples = options.examples_per_digit();
+  if (options.skip_per_digit() < 0) {
+    return InvalidField("skip_per_digit", "OUT_OF_RANGE",
+                        absl::StrCat("must be at least 0, not ", options.skip_per_digit()));
+  }
+  plan.skip = options.skip_per_digit();
+  return plan;
+}
+
+absl::StatusOr<FeatureSchema> MakeSchema(const Plan& plan) {
+  std::vector<Feature> features = {{"digit", {}}, {"colour", {}}, {"rotation", {}}, {"example", {}}};
+  for (int digit = 0; digit < kDigits; ++digit) features[0].classes.push_back(absl::StrCat(digit));
+  for (const int channel : plan.channels) features[1].classes.emplace_back(kColours[channel]);
+  for (const int turns : plan.quarter_turns) features[2].classes.emplace_back(kRotations[turns]);
+  for (int64_t i = 0; i < plan.examples; ++i) features[3].classes.push_back(absl::StrCat(i));
+  return FeatureSchema::Create(std::move(features));
+}
+
+// Indices of the pictures to take, by digit.
+using Pictures = std::array<std::vector<int64_t>, kDigits>;
+
+absl::StatusOr<Pictures> ChoosePictures(const DigitsSource& source, const Plan& plan) {
+  Pictures pictures;
+  for (size_t i = 0; i < source.digits.size(); ++i) {
+    pictures[source.digits[i]].push_back(static_cast<int64_t>(i));
+  }
+  for (int digit = 0; digit < kDigits; ++digit) {
+    std::vector<int64_t>& of_digit = pictures[digit];
+    const int64_t count = static_cast<int64_t>(of_digit.size());
+    if (count < plan.skip + plan.examples) {
+      return WithReason(absl::InvalidArgumentError(absl::StrCat(
+                            "the source has ", count, " pictures of the digit ", digit, "; ", plan.skip,
+                            " to skip and ", plan.examples, " to take need ", plan.skip + plan.examples)),
+                        "TOO_FEW_EXAMPLES");
+    }
+    of_digit.erase(of_digit.begin(), of_digit.begin() + plan.skip);
+    of_digit.resize(plan.examples);
+  }
+  return pictures;
+}
+
+// Adds one picture in every colour and rotation.
+absl::Status AddVariants(const uint8_t* grey, const ImageShape& shape, const Plan& plan, uint16_t digit,
+                         uint16_t example, DatasetWriter& writer) {
+  std::vector<uint8_t> coloured(shape.samples());
+  std::vector<uint8_t> turned(shape.samples());
+  for (size_t c = 0; c < plan.channels.size(); ++c) {
+    std::fill(coloured.begin(), coloured.end(), uint8_t{0});
+    for (size_t i = 0; i < coloured.size() / 3; ++i) coloured[3 * i + plan.channels[c]] = grey[i];
+    for (size_t r = 0; r < plan.quarter_turns.size(); ++r) {
+      ApplySquareTransform({plan.quarter_turns[r], false}, shape, {}, coloured.data(), turned.data());
+      const std::array<uint16_t, 4> labels = {digit, static_cast<uint16_t>(c), static_cast<uint16_t>(r),
+                                              example};
+      RETURN_IF_ERROR(writer.Add(turned.data(), labels));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ValidateDigitsOptions(const v1::DigitsImportOptions& options) {
+  return MakePlan(options).status();
+}
+
+absl::StatusOr<ImportResult> ImportDigits(FileSystem& file_system, const ImportOptions& options) {
+  ASSIGN_OR_RETURN(const Plan plan, MakePlan(options.spec.digits()));
+  ASSIGN_OR_RETURN(FeatureSchema schema, MakeSchema(plan));
+  ASSIGN_OR_RETURN(const DigitsSource source, ReadDigitsSource(file_system, options.source));
+  ASSIGN_OR_RETURN(const Pictures pictures, ChoosePictures(source, plan));
+  const ImageShape shape = {source.side, source.side, 3};
+  ASSIGN_OR_RETURN(const auto writer,
+                   DatasetWriter::Create(&file_system, options.target, std::move(schema), shape));
+  for (int64_t example = 0; example < plan.examples; ++example) {
+    for (int digit = 0; digit < kDigits; ++digit) {
+      RETURN_IF_ERROR(CheckNotCancelled(options.cancelled));
+      RETURN_IF_ERROR(AddVariants(source.picture(pictures[digit][example]), shape, plan,
+                                  static_cast<uint16_t>(digit), static_cast<uint16_t>(example), *writer));
+    }
+  }
+  ImportResult result;
+  ASSIGN_OR_RETURN(result.info, writer->Finish());
+  return result;
+}
+
+}  // namespace facet::model

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/image/codec.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "model/image/image_header.h"
+
+namespace facet::model {
+namespace {
+
+constexpr uint64_t kMaxPixels = 64'000'000;
+constexpr size_t kMaxFileBytes = size_t{1} << 30;
+constexpr int kPngCompression = 3;
+
+absl::Status BadImage(absl::string_view message) {
+  return WithReason(absl::InvalidArgumentError(message), "BAD_IMAGE");
+}
+
+// Callers have threads of their own, and images are small: OpenCV's pool would
+// only stand in their way.
+void KeepOpenCvOnThisThread() {
+  static const bool done = [] {
+    cv::setNumThreads(1);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+absl::Status CheckSize(absl::string_view bytes) {
+  if (bytes.size() > kMaxFileBytes) return BadImage(absl::StrCat("over ", kMaxFileBytes, " bytes"));
+  const std::optional<ImageSize> size = ReadImageSize(bytes);
+  if (!size.has_value()) return BadImage("not a PNG, JPEG, BMP, WebP, TIFF or PNM image");
+  if (uint64_t{size->width} * size->height <= kMaxPixels) return absl::OkStatus();
+  return BadImage(absl::StrCat("too large: ", size->width, " x ", size->height, " pixels are over ",
+                               kMaxPixels / 1'000'000, " megapixels"));
+}
+
+// A view of the bytes; OpenCV takes no const memory but does not write to it.
+template <typename T>
+cv::Mat View(int rows, int columns, int type, const T* data) {
+  return {rows, columns, type, const_cast<void*>(static_cast<const void*>(data))};
+}
+
+Image ImageFromRgb(const cv::Mat& rgb) {
+  Image image;
+  image.shape = {rgb.rows, rgb.cols, 3};
+  image.pixels.resize(image.shape.samples());
+  const size_t row_bytes = size_t{3} * rgb.cols;
+  for (int y = 0; y < rgb.rows; ++y) std::memcpy(&image.pixels[y * row_bytes], rgb.ptr(y), row_bytes);
+  return image;
+}
+
+absl::StatusOr<std::string> Encode(const ImageShape& shape, const uint8_t* rgb, const char* extension,
+                                   const std::vector<int>& parameters) {
+  if (shape.height < 1 || shape.width < 1 || shape.channels != 3) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot encode an image of ", shape.height, " x ", shape.width, " x ", shape.channels));
+  }
+  KeepOpenCvOnThisThread();
+  try {
+    cv::Mat bgr;
+    cv::cvtColor(View(shape.height, shape.width, CV_8UC3, rgb), bgr, cv::COLOR_RGB2BGR);
+    std::vector<uint8_t> encoded;
+    if (cv::imencode(extension, bgr, encoded, parameters)) return std::string(encoded.begin(), encoded.end());
+    return absl::InternalError(absl::StrCat("cannot encode ", extension));
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrCat("cannot encode ", extension, ": ", error.what()));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Image> DecodeImage(absl::string_view bytes) {
+  RETURN_IF_ERROR(CheckSize(bytes));
+  KeepOpenCvOnThisThread();
+  try {
+    const cv::Mat file = View(1, static_cast<int>(bytes.size()), CV_8UC1, bytes.data());
+    cv::Mat image = cv::imdecode(file, cv::IMREAD_COLOR);
+    if (image.empty() || image.type() != CV_8UC3)
+      return BadImage("the image is damaged or of an unknown kind");
+    cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
+    return ImageFromRgb(image);
+  } catch (const std::exception& error) {
+    return BadImage("the image is damaged or of an unknown kind");
+  }
+}
+
+absl::StatusOr<std::string> EncodePng(const ImageShape& shape, const uint8_t* rgb) {
+  return Encode(shape, rgb, ".png", {cv::IMWRITE_PNG_COMPRESSION, kPngCompression});
+}
+
+absl::StatusOr<std::string> EncodeJpeg(const ImageShape& shape, const uint8_t* rgb, int quality) {
+  if (quality < 1 || quality > 100) {
+    return absl::InvalidArgumentError(absl::StrCat("JPEG quality must be in [1, 100], not ", quality));
+  }
+  return Encode(shape, rgb, ".jpg", {cv::IMWRITE_JPEG_QUALITY, quality});
+}
+
+Image ResizeToSquare(const Image& image, int side) {
+  KeepOpenCvOnThisThread();
+  const cv::Mat all = View(image.shape.height, image.shape.width, CV_8UC3, image.pixels.data());
+  const int cut = std::min(all.rows, all.cols);
+  const cv::Mat square = all(cv::Rect((all.cols - cut) / 2, (all.rows - cut) / 2, cut, cut));
+  if (cut == side) return ImageFromRgb(square);
+  cv::Mat resized;
+  cv::resize(square, resized, {side, side}, 0, 0, side < cut ? cv::INTER_AREA : cv::INTER_CUBIC);
+  return ImageFromRgb(resized);
+}
+
+}  // namespace facet::model
