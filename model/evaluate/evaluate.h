@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "model/data/dataset.h"
 #include "model/data/split.h"
 #include "model/preset/net_shape.h"
@@ -15,10 +16,12 @@
 
 namespace facet::model {
 
-// As v1.EvaluationReport, where every field is explained.
+// As v1.EvaluationReport, where every field is explained. Accuracies are given
+// for the features that the judge knows (JudgedFeatures).
 struct FeatureAccuracy {
   std::string feature;
   double synthetic = 0;
+  // Of mixes: on the real images of both parents.
   double real = 0;
 };
 
@@ -34,7 +37,7 @@ struct Evaluation {
     std::string feature;
     int64_t image_count = 0;
     std::vector<FeatureAccuracy> kept;
-    double parent_mass = 0;
+    double parent_mass = 0;  // 0 where the judge does not know the feature
     double blend_distance = 0;
   };
   std::vector<HeldOut> held_out;
@@ -48,16 +51,21 @@ struct EvaluateOptions {
   NetPlan plan;  // the judge has the classifier's shape and another seed
   const Dataset* dataset = nullptr;
   Split split;
-  Renderer* renderer = nullptr;
+  Renderer* renderer = nullptr;  // takes batches of `render_batch`
+  int render_batch = 64;
   std::string device = "auto";
   // Largest number of images of each part; chosen by seed.
   int max_images = 2000;
+  Clock* clock = Clock::Real();
   // Fraction done, in [0, 1].
   std::function<void(double)> on_progress;
 };
 
-// Trains the judge on real images of training cells, then measures. CANCELLED
-// soon after `stop` is set.
+// Trains the judge on real images of training cells, then measures: held-out
+// cells, training cells, and 0.5/0.5 mixes of two training images for every
+// feature of two classes or more. A pure function of options and weights but
+// for the measured speed. Errors of TrainJudge and Renderer; CANCELLED soon
+// after `stop` is set.
 absl::StatusOr<Evaluation> Evaluate(const EvaluateOptions& options, const std::atomic<bool>& stop);
 
 }  // namespace facet::model

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/evaluate/measure.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "base/status_macros.h"
+#include "model/evaluate/examiner.h"
+#include "model/evaluate/image_quality.h"
+#include "model/evaluate/sample.h"
+#include "model/train/mix_partners.h"
+
+namespace facet::model {
+namespace {
+
+constexpr int kSampleImages = 32;
+
+// Parents of mixes: labels of `first[i]` and `second[i]` differ in one feature.
+struct Pairs {
+  std::vector<int64_t> first;
+  std::vector<int64_t> second;
+};
+
+struct CellSums {
+  explicit CellSums(int features) : synthetic(features), real(features) {}
+  Tally synthetic;
+  Tally real;
+  double squared_error = 0;  // of the mean pixel, summed over images
+};
+
+struct MixSums {
+  explicit MixSums(int features) : synthetic(features), real(features) {}
+  Tally synthetic;
+  Tally real;
+  double parent_mass = 0;       // summed over images
+  double squared_distance = 0;  // likewise, of the mean pixel
+};
+
+class Measurer {
+ public:
+  Measurer(const EvaluateOptions& options, Judge& judge, const std::function<void(double)>& on_progress,
+           const std::atomic<bool>& stop)
+      : options_(options),
+        dataset_(*options.dataset),
+        schema_(options.dataset->info().schema),
+        judge_(judge),
+        examiner_(*options.dataset, *options.renderer, judge, *options.clock, options.render_batch),
+        on_progress_(on_progress),
+        stop_(stop) {}
+
+  absl::StatusOr<Evaluation> Run();
+
+ private:
+  using Images = absl::Span<const int64_t>;
+
+  std::vector<int64_t> Choose(const std::vector<int64_t>& images, absl::string_view purpose) const;
+  Pairs DrawPairs(int feature) const;
+  absl::Status AddCells(Images images, CellSums* sums);
+  absl::Status AddMixes(int feature, Images first, Images second, MixSums* sums);
+  absl::StatusOr<CellSums> MeasureCells(const std::vector<int64_t>& images);
+  absl::StatusOr<Evaluation::Mix> MeasureMixes(int feature, const Pairs& pairs);
+  // Length of the next batch of `size` images from `begin` on, or CANCELLED.
+  absl::StatusOr<size_t> NextBatch(size_t size, size_t begin) const;
+  void CountDone(size_t images);
+  std::vector<FeatureAccuracy> Accuracies(const Tally& synthetic, const Tally& real, int skipped = -1) const;
+
+  const EvaluateOptions& options_;
+  const Dataset& dataset_;
+  const FeatureSchema& schema_;
+  Judge& judge_;
+  Examiner examiner_;
+  const std::function<void(double)>& on_progress_;
+  const std::atomic<bool>& stop_;
+  size_t images_planned_ = 0;
+  size_t images_done_ = 0;
+};
+
+std::vector<int64_t> Measurer::Choose(const std::vector<int64_t>& images, absl::string_view purpose) const {
+  std::vector<int64_t> chosen;
+  for (const int64_t position : SamplePositions(static_cast<int64_t>(images.size()), options_.max_images,
+                                                options_.plan.training.seed, purpose)) {
+    chosen.push_back(images[position]);
+  }
+  return chosen;
+}
+
+Pairs Measurer::DrawPairs(int feature) const {
+  Pairs pairs;
+  if (schema_.features()[feature].classes.size() < 2) return pairs;
+  const std::vector<int64_t>& train = options_.split.train;
+  const MixPartners partners(dataset_, train, feature);
+  const uint64_t seed = options_.plan.training.seed;
+  for (const int64_t position : SamplePositions(static_cast<int64_t>(train.size()), options_.max_images, seed,
+                                                schema_.features()[feature].name)) {
+    CounterRandom random(seed, "mix partner", position);
+    const std::optional<int64_t> partner = partners.Draw(position, random);
+    if (!partner.has_value()) continue;
+    pairs.first.push_back(train[position]);
+    pairs.second.push_back(*partner);
+  }
+  return pairs;
+}
+
+absl::Status Measurer::AddCells(Images images, CellSums* sums) {
+  const auto count = static_cast<int>(images.size());
+  RETURN_IF_ERROR(examiner_.Render(examiner_.FeatureVectors(images), count));
+  RETURN_IF_ERROR(examiner_.Score(images, &sums->synthetic));
+  const std::vector<float> rendered = examiner_.pixels();
+  examiner_.LoadReal(images);
+  sums->squared_error += MeanSquaredError(rendered, examiner_.pixels()) * count;
+  return examiner_.Score(images, &sums->real);
+}
+
+absl::Status Measurer::AddMixes(int feature, Images first, Images second, MixSums* sums) {
+  const auto count = static_cast<int>(first.size());
+  std::vector<float> dense = examiner_.FeatureVectors(first);
+  const std::vector<float> other = examiner_.FeatureVectors(second);
+  for (size_t i = 0; i < dense.size(); ++i) dense[i] = 0.5f * (dense[i] + other[i]);
+  RETURN_IF_ERROR(examiner_.Render(dense, count));
+  // The labels of the first parent will do: the second's differ in the mixed
+  // feature alone, which is not scored.
+  RETURN_IF_ERROR(examiner_.Score(first, &sums->synthetic));
+  for (int i = 0; i < count; ++i) {
+    sums->parent_mass += examiner_.probability(i, feature, dataset_.labels(first[i])[feature]);
+    sums->parent_mass += examiner_.probability(i, feature, dataset_.labels(second[i])[feature]);
+  }
+  const std::vector<float> rendered = examiner_.pixels();
+  std::vector<float> blend(rendered.size());
+  for (const Images parents : {first, second}) {
+    examiner_.LoadReal(parents);
+    for (size_t i = 0; i < blend.size(); ++i) blend[i] += 0.5f * examiner_.pixels()[i];
+    RETURN_IF_ERROR(examiner_.Score(parents, &sums->real));
+  }
+  sums->squared_distance += MeanSquaredError(rendered, blend) * count;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> Measurer::NextBatch(size_t size, size_t begin) const {
+  if (stop_) return absl::CancelledError("the evaluation was stopped");
+  return std::min<size_t>(options_.render_batch, size - begin);
+}
+
+void Measurer::CountDone(size_t images) {
+  images_done_ += images;
+  if (on_progress_) on_progress_(static_cast<double>(images_done_) / static_cast<double>(images_planned_));
+}
+
+std::vector<FeatureAccuracy> Measurer::Accuracies(const Tally& synthetic, const Tally& real, int skipped) const {
+  std::vector<FeatureAccuracy> accuracies;
+  for (int f = 0; f < schema_.size(); ++f) {
+    if (f == skipped || !judge_.Knows(f)) continue;
+    accuracies.push_back({schema_.features()[f].name, synthetic.share(f), real.share(f)});
+  }
+  return accuracies;
+}
+
+absl::StatusOr<CellSums> Measurer::MeasureCells(const std::vector<int64_t>& images) {
+  CellSums sums(schema_.size());
+  for (size_t begin = 0; begin < images.size();) {
+    ASSIGN_OR_RETURN(const size_t count, NextBatch(images.size(), begin));
+    RETURN_IF_ERROR(AddCells(Images(images).subspan(begin, count), &sums));
+    CountDone(count);
+    begin += count;
+  }
+  sums.squared_error /= static_cast<double>(std::max<size_t>(1, images.size()));
+  return sums;
+}
+
+absl::StatusOr<Evaluation::Mix> Measurer::MeasureMixes(int feature, const Pairs& pairs) {
+  const size_t size = pairs.first.size();
+  MixSums sums(schema_.size());
+  for (size_t begin = 0; begin < size;) {
+    ASSIGN_OR_RETURN(const size_t count, NextBatch(size, begin));
+    RETURN_IF_ERROR(AddMixes(feature, Images(pairs.first).subspan(begin, count),
+                             Images(pairs.second).subspan(begin, count), &sums));
+    CountDone(count);
+    begin += count;
+  }
+  Evaluation::Mix mix;
+  mix.feature = schema_.features()[feature].name;
+  mix.image_count = static_cast<int64_t>(size);
+  mix.kept = Accuracies(sums.synthetic, sums.real, feature);
+  mix.parent_mass = sums.parent_mass / static_cast<double>(size);
+  mix.blend_distance = std::sqrt(sums.squared_distance / static_cast<double>(size));
+  return mix;
+}
+
+absl::StatusOr<Evaluation> Measurer::Run() {
+  std::vector<std::vector<int64_t>> held_out;
+  for (const Split::HeldOut& group : options_.split.held_out) held_out.push_back(Choose(group.images, group.rule));
+  const std::vector<int64_t> train = Choose(options_.split.train, "judged training cells");
+  std::vector<Pairs> pairs;
+  for (int f = 0; f < schema_.size(); ++f) pairs.push_back(DrawPairs(f));
+  images_planned_ = train.size();
+  for (const auto& group : held_out) images_planned_ += group.size();
+  for (const Pairs& of_feature : pairs) images_planned_ += of_feature.first.size();
+
+  Evaluation evaluation;
+  for (size_t i = 0; i < held_out.size(); ++i) {
+    const Split::HeldOut& group = options_.split.held_out[i];
+    ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(held_out[i]));
+    evaluation.held_out.push_back({group.rule, CountCells(dataset_, group.images),
+                                   Accuracies(sums.synthetic, sums.real), PsnrFromError(sums.squared_error),
+                                   SampleCells(dataset_, group.images, kSampleImages, options_.plan.training.seed)});
+  }
+  ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(train));
+  evaluation.train = Accuracies(sums.synthetic, sums.real);
+  evaluation.train_psnr_db = PsnrFromError(sums.squared_error);
+  for (int f = 0; f < schema_.size(); ++f) {
+    if (pairs[f].first.empty()) continue;
+    ASSIGN_OR_RETURN(Evaluation::Mix mix, MeasureMixes(f, pairs[f]));
+    evaluation.mixes.push_back(std::move(mix));
+  }
+  evaluation.render_images_per_second = examiner_.images_per_second();
+  return evaluation;
+}
+
+}  // namespace
+
+absl::StatusOr<Evaluation> Measure(const EvaluateOptions& options, Judge& judge,
+                                   const std::function<void(double)>& on_progress,
+                                   const std::atomic<bool>& stop) {
+  return Measurer(options, judge, on_progress, stop).Run();
+}
+
+}  // namespace facet::model

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_MODEL_TRAIN_BATCH_H_
+#define FACET_MODEL_TRAIN_BATCH_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "model/data/dataset.h"
+#include "model/train/batch_order.h"
+#include "model/train/mix_partners.h"
+
+namespace facet::model {
+
+// What one step learns from. Images are float32 NHWC in [0, 1]; labels are
+// dense feature vectors, [size, total_classes], one-hot in each feature.
+struct Batch {
+  int step = 0;  // counted from 0
+  int size = 0;
+  std::vector<float> images;
+  std::vector<float> labels;
+  // What the generator learns where some of it is mixed: the same rows, of
+  // which the first ones are blends of two images and of their labels. Empty
+  // where nothing is mixed: the real rows serve.
+  std::vector<float> mixed_images;
+  std::vector<float> mixed_labels;
+};
+
+// uint8 to float32 in [0, 1].
+void ToFloat(const uint8_t* pixels, size_t count, float* out);
+
+struct BatchMakerOptions {
+  const Dataset* dataset = nullptr;  // outlives the maker
+  std::vector<int64_t> images;       // indices to draw from; not empty
+  int batch_size = 64;
+  uint64_t seed = 0;
+  // Parts the order of one seed's runs.
+  std::string purpose = "train";
+  // Share of each batch that is blended with an image that differs in
+  // `mix_feature` alone; an image without such a partner stays as it is.
+  double mix_share = 0;
+  int mix_feature = -1;
+};
+
+// Assembles batches; a batch is a pure function of options and step. Not
+// thread-safe.
+class BatchMaker {
+ public:
+  explicit BatchMaker(BatchMakerOptions options);
+
+  // Fills `batch`, reusing its memory.
+  void Make(int step, Batch* batch);
+
+ private:
+  void Mix(Batch* batch);
+
+  BatchMakerOptions options_;
+  BatchOrder order_;
+  std::unique_ptr<MixPartners> partners_;  // null: nothing is mixed
+  int mixed_rows_ = 0;
+  std::vector<int64_t> positions_;
+};
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_TRAIN_BATCH_H_

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checkpoints of one run: sealed folders named by step; see
+// docs/checkpoint_format.md.
+#ifndef FACET_MODEL_TRAIN_CHECKPOINT_STORE_H_
+#define FACET_MODEL_TRAIN_CHECKPOINT_STORE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/file_system.h"
+#include "model/train/run_identity.h"
+
+namespace facet::model {
+
+inline constexpr int kCheckpointFormatVersion = 1;
+
+// A training run between two steps. Batches, dropout and learning rates are
+// functions of the step, so nothing else is needed to go on.
+struct Checkpoint {
+  int step = 0;  // steps done
+  RunIdentity run;
+  // Updates that each optimiser has made, for Adam's bias correction.
+  int generator_updates = 0;
+  int classifier_updates = 0;
+  // Time spent in training so far.
+  double train_seconds = 0;
+  // A safetensors file: both nets, both optimisers' moments.
+  std::string tensors;
+};
+
+// Writes and reads the checkpoints of one folder. Not thread-safe; blocks on
+// I/O.
+class CheckpointStore {
+ public:
+  // `file_system` outlives the store. The folder need not exist yet.
+  CheckpointStore(FileSystem* file_system, std::string folder);
+
+  // Writes `checkpoint` and then removes all but the newest two, those of
+  // later steps included (they are damaged, or this run would not be at an
+  // earlier one). Errors of FileSystem, RESOURCE_EXHAUSTED (DISK_FULL) among
+  // them: what was saved before is untouched.
+  absl::Status Save(const Checkpoint& checkpoint);
+
+  // The newest that is whole; nothing where there is none. Damaged ones are
+  // passed over, each with a line in `warnings`.
+  // FAILED_PRECONDITION (reason OTHER_PLAN): it is of another run than `run`;
+  // the message says what differs, or that a newer version wrote it.
+  absl::StatusOr<std::optional<Checkpoint>> LoadNewest(const RunIdentity& run,
+                                                       std::vector<std::string>* warnings);
+
+ private:
+  absl::StatusOr<std::vector<int>> Steps();
+  absl::StatusOr<Checkpoint> Load(int step);
+  void Prune(int newest_step);
+  std::string PathOf(int step) const;
+
+  FileSystem* file_system_;
+  std::string folder_;
+};
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_TRAIN_CHECKPOINT_STORE_H_

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_MODEL_TRAIN_COOPERATIVE_NETS_H_
+#define FACET_MODEL_TRAIN_COOPERATIVE_NETS_H_
+
+#include <c10/core/Device.h>
+
+#include <map>
+#include <string>
+
+#include "model/nn/classifier.h"
+#include "model/nn/generator.h"
+#include "model/preset/net_shape.h"
+#include "model/train/adam.h"
+#include "model/train/batch.h"
+
+namespace facet::model {
+
+// Loss by part, as v1.TrainingProgress names them; parts that the step did not
+// compute are absent.
+using Losses = std::map<std::string, double>;
+
+// Generator, classifier and their optimisers, one step at a time. A step is a
+// pure function of this state, the plan and the batch; its number is the
+// batch's. Not thread-safe. Throws as LibTorch does.
+//
+// What the classifier learns from is the plan's update rule: kReal, real
+// images; kBoth, those and the generator's; kJoint, the generator's alone;
+// kPixels, nothing, it is not run. It learns first and the generator goes
+// through the classifier that comes out, frozen and without dropout; with
+// kJoint both move at once, from the weights before the step.
+class CooperativeNets {
+ public:
+  CooperativeNets(const NetPlan& plan, c10::Device device);
+
+  Losses Step(const Batch& batch);
+
+  // Rate of the generator in a step (counted from 0): its schedule begins at
+  // its own first step, after the classifier's warm-up.
+  double GeneratorRate(int step) const;
+
+  const Generator& generator() const { return generator_; }
+  const Classifier& classifier() const { return classifier_; }
+  Adam& generator_adam() { return generator_adam_; }
+  Adam& classifier_adam() { return classifier_adam_; }
+  // Parameters of both nets; with moments, everything that a step changes but
+  // the counts of updates.
+  NamedTensors Weights() const;
+  NamedTensors WeightsAndMoments() const;
+
+ private:
+  struct Inputs;
+  struct StepLosses;
+
+  bool ClassifierLearns(int step) const;
+  bool GeneratorLearns(int step) const { return step >= plan_.classifier_warmup_steps; }
+  double ClassifierRate(int step) const;
+  Inputs Load(const Batch& batch) const;
+  at::Tensor Synthesize(const Inputs& inputs, bool with_gradient) const;
+  // Leaves gradients in the classifier's parameters.
+  at::Tensor ClassifierLoss(const Inputs& inputs, const at::Tensor& synthetic, int step);
+  void LearnGenerator(const Inputs& inputs, const at::Tensor& synthetic, int step, StepLosses* losses);
+
+  TrainingPlan plan_;
+  c10::Device device_;
+  int image_size_;
+  Generator generator_;
+  Classifier classifier_;
+  Adam generator_adam_;
+  Adam classifier_adam_;
+};
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_TRAIN_COOPERATIVE_NETS_H_

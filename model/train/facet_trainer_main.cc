@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// facet-trainer: does one training job, started by facetd, by a cluster or by
+// hand.
+//
+// mimalloc is linked in: glibc's allocator hands large tensors back to the
+// kernel at every step and fetches them again.
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "base/error.h"
+#include "model/train/event_sink.h"
+#include "model/train/stop_signal.h"
+#include "model/train/trainer_job.h"
+
+namespace {
+
+using facet::model::EventSink;
+using facet::model::JobOutcome;
+
+enum ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kLocked = 3, kAbandoned = 4 };
+
+constexpr char kDescription[] =
+    "Trains the nets of one job and leaves its bundle. The job's folder holds spec.binpb\n"
+    "(facet.internal.TrainerSpec; or spec.textproto); checkpoints/, bundle/ and report.json\n"
+    "come into being there. Started again, it goes on from the last checkpoint.\n";
+constexpr char kFooter[] =
+    "SIGTERM and SIGINT: save a checkpoint after the step at hand and exit.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0  finished, or stopped by a signal after saving\n"
+    "  1  failed; the message is on standard error and in the event Failed\n"
+    "  2  bad flags\n"
+    "  3  another trainer works on this job\n"
+    "  4  the reader of --event_fd went away; a checkpoint was saved";
+
+struct Flags {
+  std::string job_dir;
+  int event_fd = -1;
+  std::string device = "auto";
+};
+
+int ExitWith(ExitCode code, const absl::Status& status) {
+  std::fprintf(stderr, "facet-trainer: %s\n", std::string(status.message()).c_str());
+  return code;
+}
+
+std::unique_ptr<EventSink> MakeSink(const Flags& flags) {
+  std::vector<std::unique_ptr<EventSink>> sinks;
+  if (flags.event_fd >= 0) sinks.push_back(std::make_unique<facet::model::PipeEventSink>(flags.event_fd));
+  sinks.push_back(std::make_unique<facet::model::TextEventSink>(stderr, isatty(STDERR_FILENO) != 0,
+                                                                facet::Clock::Real()));
+  return std::make_unique<facet::model::EventSinks>(std::move(sinks));
+}
+
+int Run(const Flags& flags) {
+  // A reader that went away is an error of write(2), not the end.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::atomic<bool> stop{false};
+  const auto stop_signal = facet::model::StopSignal::Create(&stop);
+  if (!stop_signal.ok()) return ExitWith(kFailed, stop_signal.status());
+  const std::unique_ptr<EventSink> sink = MakeSink(flags);
+  facet::model::TrainerJobOptions options;
+  options.job_dir = flags.job_dir;
+  options.device = flags.device;
+  options.sink = sink.get();
+  const auto outcome = facet::model::RunTrainerJob(options, stop);
+  if (!outcome.ok()) {
+    const bool locked = facet::GetErrorDetail(outcome.status()).reason == "JOB_LOCKED";
+    return locked ? ExitWith(kLocked, outcome.status()) : kFailed;  // the sink was told of the others
+  }
+  return *outcome == JobOutcome::kStopped && sink->gone() ? kAbandoned : kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  CLI::App app(kDescription, "facet-trainer");
+  app.footer(kFooter);
+  app.add_option("--job_dir", flags.job_dir, "Folder of the job")->required();
+  app.add_option("--event_fd", flags.event_fd,
+                 "Descriptor that gets facet.internal.TrainerEvent messages, a varint with the length in front of "
+                 "each");
+  app.add_option("--device", flags.device, "cpu, cuda, cuda:1, …; auto takes a GPU where there is one");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
+  return Run(flags);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lies in the folder of a training job beside its checkpoints.
+#ifndef FACET_MODEL_TRAIN_JOB_FILES_H_
+#define FACET_MODEL_TRAIN_JOB_FILES_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/file_system.h"
+#include "facet/internal/trainer.pb.h"
+#include "facet/v1/model.pb.h"
+#include "facet/v1/report.pb.h"
+
+namespace facet::model {
+
+// kSpecFile of the folder, or kSpecTextFile where there is no such. NOT_FOUND:
+// neither. INVALID_ARGUMENT (reason BAD_SPEC): not a TrainerSpec, or one
+// without data set or preset.
+absl::StatusOr<internal::TrainerSpec> ReadTrainerSpec(FileSystem& file_system, const std::string& job_dir);
+
+// The card of the bundle `path`, where it is there and every byte of it is
+// right.
+std::optional<v1::ModelCard> ReadFinishedBundle(FileSystem& file_system, const std::string& path);
+
+// Removes a damaged bundle and what a killed trainer left of one.
+absl::Status ClearBundle(FileSystem& file_system, const std::string& job_dir, absl::string_view bundle);
+
+// Writes the report as JSON, every field there.
+absl::Status WriteReport(FileSystem& file_system, const std::string& path, const v1::EvaluationReport& report);
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_TRAIN_JOB_FILES_H_

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/train/trainer_job.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "model/bundle/bundle.h"
+#include "model/data/hold_out.h"
+#include "model/evaluate/evaluate.h"
+#include "model/evaluate/report_proto.h"
+#include "model/features/schema_proto.h"
+#include "model/preset/preset.h"
+#include "model/render/renderer.h"
+#include "model/train/job_files.h"
+#include "model/train/job_lock.h"
+#include "model/train/job_progress.h"
+#include "model/train/trainer.h"
+
+namespace facet::model {
+namespace {
+
+constexpr int kRenderBatch = 64;
+
+class TrainerJob {
+ public:
+  TrainerJob(const TrainerJobOptions& options, std::atomic<bool>& stop)
+      : options_(options), stop_(stop), progress_(options.clock, options.sink) {}
+
+  absl::StatusOr<JobOutcome> Run();
+
+ private:
+  absl::Status Load();
+  absl::StatusOr<bool> Train();
+  absl::StatusOr<v1::EvaluationReport> Judge(const std::string& weights);
+  absl::Status Save(const std::string& weights, const std::optional<v1::EvaluationReport>& report);
+  v1::ModelCard MakeCard() const;
+  std::string Path(const char* name) const { return absl::StrCat(options_.job_dir, "/", name); }
+  void StopIfAlone() {
+    if (options_.sink->gone()) stop_ = true;
+  }
+
+  TrainerJobOptions options_;
+  std::atomic<bool>& stop_;
+  JobProgress progress_;
+  internal::TrainerSpec spec_;
+  std::unique_ptr<Dataset> dataset_;
+  NetPlan plan_;
+  Split split_;
+  std::unique_ptr<Trainer> trainer_;
+  int saved_step_ = 0;
+};
+
+absl::StatusOr<JobOutcome> TrainerJob::Run() {
+  const auto card = ReadFinishedBundle(*options_.file_system, Path(kBundleFolder));
+  if (card.has_value()) {
+    progress_.Finished(card->report());
+    return JobOutcome::kFinished;
+  }
+  RETURN_IF_ERROR(Load());
+  ASSIGN_OR_RETURN(const bool trained, Train());
+  if (!trained) return JobOutcome::kStopped;
+  ASSIGN_OR_RETURN(const std::string weights, trainer_->Weights());
+  std::optional<v1::EvaluationReport> report;
+  if (plan_.judge.steps > 0) {
+    auto judged = Judge(weights);
+    if (absl::IsCancelled(judged.status())) return JobOutcome::kStopped;
+    RETURN_IF_ERROR(judged.status());
+    report = *std::move(judged);
+  }
+  RETURN_IF_ERROR(Save(weights, report));
+  progress_.Finished(report.value_or(v1::EvaluationReport()));
+  return JobOutcome::kFinished;
+}
+
+absl::Status TrainerJob::Load() {
+  progress_.Phase("loading");
+  ASSIGN_OR_RETURN(spec_, ReadTrainerSpec(*options_.file_system, options_.job_dir));
+  ASSIGN_OR_RETURN(dataset_, Dataset::Open(*options_.file_system, spec_.dataset_dir()));
+  const DatasetInfo& info = dataset_->info();
+  auto plan = ResolvePreset(spec_.preset(), info.schema, info.shape.height);
+  if (!plan.ok()) return PrefixField(plan.status(), "preset");
+  plan_ = *std::move(plan);
+  for (const std::string& warning : PresetWarnings(plan_)) progress_.Warn(warning);
+  const std::vector<v1::HoldOutRule> rules(spec_.hold_out().begin(), spec_.hold_out().end());
+  ASSIGN_OR_RETURN(split_, SplitDataset(*dataset_, rules));
+  progress_.SetPlan(plan_.training.steps);
+
+  TrainerOptions options;
+  options.plan = plan_;
+  options.dataset = dataset_.get();
+  options.split = split_;
+  options.checkpoint_dir = Path(kCheckpointFolder);
+  options.file_system = options_.file_system;
+  options.device = options_.device;
+  options.clock = options_.clock;
+  options.on_progress = [this](const StepReport& report) {
+    progress_.Step(report);
+    StopIfAlone();
+  };
+  options.on_saved = [this](int step, const absl::Status& status) {
+    if (status.ok()) saved_step_ = step;
+    progress_.Saved(step, status);
+    StopIfAlone();
+  };
+  options.on_warning = [this](const std::string& warning) { progress_.Warn(warning); };
+  ASSIGN_OR_RETURN(trainer_, Trainer::Create(std::move(options)));
+  saved_step_ = trainer_->step();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> TrainerJob::Train() {
+  progress_.Phase("training", trainer_->step());
+  ASSIGN_OR_RETURN(const bool finished, trainer_->Run(stop_));
+  if (!finished) progress_.Stopped(saved_step_);
+  return finished;
+}
+
+absl::StatusOr<v1::EvaluationReport> TrainerJob::Judge(const std::string& weights) {
+  progress_.Phase("judging", plan_.training.steps);
+  RendererOptions renderer_options;
+  renderer_options.device = options_.device;
+  renderer_options.threads = plan_.training.threads;
+  renderer_options.max_batch = kRenderBatch;
+  ASSIGN_OR_RETURN(const auto renderer, Renderer::Create(plan_.generator, weights, renderer_options));
+  EvaluateOptions options;
+  options.plan = plan_;
+  options.dataset = dataset_.get();
+  options.split = split_;
+  options.renderer = renderer.get();
+  options.render_batch = kRenderBatch;
+  options.device = options_.device;
+  options.clock = options_.clock;
+  options.on_progress = [this](double done) {
+    progress_.Fraction(done);
+    StopIfAlone();
+  };
+  const auto evaluation = Evaluate(options, stop_);
+  if (absl::IsCancelled(evaluation.status())) progress_.Stopped(saved_step_);
+  RETURN_IF_ERROR(evaluation.status());
+  v1::EvaluationReport report = ReportToProto(*evaluation);
+  const double images = 1.0 * plan_.training.steps * plan_.training.batch_size;
+  report.set_train_seconds(trainer_->train_seconds());
+  if (trainer_->train_seconds() > 0) report.set_train_images_per_second(images / trainer_->train_seconds());
+  return report;
+}
+
+v1::ModelCard TrainerJob::MakeCard() const {
+  const DatasetInfo& info = dataset_->info();
+  v1::ModelCard card;
+  *card.mutable_schema() = SchemaToProto(info.schema);
+  card.set_height(info.shape.height);
+  card.set_width(info.shape.width);
+  card.set_channels(info.shape.channels);
+  *card.mutable_preset() = ResolvedPreset(spec_.preset(), plan_, info.schema);
+  card.set_training_job(spec_.training_job());
+  card.set_dataset(spec_.dataset());
+  card.set_dataset_fingerprint(info.fingerprint);
+  card.set_generator_parameters(ParameterCount(plan_.generator));
+  card.set_classifier_parameters(ParameterCount(plan_.classifier));
+  card.mutable_create_time()->set_seconds(absl::ToUnixSeconds(options_.clock->Now()));
+  return card;
+}
+
+absl::Status TrainerJob::Save(const std::string& weights, const std::optional<v1::EvaluationReport>& report) {
+  progress_.Phase("saving", plan_.training.steps);
+  v1::ModelCard card = MakeCard();
+  if (report.has_value()) {
+    *card.mutable_report() = *report;
+    RETURN_IF_ERROR(WriteReport(*options_.file_system, Path(kReportFile), *report));
+  }
+  RETURN_IF_ERROR(ClearBundle(*options_.file_system, options_.job_dir, kBundleFolder));
+  return WriteBundle(options_.file_system, Path(kBundleFolder), std::move(card), weights);
+}
+
+}  // namespace
+
+absl::StatusOr<JobOutcome> RunTrainerJob(const TrainerJobOptions& options, std::atomic<bool>& stop) {
+  ASSIGN_OR_RETURN(const auto lock, JobLock::Take(absl::StrCat(options.job_dir, "/", kLockFile)));
+  auto outcome = TrainerJob(options, stop).Run();
+  if (!outcome.ok()) {
+    internal::TrainerEvent event;
+    event.mutable_failed()->set_code(static_cast<int>(outcome.status().code()));
+    event.mutable_failed()->set_message(std::string(outcome.status().message()));
+    options.sink->Send(event);
+  }
+  return outcome;
+}
+
+}  // namespace facet::model
