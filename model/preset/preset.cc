@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/preset/preset.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -38,6 +40,8 @@ absl::StatusOr<std::vector<std::string>> PresetNames(FileSystem& file_system, co
   for (absl::string_view file : files) {
     if (absl::ConsumeSuffix(&file, kSuffix)) names.emplace_back(file);
   }
+  // As files, "a-b.textproto" comes before "a.textproto".
+  std::sort(names.begin(), names.end());
   return names;
 }
 

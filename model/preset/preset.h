@@ -17,10 +17,11 @@ namespace facet::model {
 // Reads a preset from protobuf text. INVALID_ARGUMENT names line and column.
 absl::StatusOr<v1::Preset> ParsePreset(absl::string_view text, absl::string_view file_name);
 
-// Presets of a folder (`*.textproto`) by name. NOT_FOUND for an unknown name
+// Presets of a folder (`<name>.textproto`), by name. NOT_FOUND for an unknown name
 // suggests the nearest.
 absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string& folder,
                                       absl::string_view name);
+// All of them, sorted by name.
 absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, const std::string& folder);
 
 // `overrides` over `base`, field by field where present; repeated fields

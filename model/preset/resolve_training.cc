@@ -124,7 +124,7 @@ absl::Status ResolveRun(const v1::TrainingOptions& options, TrainingPlan& plan) 
   RETURN_IF_ERROR(CheckInteger("batch_size", plan.batch_size, 1, kMaxBatch));
   plan.seed = options.seed();
   plan.classifier_warmup_steps = options.classifier_warmup_steps();
-  RETURN_IF_ERROR(CheckInteger("classifier_warmup_steps", plan.classifier_warmup_steps, 0, kMaxSteps));
+  RETURN_IF_ERROR(CheckInteger("classifier_warmup_steps", plan.classifier_warmup_steps, 0, plan.steps - 1));
   RETURN_IF_ERROR(CheckInteger("classifier_interval", options.classifier_interval(), 0, kMaxSteps));
   plan.classifier_interval = std::max(1, options.classifier_interval());
   RETURN_IF_ERROR(CheckInteger("checkpoint_interval", options.checkpoint_interval(), 0, kMaxSteps));

@@ -3,10 +3,10 @@
 
 #include <cstdlib>
 #include <map>
-#include <string>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/error.h"
 
 namespace facet::model {
@@ -61,14 +61,15 @@ Reach Step(const Reach& before, KernelPadding wanted, int layers_behind) {
 
 absl::Status Impossible(int base, size_t layers, int target, const Reach& reach) {
   const auto above = reach.lower_bound(target);
-  std::string nearest;
-  if (above != reach.begin()) nearest = absl::StrCat(std::prev(above)->first);
-  if (above != reach.end()) {
-    absl::StrAppend(&nearest, nearest.empty() ? "" : " and ", above->first);
-  }
-  return InvalidField("", "IMPOSSIBLE_SIZE",
-                      absl::StrCat("no kernels in [2, 6] and paddings take ", base, " pixels to ", target, " in ",
-                                   layers, " layers; the nearest possible sizes are ", nearest));
+  std::vector<int> nearest;
+  if (above != reach.begin()) nearest.push_back(std::prev(above)->first);
+  if (above != reach.end()) nearest.push_back(above->first);
+  return InvalidField(
+      "", "IMPOSSIBLE_SIZE",
+      absl::StrCat("no kernels in [2, 6] and paddings take ", base, " pixels to ", target, " in ", layers,
+                   layers == 1 ? " layer" : " layers", "; the nearest possible size", nearest.size() == 1 ? " is " : "s are ",
+                   absl::StrJoin(nearest, " and "), " (", reach.begin()->first, " to ", reach.rbegin()->first,
+                   " can be reached)"));
 }
 
 }  // namespace

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/preset/preset.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "preset_samples.h"
+
+namespace facet::model {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+// A folder of its own for each test.
+std::string PresetFolder(const std::string& name, const std::map<std::string, std::string>& files) {
+  const std::string folder = absl::StrCat(testing::TempDir(), "/presets_", name);
+  FileSystem& file_system = *FileSystem::Posix();
+  EXPECT_TRUE(file_system.RemoveAll(folder).ok());
+  EXPECT_TRUE(file_system.CreateDirs(folder).ok());
+  for (const auto& [file, text] : files) {
+    EXPECT_TRUE(file_system.WriteFileAtomically(absl::StrCat(folder, "/", file), text).ok());
+  }
+  return folder;
+}
+
+TEST(ParsePresetTest, NamesLineAndColumnOfAMistake) {
+  const auto preset = ParsePreset("name: \"x\"\ngenerator {\n  base_sise: 7\n}\n", "my.textproto");
+  EXPECT_EQ(preset.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(preset.status().message()), AllOf(HasSubstr("my.textproto:3:"), HasSubstr("base_sise")));
+}
+
+TEST(ParsePresetTest, RefusesAnIllFormedName) {
+  for (const char* text : {"", "name: \"Upper\"", "name: \"../x\"", "name: \"a b\""}) {
+    const auto preset = ParsePreset(text, "p");
+    EXPECT_EQ(preset.status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_EQ(GetErrorDetail(preset.status()).field, "name");
+  }
+}
+
+TEST(ParsePresetTest, RefusesBinaryRubbish) {
+  EXPECT_FALSE(ParsePreset(absl::string_view("\x00\xff\x12\x7f", 4), "p").ok());
+  EXPECT_FALSE(ParsePreset(std::string(size_t{2} << 20, ' '), "p").ok());
+}
+
+TEST(FindPresetTest, SuggestsTheNearestName) {
+  const std::string folder = PresetFolder("suggest", {{"digits.textproto", "name: \"digits\""}, {"notes.md", "x"}});
+  EXPECT_EQ(FindPreset(*FileSystem::Posix(), folder, "digits")->name(), "digits");
+  const auto missing = FindPreset(*FileSystem::Posix(), folder, "digit");
+  EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(missing.status().message()), HasSubstr("'digits'"));
+  EXPECT_EQ(GetErrorDetail(missing.status()).resource->type, "facet.v1.Preset");
+}
+
+TEST(FindPresetTest, NeverLeavesItsFolder) {
+  const std::string folder = PresetFolder("inner", {});
+  PresetFolder("outside", {{"x.textproto", "name: \"x\""}});
+  EXPECT_EQ(FindPreset(*FileSystem::Posix(), folder, "../presets_outside/x").status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST(FindPresetTest, RefusesAFileUnderAnotherName) {
+  const std::string folder = PresetFolder("other", {{"a.textproto", "name: \"b\""}});
+  EXPECT_THAT(std::string(FindPreset(*FileSystem::Posix(), folder, "a").status().message()),
+              HasSubstr("holds preset 'b'"));
+}
+
+TEST(ListPresetsTest, IsSortedAndIgnoresOtherFiles) {
+  const std::string folder = PresetFolder(
+      "list", {{"a-b.textproto", "name: \"a-b\""}, {"a.textproto", "name: \"a\""}, {"README.md", "hello"}});
+  const auto presets = ListPresets(*FileSystem::Posix(), folder);
+  ASSERT_EQ(presets->size(), 2u);
+  EXPECT_EQ((*presets)[0].name(), "a");
+  EXPECT_EQ((*presets)[1].name(), "a-b");
+}
+
+TEST(ListPresetsTest, FailsWithoutAFolder) {
+  EXPECT_FALSE(ListPresets(*FileSystem::Posix(), testing::TempDir() + "/no_such_presets").ok());
+}
+
+TEST(MergeTrainingOptionsTest, KeepsWhatIsNotOverridden) {
+  const v1::TrainingOptions base = TinyPreset().training();
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(MergeTrainingOptions(base, {}), base));
+}
+
+TEST(MergeTrainingOptionsTest, OverridesFieldByFieldEvenWithZero) {
+  v1::TrainingOptions overrides;
+  overrides.set_steps(99);
+  overrides.set_feature_loss_weight(0);
+  overrides.set_update_rule(v1::UPDATE_RULE_PIXELS);
+  const v1::TrainingOptions merged = MergeTrainingOptions(TinyPreset().training(), overrides);
+  EXPECT_EQ(merged.steps(), 99);
+  EXPECT_EQ(merged.feature_loss_weight(), 0);
+  EXPECT_EQ(merged.update_rule(), v1::UPDATE_RULE_PIXELS);
+  EXPECT_EQ(merged.batch_size(), 4);
+}
+
+TEST(MergeTrainingOptionsTest, ReplacesListsAndSchedulesWhole) {
+  v1::TrainingOptions base = TinyPreset().training();
+  base.add_feature_weights()->set_feature("shape");
+  v1::TrainingOptions overrides;
+  overrides.add_feature_weights()->set_feature("colour");
+  overrides.mutable_schedule()->set_kind(v1::SCHEDULE_KIND_COSINE);
+  const v1::TrainingOptions merged = MergeTrainingOptions(base, overrides);
+  ASSERT_EQ(merged.feature_weights_size(), 1);
+  EXPECT_EQ(merged.feature_weights(0).feature(), "colour");
+  EXPECT_EQ(merged.schedule().kind(), v1::SCHEDULE_KIND_COSINE);
+  EXPECT_EQ(merged.schedule().warmup_steps(), 0) << "the old schedule's";
+}
+
+}  // namespace
+}  // namespace facet::model
