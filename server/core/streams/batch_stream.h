@@ -7,6 +7,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "facet/v1/augmentation.pb.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/models/model_registry.h"
@@ -22,6 +23,7 @@ class BatchStream {
   using Callback = absl::AnyInvocable<void(absl::StatusOr<v1::StreamBatchesResponse>)>;
   virtual ~BatchStream() = default;
 
+  // Destroying a stream cancels the call in progress; its callback still comes.
   // Computes the next batch and calls `callback` with it, once, from a thread
   // of the engine or of the stream's factory. OUT_OF_RANGE: the stream has
   // ended. RESOURCE_EXHAUSTED of the engine's queue is waited out inside.
@@ -37,9 +39,11 @@ struct BatchStreamFactoryOptions {
   ModelRegistry* models = nullptr;
   RenderEngine* engine = nullptr;
   Metrics* metrics = nullptr;
+  Clock* clock = nullptr;
 };
 
-// Thread-safe.
+// Thread-safe. Outlives its streams; the destructor blocks until the batches on
+// their way have called back.
 class BatchStreamFactory {
  public:
   static absl::StatusOr<std::unique_ptr<BatchStreamFactory>> Create(BatchStreamFactoryOptions options);

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/datasets/dataset_registry.h"
+
+#include <deque>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "base/status_macros.h"
+#include "model/data/import.h"
+#include "model/features/schema_proto.h"
+#include "server/core/datasets/image_reader.h"
+#include "server/core/datasets/import_source.h"
+#include "server/core/datasets/upload_folder.h"
+#include "server/core/resource_name.h"
+
+namespace facet::server {
+namespace {
+
+constexpr char kUploads[] = ".uploads";
+// Data sets kept open for ReadImages: opening one reads and checks all of it.
+constexpr size_t kOpenDatasets = 4;
+
+class StoredDatasetRegistry final : public DatasetRegistry {
+ public:
+  explicit StoredDatasetRegistry(DatasetRegistryOptions options) : options_(std::move(options)) {}
+
+  absl::Status Prepare();
+  absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) override;
+  absl::StatusOr<v1::Dataset> Get(const v1::GetDatasetRequest& request) override {
+    ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(request.name(), "name"));
+    return options_.store->GetDataset(name.id, name.version);
+  }
+  absl::StatusOr<v1::ListDatasetsResponse> List(const v1::ListDatasetsRequest& request) override;
+  absl::StatusOr<v1::ReadDatasetImagesResponse> ReadImages(const v1::ReadDatasetImagesRequest& request) override;
+  absl::Status Delete(const v1::DeleteDatasetRequest& request) override;
+  absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) override {
+    ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
+    return Folder(name.id, name.version);
+  }
+  void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override {
+    usage_check_ = std::move(check);
+  }
+
+  const DatasetRegistryOptions& options() const { return options_; }
+  std::string Folder(const std::string& id, int64_t version) const {
+    return absl::StrCat(options_.root, "/", id, "/", version);
+  }
+  absl::StatusOr<v1::Dataset> Register(const v1::ImportSpec& spec, const std::string& source,
+                                       const std::atomic<bool>& cancelled);
+
+ private:
+  absl::Status RemoveUnregistered(const std::string& id);
+  absl::Status DeleteVersion(const v1::Dataset& dataset);
+  absl::StatusOr<std::shared_ptr<model::Dataset>> OpenCached(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const DatasetRegistryOptions options_;
+  std::function<absl::Status(const std::string&)> usage_check_;
+  absl::Mutex mutex_;
+  std::deque<std::pair<std::string, std::shared_ptr<model::Dataset>>> open_ ABSL_GUARDED_BY(mutex_);
+};
+
+class StoredImport final : public DatasetRegistry::Import {
+ public:
+  StoredImport(StoredDatasetRegistry* registry, v1::ImportSpec spec, std::string source,
+               std::unique_ptr<UploadFolder> upload)
+      : registry_(registry), spec_(std::move(spec)), source_(std::move(source)), upload_(std::move(upload)) {}
+
+  absl::Status Add(const v1::FileChunk& chunk) override {
+    if (upload_ != nullptr) return upload_->Add(chunk);
+    return InvalidField("chunk", "BAD_UPLOAD", "file chunks go with the source 'upload' only");
+  }
+
+  absl::StatusOr<v1::Dataset> Finish(const std::atomic<bool>& cancelled) override {
+    if (upload_ != nullptr) RETURN_IF_ERROR(upload_->Finish());
+    return registry_->Register(spec_, source_, cancelled);
+  }
+
+ private:
+  StoredDatasetRegistry* registry_;
+  v1::ImportSpec spec_;
+  std::string source_;
+  std::unique_ptr<UploadFolder> upload_;
+};
+
+absl::Status StoredDatasetRegistry::Prepare() {
+  FileSystem& files = *options_.file_system;
+  RETURN_IF_ERROR(files.CreateDirs(options_.root));
+  RETURN_IF_ERROR(files.RemoveAll(absl::StrCat(options_.root, "/", kUploads)));
+  ASSIGN_OR_RETURN(const std::vector<std::string> ids, files.List(options_.root));
+  for (const std::string& id : ids) RETURN_IF_ERROR(RemoveUnregistered(id));
+  return absl::OkStatus();
+}
+
+// What a server that died left: half-written folders, and folders whose row was
+// not yet written or already deleted.
+absl::Status StoredDatasetRegistry::RemoveUnregistered(const std::string& id) {
+  FileSystem& files = *options_.file_system;
+  const std::string folder = absl::StrCat(options_.root, "/", id);
+  RETURN_IF_ERROR(RemoveUnsealedLeftovers(files, folder));
+  ASSIGN_OR_RETURN(const std::vector<std::string> versions, files.List(folder));
+  for (const std::string& text : versions) {
+    int64_t version = 0;
+    if (!absl::SimpleAtoi(text, &version) || version < 1) continue;
+    const absl::Status known = options_.store->GetDataset(id, version).status();
+    if (absl::IsNotFound(known)) {
+      RETURN_IF_ERROR(files.RemoveAll(absl::StrCat(folder, "/", text)));
+    } else if (!known.ok()) {
+      return known;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::BeginImport(
+    const v1::ImportSpec& spec) {
+  RETURN_IF_ERROR(PrefixField(ValidateId(spec.dataset(), "the data set's id"), "spec.dataset"));
+  RETURN_IF_ERROR(PrefixField(model::ValidateImportSpec(spec), "spec"));
+  std::string source;
+  std::unique_ptr<UploadFolder> upload;
+  switch (spec.source_case()) {
+    case v1::ImportSpec::kFolder: {
+      auto folder = ResolveImportFolder(spec.folder().path(), options_.import_roots);
+      if (!folder.ok()) return PrefixField(folder.status(), "spec");
+      source = *std::move(folder);
+      break;
+    }
+    case v1::ImportSpec::kBundled: {
+      auto folder = ResolveBundled(spec, options_.bundled_dir);
+      if (!folder.ok()) return PrefixField(folder.status(), "spec");
+      source = *std::move(folder);
+      break;
+    }
+    case v1::ImportSpec::kUpload: {
+      const std::string parent = absl::StrCat(options_.root, "/", kUploads);
+      ASSIGN_OR_RETURN(upload, UploadFolder::Create(options_.file_system, parent, options_.max_upload_bytes));
+      source = upload->path();
+      break;
+    }
+    case v1::ImportSpec::SOURCE_NOT_SET:
+      return InvalidField("spec.source", "MISSING_SOURCE", "give one of folder, bundled and upload");
+  }
+  return std::make_unique<StoredImport>(this, spec, std::move(source), std::move(upload));
+}
+
+absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec& spec, const std::string& source,
+                                                            const std::atomic<bool>& cancelled) {
+  ASSIGN_OR_RETURN(const int64_t version, options_.store->ReserveDatasetVersion(spec.dataset()));
+  const std::string folder = Folder(spec.dataset(), version);
+  RETURN_IF_ERROR(options_.file_system->CreateDirs(absl::StrCat(options_.root, "/", spec.dataset())));
+  auto imported = model::ImportImages(
+      *options_.file_system,
+      {.source = source, .target = folder, .spec = spec, .cancelled = &cancelled});
+  if (!imported.ok()) return PrefixField(imported.status(), "spec");
+  v1::Dataset dataset;
+  dataset.set_name(DatasetName{spec.dataset(), version}.ToString());
+  *dataset.mutable_schema() = model::SchemaToProto(imported->info.schema);
+  dataset.set_image_count(imported->info.image_count);
+  dataset.set_height(imported->info.shape.height);
+  dataset.set_width(imported->info.shape.width);
+  dataset.set_channels(imported->info.shape.channels);
+  dataset.set_fingerprint(imported->info.fingerprint);
+  dataset.set_format(spec.format());
+  dataset.set_description(spec.description());
+  const absl::Time now = options_.clock->Now();
+  dataset.mutable_create_time()->set_seconds(absl::ToUnixSeconds(now));
+  ASSIGN_OR_RETURN(const uint64_t bytes, options_.file_system->Size(folder));
+  dataset.set_size_bytes(static_cast<int64_t>(bytes));
+  for (const v1::DroppedImage& dropped : imported->dropped) *dataset.add_dropped() = dropped;
+  dataset.set_dropped_count(imported->dropped_count);
+  const absl::Status kept = options_.store->InsertDataset(spec.dataset(), version, dataset);
+  if (!kept.ok()) {
+    options_.file_system->RemoveAll(folder).IgnoreError();
+    return kept;
+  }
+  return dataset;
+}
+
+absl::StatusOr<v1::ListDatasetsResponse> StoredDatasetRegistry::List(const v1::ListDatasetsRequest& request) {
+  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
+  std::string id;
+  if (!request.dataset().empty()) {
+    ASSIGN_OR_RETURN(DatasetName name, ParseDatasetName(request.dataset(), "dataset"));
+    id = std::move(name.id);
+  }
+  ASSIGN_OR_RETURN(Page<v1::Dataset> found, options_.store->ListDatasets(id, page));
+  v1::ListDatasetsResponse response;
+  for (v1::Dataset& dataset : found.items) *response.add_datasets() = std::move(dataset);
+  response.set_next_page_token(found.next);
+  return response;
+}
+
+absl::StatusOr<std::shared_ptr<model::Dataset>> StoredDatasetRegistry::OpenCached(const v1::Dataset& dataset) {
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [name, open] : open_) {
+      if (name == dataset.name()) return open;
+    }
+  }
+  ASSIGN_OR_RETURN(const std::string folder, FolderOf(dataset));
+  ASSIGN_OR_RETURN(std::shared_ptr<model::Dataset> opened, model::Dataset::Open(*options_.file_system, folder));
+  absl::MutexLock lock(&mutex_);
+  open_.emplace_front(dataset.name(), opened);
+  if (open_.size() > kOpenDatasets) open_.pop_back();
+  return opened;
+}
+
+absl::StatusOr<v1::ReadDatasetImagesResponse> StoredDatasetRegistry::ReadImages(
+    const v1::ReadDatasetImagesRequest& request) {
+  ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(request.name(), "name"));
+  ASSIGN_OR_RETURN(const v1::Dataset dataset, options_.store->GetDataset(name.id, name.version));
+  ASSIGN_OR_RETURN(const std::shared_ptr<model::Dataset> opened, OpenCached(dataset));
+  return ReadImagesOf(*opened, request);
+}
+
+absl::Status StoredDatasetRegistry::DeleteVersion(const v1::Dataset& dataset) {
+  ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
+  RETURN_IF_ERROR(options_.store->DeleteDataset(name.id, name.version));
+  {
+    absl::MutexLock lock(&mutex_);
+    for (auto it = open_.begin(); it != open_.end(); ++it) {
+      if (it->first != dataset.name()) continue;
+      open_.erase(it);
+      break;
+    }
+  }
+  // The row is gone: what may stay of the folder goes at the next start.
+  return options_.file_system->RemoveAll(Folder(name.id, name.version));
+}
+
+absl::Status StoredDatasetRegistry::Delete(const v1::DeleteDatasetRequest& request) {
+  ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(request.name(), "name"));
+  std::vector<v1::Dataset> versions;
+  ASSIGN_OR_RETURN(const v1::Dataset named, options_.store->GetDataset(name.id, name.version));
+  if (name.version != 0) {
+    versions.push_back(named);
+  } else {
+    PageRequest page;
+    do {
+      ASSIGN_OR_RETURN(const Page<v1::Dataset> found, options_.store->ListDatasets(name.id, page));
+      versions.insert(versions.end(), found.items.begin(), found.items.end());
+      page.after = found.next;
+    } while (!page.after.empty());
+  }
+  for (const v1::Dataset& dataset : versions) {
+    if (usage_check_) RETURN_IF_ERROR(usage_check_(dataset.name()));
+  }
+  for (const v1::Dataset& dataset : versions) RETURN_IF_ERROR(DeleteVersion(dataset));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DatasetRegistry>> DatasetRegistry::Create(DatasetRegistryOptions options) {
+  if (options.file_system == nullptr || options.clock == nullptr || options.store == nullptr) {
+    return absl::InvalidArgumentError("DatasetRegistryOptions: file_system, clock and store must be set");
+  }
+  auto registry = std::make_unique<StoredDatasetRegistry>(std::move(options));
+  RETURN_IF_ERROR(registry->Prepare());
+  return registry;
+}
+
+}  // namespace facet::server
