@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_RPC_GRPC_SERVER_H_
+#define FACET_SERVER_RPC_GRPC_SERVER_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "server/core/datasets/dataset_registry.h"
+#include "server/core/jobs/job_manager.h"
+#include "server/core/metrics/metrics.h"
+#include "server/core/models/model_registry.h"
+#include "server/core/render/render_engine.h"
+#include "server/core/streams/batch_stream.h"
+#include "server/rpc/log.h"
+
+namespace facet::server {
+
+struct GrpcServerOptions {
+  // `host:port`, port 0 for any free one, or `unix:/path`.
+  std::vector<std::string> listen = {"127.0.0.1:8470"};
+  int max_message_mib = 64;       // either way
+  int max_render_vectors = 256;   // in one Render
+  int max_stream_vectors = 65536;  // in one RenderStream
+  int max_imports = 8;            // at once
+  int max_calls = 4096;           // at once
+  int worker_threads = 16;        // for calls that may block
+  int import_threads = 4;
+  int codec_threads = 0;  // 0: all cores
+};
+
+// What the services stand on; all outlive the server.
+struct CoreParts {
+  DatasetRegistry* datasets = nullptr;
+  ModelRegistry* models = nullptr;
+  JobManager* jobs = nullptr;
+  RenderEngine* engine = nullptr;
+  BatchStreamFactory* streams = nullptr;
+  Metrics* metrics = nullptr;
+  Clock* clock = nullptr;
+  Log* log = nullptr;
+};
+
+// The five services, health and reflection on one gRPC server. Thread-safe.
+//
+// Life: Create (NOT_SERVING) -> SetServing(true) -> ... -> SetServing(false) ->
+// RefuseCalls -> AwaitIdle -> destructor.
+class GrpcServer {
+ public:
+  // Listens. UNAVAILABLE (ADDRESS_IN_USE), PERMISSION_DENIED or
+  // INVALID_ARGUMENT with the address in the message.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Create(const GrpcServerOptions& options,
+                                                            const CoreParts& parts);
+  // Cancels the calls that are left and waits for them to end.
+  virtual ~GrpcServer() = default;
+
+  // As listened on, with the ports that were found.
+  virtual const std::vector<std::string>& addresses() const = 0;
+  // A channel that needs no socket.
+  virtual std::shared_ptr<grpc::Channel> InProcessChannel(const grpc::ChannelArguments& arguments) = 0;
+
+  // What health checks say.
+  virtual void SetServing(bool serving) = 0;
+  // New calls get UNAVAILABLE from now on; calls without an end of their own
+  // (watches, streams of batches) are cut off, after their batch, with the same.
+  virtual void RefuseCalls() = 0;
+  // Blocks until no call is in flight or `deadline` has come; whether none is.
+  virtual bool AwaitIdle(absl::Time deadline) = 0;
+};
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_RPC_GRPC_SERVER_H_

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/rpc/model_service.h"
+
+#include "base/error.h"
+#include "facet/v1/model.grpc.pb.h"
+#include "server/rpc/service_stack.h"
+#include "server/rpc/unary_call.h"
+
+namespace facet::server {
+namespace {
+
+using grpc::ByteBuffer;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+using Base =
+    ServiceStack<v1::ModelService::Service, v1::ModelService::WithRawCallbackMethod_ListModels,
+                 v1::ModelService::WithRawCallbackMethod_GetModel,
+                 v1::ModelService::WithRawCallbackMethod_LoadModel,
+                 v1::ModelService::WithRawCallbackMethod_UnloadModel,
+                 v1::ModelService::WithRawCallbackMethod_SetAlias,
+                 v1::ModelService::WithRawCallbackMethod_DeleteModel,
+                 v1::ModelService::WithRawCallbackMethod_Classify>;
+
+class ModelServiceAdapter final : public Base {
+ public:
+  ModelServiceAdapter(const RpcEnvironment& environment, ModelRegistry* models)
+      : environment_(environment), models_(models) {}
+
+  ServerUnaryReactor* ListModels(CallbackServerContext* context, const ByteBuffer* request,
+                                 ByteBuffer* response) override {
+    return ServeUnary<v1::ListModelsRequest>(environment_, context, "facet.v1.ModelService/ListModels", request,
+                                             response, [this](const auto& r) { return models_->List(r); });
+  }
+  ServerUnaryReactor* GetModel(CallbackServerContext* context, const ByteBuffer* request,
+                               ByteBuffer* response) override {
+    return ServeUnary<v1::GetModelRequest>(environment_, context, "facet.v1.ModelService/GetModel", request,
+                                           response, [this](const auto& r) { return models_->Get(r); });
+  }
+  ServerUnaryReactor* LoadModel(CallbackServerContext* context, const ByteBuffer* request,
+                                ByteBuffer* response) override {
+    return ServeUnary<v1::LoadModelRequest>(environment_, context, "facet.v1.ModelService/LoadModel", request,
+                                            response, [this](const auto& r) { return models_->Load(r); });
+  }
+  ServerUnaryReactor* UnloadModel(CallbackServerContext* context, const ByteBuffer* request,
+                                  ByteBuffer* response) override {
+    return ServeUnary<v1::UnloadModelRequest>(environment_, context, "facet.v1.ModelService/UnloadModel", request,
+                                              response, [this](const auto& r) { return models_->Unload(r); });
+  }
+  ServerUnaryReactor* SetAlias(CallbackServerContext* context, const ByteBuffer* request,
+                               ByteBuffer* response) override {
+    return ServeUnary<v1::SetAliasRequest>(environment_, context, "facet.v1.ModelService/SetAlias", request,
+                                           response, [this](const auto& r) { return models_->SetAlias(r); });
+  }
+  ServerUnaryReactor* DeleteModel(CallbackServerContext* context, const ByteBuffer* request,
+                                  ByteBuffer* response) override {
+    return ServeUnary<v1::DeleteModelRequest>(environment_, context, "facet.v1.ModelService/DeleteModel", request,
+                                              response, [this](const auto& r) { return models_->Delete(r); });
+  }
+  ServerUnaryReactor* Classify(CallbackServerContext* context, const ByteBuffer*, ByteBuffer*) override {
+    return ServeOnWorkers(environment_, context, "facet.v1.ModelService/Classify", [] {
+      return WithReason(absl::UnimplementedError("this server does not classify images yet; it trains, renders "
+                                                 "and streams"),
+                        "NOT_SERVED_YET");
+    });
+  }
+
+ private:
+  const RpcEnvironment environment_;
+  ModelRegistry* const models_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeModelService(const RpcEnvironment& environment, ModelRegistry* models) {
+  return std::make_unique<ModelServiceAdapter>(environment, models);
+}
+
+}  // namespace facet::server

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/rpc/status_mapping.h"
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "base/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "server/rpc/clean_text.h"
+
+namespace facet::server {
+namespace {
+
+// gRPC's default for all headers together is 8 KiB. The message goes twice, as
+// itself (percent-encoded, up to three times as long) and in the details
+// (base64).
+constexpr size_t kMaxMessage = 1000;
+constexpr size_t kMaxDescription = 400;
+constexpr size_t kMaxPath = 300;
+
+void AddErrorInfo(const ErrorDetail& detail, google::rpc::Status& rich) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(detail.reason);
+  info.set_domain("facet");
+  rich.add_details()->PackFrom(info);
+}
+
+void AddBadRequest(const std::string& field, google::rpc::Status& rich) {
+  google::rpc::BadRequest bad;
+  auto* violation = bad.add_field_violations();
+  violation->set_field(CleanText(field, kMaxPath));
+  violation->set_description(CleanText(rich.message(), kMaxDescription));
+  rich.add_details()->PackFrom(bad);
+}
+
+void AddResourceInfo(const ErrorResource& resource, google::rpc::Status& rich) {
+  google::rpc::ResourceInfo info;
+  info.set_resource_type(CleanText(resource.type, kMaxPath));
+  info.set_resource_name(CleanText(resource.name, kMaxPath));
+  rich.add_details()->PackFrom(info);
+}
+
+void AddRetryInfo(absl::Duration delay, google::rpc::Status& rich) {
+  google::rpc::RetryInfo info;
+  const int64_t nanos = absl::ToInt64Nanoseconds(delay);
+  info.mutable_retry_delay()->set_seconds(nanos / 1'000'000'000);
+  info.mutable_retry_delay()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+  rich.add_details()->PackFrom(info);
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const ErrorDetail detail = GetErrorDetail(status);
+  google::rpc::Status rich;
+  rich.set_code(static_cast<int>(status.code()));
+  rich.set_message(CleanText(status.message(), kMaxMessage));
+  AddErrorInfo(detail, rich);
+  if (detail.field.has_value()) AddBadRequest(*detail.field, rich);
+  if (detail.resource.has_value()) AddResourceInfo(*detail.resource, rich);
+  if (detail.retry_after.has_value()) AddRetryInfo(*detail.retry_after, rich);
+  // Both number their codes alike.
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), rich.message(), rich.SerializeAsString());
+}
+
+}  // namespace facet::server

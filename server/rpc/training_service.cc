@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/rpc/training_service.h"
+
+#include "base/status_macros.h"
+#include "facet/v1/training.grpc.pb.h"
+#include "server/core/resource_name.h"
+#include "server/rpc/service_stack.h"
+#include "server/rpc/unary_call.h"
+#include "server/rpc/watch_job_call.h"
+
+namespace facet::server {
+namespace {
+
+using grpc::ByteBuffer;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+using Base = ServiceStack<
+    v1::TrainingService::Service, v1::TrainingService::WithRawCallbackMethod_CreateTrainingJob,
+    v1::TrainingService::WithRawCallbackMethod_GetTrainingJob,
+    v1::TrainingService::WithRawCallbackMethod_ListTrainingJobs,
+    v1::TrainingService::WithRawCallbackMethod_WatchTrainingJob,
+    v1::TrainingService::WithRawCallbackMethod_PauseTrainingJob,
+    v1::TrainingService::WithRawCallbackMethod_ResumeTrainingJob,
+    v1::TrainingService::WithRawCallbackMethod_CancelTrainingJob,
+    v1::TrainingService::WithRawCallbackMethod_DeleteTrainingJob,
+    v1::TrainingService::WithRawCallbackMethod_PublishModel>;
+
+class TrainingServiceAdapter final : public Base {
+ public:
+  TrainingServiceAdapter(const RpcEnvironment& environment, JobManager* jobs, ModelRegistry* models)
+      : environment_(environment), jobs_(jobs), models_(models) {}
+
+  ServerUnaryReactor* CreateTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
+                                        ByteBuffer* response) override {
+    return ServeUnary<v1::CreateTrainingJobRequest>(
+        environment_, context, "facet.v1.TrainingService/CreateTrainingJob", request, response,
+        [this](const auto& r) { return jobs_->CreateJob(r); });
+  }
+  ServerUnaryReactor* GetTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
+                                     ByteBuffer* response) override {
+    return ServeUnary<v1::GetTrainingJobRequest>(environment_, context,
+                                                 "facet.v1.TrainingService/GetTrainingJob", request, response,
+                                                 [this](const auto& r) { return jobs_->Get(r); });
+  }
+  ServerUnaryReactor* ListTrainingJobs(CallbackServerContext* context, const ByteBuffer* request,
+                                       ByteBuffer* response) override {
+    return ServeUnary<v1::ListTrainingJobsRequest>(
+        environment_, context, "facet.v1.TrainingService/ListTrainingJobs", request, response,
+        [this](const auto& r) { return jobs_->List(r); });
+  }
+  grpc::ServerWriteReactor<ByteBuffer>* WatchTrainingJob(CallbackServerContext* context,
+                                                         const ByteBuffer* request) override {
+    return StreamWriter::Launch(std::make_shared<WatchJobCall>(environment_, context, jobs_, request));
+  }
+  ServerUnaryReactor* PauseTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
+                                       ByteBuffer* response) override {
+    return ServeUnary<v1::PauseTrainingJobRequest>(
+        environment_, context, "facet.v1.TrainingService/PauseTrainingJob", request, response,
+        [this](const auto& r) { return jobs_->Pause(r); });
+  }
+  ServerUnaryReactor* ResumeTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
+                                        ByteBuffer* response) override {
+    return ServeUnary<v1::ResumeTrainingJobRequest>(
+        environment_, context, "facet.v1.TrainingService/ResumeTrainingJob", request, response,
+        [this](const auto& r) { return jobs_->Resume(r); });
+  }
+  ServerUnaryReactor* CancelTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
+                                        ByteBuffer* response) override {
+    return ServeUnary<v1::CancelTrainingJobRequest>(
+        environment_, context, "facet.v1.TrainingService/CancelTrainingJob", request, response,
+        [this](const auto& r) { return jobs_->Cancel(r); });
+  }
+  ServerUnaryReactor* DeleteTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
+                                        ByteBuffer* response) override {
+    return ServeUnary<v1::DeleteTrainingJobRequest>(
+        environment_, context, "facet.v1.TrainingService/DeleteTrainingJob", request, response,
+        [this](const auto& r) { return jobs_->Delete(r); });
+  }
+  ServerUnaryReactor* PublishModel(CallbackServerContext* context, const ByteBuffer* request,
+                                   ByteBuffer* response) override {
+    return ServeUnary<v1::PublishModelRequest>(environment_, context, "facet.v1.TrainingService/PublishModel",
+                                               request, response, [this](const auto& r) { return Publish(r); });
+  }
+
+ private:
+  absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request) {
+    ASSIGN_OR_RETURN(const std::string job, ParseJobName(request.name(), "name"));
+    ASSIGN_OR_RETURN(const std::string bundle, jobs_->BundleOf(job));
+    ASSIGN_OR_RETURN(v1::ModelVersion version, models_->Publish(request, bundle));
+    RETURN_IF_ERROR(jobs_->AddPublished(job, version.name()));
+    return version;
+  }
+
+  const RpcEnvironment environment_;
+  JobManager* const jobs_;
+  ModelRegistry* const models_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeTrainingService(const RpcEnvironment& environment, JobManager* jobs,
+                                                   ModelRegistry* models) {
+  return std::make_unique<TrainingServiceAdapter>(environment, jobs, models);
+}
+
+}  // namespace facet::server

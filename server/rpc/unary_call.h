@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_RPC_UNARY_CALL_H_
+#define FACET_SERVER_RPC_UNARY_CALL_H_
+
+#include <google/protobuf/empty.pb.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "server/rpc/call.h"
+#include "server/rpc/wire.h"
+
+namespace facet::server {
+
+// Serves a unary RPC whose work may block: runs `work` on the workers, then
+// finishes with what it returned. Work that waits behind others when its client
+// goes is dropped.
+grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
+                                         absl::string_view method, std::function<absl::Status()> work);
+
+// The same for work on messages: `work` takes a Request and returns StatusOr of
+// the answer, or a Status where the answer is empty.
+template <typename Request, typename Work>
+grpc::ServerUnaryReactor* ServeUnary(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
+                                     absl::string_view method, const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response, Work work) {
+  const uint64_t limit = environment.max_message_bytes;
+  return ServeOnWorkers(
+      environment, context, method, [request, response, limit, work = std::move(work)]() -> absl::Status {
+        Request message;
+        absl::Status decoded = DecodeMessage(*request, &message);
+        if (!decoded.ok()) return decoded;
+        auto result = work(std::as_const(message));
+        if constexpr (std::is_same_v<decltype(result), absl::Status>) {
+          if (!result.ok()) return result;
+          return EncodeMessage(google::protobuf::Empty(), limit, response);
+        } else {
+          if (!result.ok()) return result.status();
+          return EncodeMessage(*result, limit, response);
+        }
+      });
+}
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_RPC_UNARY_CALL_H_
