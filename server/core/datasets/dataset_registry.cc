@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/error.h"
@@ -17,6 +16,7 @@
 #include "server/core/datasets/import_source.h"
 #include "server/core/datasets/upload_folder.h"
 #include "server/core/resource_name.h"
+#include "server/core/store/version_folders.h"
 
 namespace facet::server {
 namespace {
@@ -54,7 +54,6 @@ class StoredDatasetRegistry final : public DatasetRegistry {
                                        const std::atomic<bool>& cancelled);
 
  private:
-  absl::Status RemoveUnregistered(const std::string& id);
   absl::Status DeleteVersion(const v1::Dataset& dataset);
   absl::StatusOr<std::shared_ptr<model::Dataset>> OpenCached(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -91,29 +90,9 @@ absl::Status StoredDatasetRegistry::Prepare() {
   FileSystem& files = *options_.file_system;
   RETURN_IF_ERROR(files.CreateDirs(options_.root));
   RETURN_IF_ERROR(files.RemoveAll(absl::StrCat(options_.root, "/", kUploads)));
-  ASSIGN_OR_RETURN(const std::vector<std::string> ids, files.List(options_.root));
-  for (const std::string& id : ids) RETURN_IF_ERROR(RemoveUnregistered(id));
-  return absl::OkStatus();
-}
-
-// What a server that died left: half-written folders, and folders whose row was
-// not yet written or already deleted.
-absl::Status StoredDatasetRegistry::RemoveUnregistered(const std::string& id) {
-  FileSystem& files = *options_.file_system;
-  const std::string folder = absl::StrCat(options_.root, "/", id);
-  RETURN_IF_ERROR(RemoveUnsealedLeftovers(files, folder));
-  ASSIGN_OR_RETURN(const std::vector<std::string> versions, files.List(folder));
-  for (const std::string& text : versions) {
-    int64_t version = 0;
-    if (!absl::SimpleAtoi(text, &version) || version < 1) continue;
-    const absl::Status known = options_.store->GetDataset(id, version).status();
-    if (absl::IsNotFound(known)) {
-      RETURN_IF_ERROR(files.RemoveAll(absl::StrCat(folder, "/", text)));
-    } else if (!known.ok()) {
-      return known;
-    }
-  }
-  return absl::OkStatus();
+  return RemoveUnregisteredVersions(files, options_.root, [this](const std::string& id, int64_t version) {
+    return options_.store->GetDataset(id, version).status();
+  });
 }
 
 absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::BeginImport(

@@ -8,13 +8,16 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "facet/v1/model.pb.h"
 #include "facet/v1/training.pb.h"
 #include "model/features/schema.h"
 #include "model/image/pixels.h"
+#include "model/preset/net_shape.h"
 #include "model/render/renderer.h"
+#include "server/core/metrics/metrics.h"
 #include "server/core/store/store.h"
 
 namespace facet::server {
@@ -30,33 +33,45 @@ struct LoadedModel {
 };
 using ModelHandle = std::shared_ptr<LoadedModel>;
 
+// As model::Renderer::Create.
+using RendererFactory = std::function<absl::StatusOr<std::unique_ptr<model::Renderer>>(
+    const model::GeneratorShape& shape, absl::string_view weights, const model::RendererOptions& options)>;
+
 struct ModelRegistryOptions {
   std::string root;  // <state_dir>/models
+  // Versions in memory; one that was unloaded but is still in use is not counted.
   int max_loaded = 4;
   model::RendererOptions renderer;
+  // Null means model::Renderer::Create.
+  RendererFactory create_renderer;
   FileSystem* file_system = nullptr;
   Clock* clock = nullptr;
   Store* store = nullptr;
+  Metrics* metrics = nullptr;
 };
 
-// Model versions of the server: on disk, in the store, in memory. Thread-safe;
-// calls block on the disk, and Acquire for as long as a model takes to load.
+// Model versions of the server: on disk, in the store, in memory. The one
+// writer of the store's models, so that names already resolved need no disk.
+// Thread-safe; calls block on the disk, and Acquire for as long as a model
+// takes to load; one load serves all who wait for it.
 class ModelRegistry {
  public:
+  // Clears away what a server that died left half-written. INVALID_ARGUMENT: a
+  // missing part, or no room for any model.
   static absl::StatusOr<std::unique_ptr<ModelRegistry>> Create(ModelRegistryOptions options);
   virtual ~ModelRegistry() = default;
 
   // The handle of a version, alias or model, loaded if need be; the least
   // recently used idle model makes room. DATA_LOSS: damaged bundle.
-  // RESOURCE_EXHAUSTED (RetryInfo): as many as fit are in use.
+  // RESOURCE_EXHAUSTED (MODELS_BUSY, RetryInfo): as many as fit are in use.
   virtual absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) = 0;
-  // The same if it is in memory now, else null; never blocks on the disk for
-  // weights.
+  // The same if it is in memory now, else null; reads no bundle.
   virtual absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) = 0;
 
   // Makes the bundle in `bundle_dir` (of an ended job) the next version of
   // `request.model_id`, moves `latest` and the asked aliases. Idempotent by
-  // request_id.
+  // request_id. ALREADY_EXISTS (REQUEST_ID_REUSED): the request id made a
+  // version of another model. DATA_LOSS: damaged bundle; nothing has changed.
   virtual absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
                                                    const std::string& bundle_dir) = 0;
 
@@ -66,6 +81,7 @@ class ModelRegistry {
   virtual absl::StatusOr<v1::ModelVersion> Load(const v1::LoadModelRequest& request) = 0;
   virtual absl::StatusOr<v1::ModelVersion> Unload(const v1::UnloadModelRequest& request) = 0;
   virtual absl::StatusOr<v1::ModelVersion> SetAlias(const v1::SetAliasRequest& request) = 0;
+  // Where `latest` goes with its version, it moves to the newest that is left.
   virtual absl::Status Delete(const v1::DeleteModelRequest& request) = 0;
 };
 

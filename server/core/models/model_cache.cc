@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/models/model_cache.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+
+namespace facet::server {
+
+absl::StatusOr<ModelHandle> ModelCache::Acquire(const std::string& name) {
+  std::shared_ptr<Entry> entry;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = entries_.find(name);
+    if (found != entries_.end()) {
+      entry = found->second;
+      mutex_.Await(absl::Condition(+[](Entry* e) { return !e->loading; }, entry.get()));
+      if (!entry->error.ok()) return entry->error;
+      entry->last_used = ++uses_;
+      return entry->model;
+    }
+    RETURN_IF_ERROR(MakeRoom());
+    entry = std::make_shared<Entry>();
+    entries_.emplace(name, entry);
+  }
+  return Load(name, entry);
+}
+
+absl::StatusOr<ModelHandle> ModelCache::Load(const std::string& name, const std::shared_ptr<Entry>& entry) {
+  absl::StatusOr<ModelHandle> model = loader_(name);
+  {
+    absl::MutexLock lock(&mutex_);
+    entry->loading = false;
+    entry->last_used = ++uses_;
+    if (model.ok()) {
+      entry->model = *model;
+    } else {
+      // The next caller tries again; those who wait get this error.
+      entry->error = model.status();
+      const auto found = entries_.find(name);
+      if (found != entries_.end() && found->second == entry) entries_.erase(found);
+    }
+  }
+  Observe();
+  return model;
+}
+
+absl::Status ModelCache::MakeRoom() {
+  if (static_cast<int>(entries_.size()) < max_loaded_) return absl::OkStatus();
+  auto oldest = entries_.end();
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    // Handles are copied under the lock alone, so one holder stays one holder.
+    const bool idle = !it->second->loading && it->second->model.use_count() == 1;
+    if (idle && (oldest == entries_.end() || it->second->last_used < oldest->second->last_used)) oldest = it;
+  }
+  if (oldest != entries_.end()) {
+    entries_.erase(oldest);
+    return absl::OkStatus();
+  }
+  return WithRetryAfter(
+      WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                     "all ", max_loaded_, " models that fit in memory are in use; raise limits.max_loaded_models")),
+                 "MODELS_BUSY"),
+      absl::Seconds(1));
+}
+
+ModelHandle ModelCache::TryAcquire(const std::string& name) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || found->second->loading) return nullptr;
+  found->second->last_used = ++uses_;
+  return found->second->model;
+}
+
+bool ModelCache::Release(const std::string& name) {
+  ModelHandle released;  // goes after the lock
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = entries_.find(name);
+    if (found == entries_.end() || found->second->loading) return false;
+    released = std::move(found->second->model);
+    entries_.erase(found);
+  }
+  Observe();
+  return true;
+}
+
+bool ModelCache::Contains(const std::string& name) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(name);
+  return found != entries_.end() && !found->second->loading;
+}
+
+void ModelCache::Observe() {
+  int loaded = 0;
+  int64_t bytes = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [name, entry] : entries_) {
+      if (entry->loading) continue;
+      ++loaded;
+      bytes += entry->model->renderer->memory_bytes();
+    }
+  }
+  observer_(loaded, bytes);
+}
+
+}  // namespace facet::server

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_CORE_MODELS_MODEL_CACHE_H_
+#define FACET_SERVER_CORE_MODELS_MODEL_CACHE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/core/models/model_registry.h"
+
+namespace facet::server {
+
+// Model versions in memory, by name. At most `max_loaded`: the least recently
+// used one that nobody holds makes room. However many ask for a version at
+// once, it is loaded once. Thread-safe.
+class ModelCache {
+ public:
+  using Loader = std::function<absl::StatusOr<ModelHandle>(const std::string& name)>;
+  // Called after each change, without locks held.
+  using Observer = std::function<void(int loaded, int64_t memory_bytes)>;
+
+  ModelCache(int max_loaded, Loader loader, Observer observer)
+      : max_loaded_(max_loaded), loader_(std::move(loader)), observer_(std::move(observer)) {}
+
+  // Blocks while the version is loaded, by this call or another. Errors of the
+  // loader. RESOURCE_EXHAUSTED (MODELS_BUSY, RetryInfo): all are in use.
+  absl::StatusOr<ModelHandle> Acquire(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Null unless it is in memory now. Does not block.
+  ModelHandle TryAcquire(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Forgets it; who holds it keeps it. Whether it was in memory.
+  bool Release(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Contains(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  struct Entry {
+    bool loading = true;
+    absl::Status error;  // of a load that failed
+    ModelHandle model;
+    uint64_t last_used = 0;
+  };
+
+  absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<ModelHandle> Load(const std::string& name, const std::shared_ptr<Entry>& entry)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Observe() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const int max_loaded_;
+  const Loader loader_;
+  const Observer observer_;
+  absl::Mutex mutex_;
+  uint64_t uses_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, std::shared_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_CORE_MODELS_MODEL_CACHE_H_

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/models/model_publisher.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "base/status_macros.h"
+#include "model/bundle/bundle.h"
+#include "server/core/models/model_loader.h"
+#include "server/core/resource_name.h"
+
+namespace facet::server {
+namespace {
+
+void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
+  const absl::Duration since_epoch = time - absl::UnixEpoch();
+  absl::Duration rest;
+  proto.set_seconds(absl::IDivDuration(since_epoch, absl::Seconds(1), &rest));
+  proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+}
+
+}  // namespace
+
+std::string ModelFolder(const std::string& root, const std::string& model_id, int64_t version) {
+  return absl::StrCat(root, "/", model_id, "/", version);
+}
+
+absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
+  RETURN_IF_ERROR(PrefixField(ValidateId(request.model_id(), "the model id"), "model_id"));
+  for (int i = 0; i < request.aliases_size(); ++i) {
+    RETURN_IF_ERROR(PrefixField(ValidateId(request.aliases(i), "an alias"), absl::StrCat("aliases[", i, "]")));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ModelVersion> ModelPublisher::Publish(const v1::PublishModelRequest& request,
+                                                         const std::string& bundle_dir) {
+  RETURN_IF_ERROR(ValidatePublishRequest(request));
+  absl::MutexLock lock(&mutex_);
+  if (!request.request_id().empty()) {
+    ASSIGN_OR_RETURN(const std::optional<v1::ModelVersion> made,
+                     store_->FindModelByRequestId(request.request_id()));
+    if (made.has_value()) return Repeat(request, *made);
+  }
+  ASSIGN_OR_RETURN(const int64_t version, ReserveVersion(request.model_id()));
+  const std::string folder = ModelFolder(root_, request.model_id(), version);
+  auto info = CopyBundle(request, bundle_dir, version);
+  absl::Status status = info.status();
+  if (status.ok()) {
+    status = store_->InsertModelVersion(request.model_id(), version, *info, request.request_id());
+  }
+  if (!status.ok()) {
+    file_system_->RemoveAll(folder).IgnoreError();
+    return status;
+  }
+  RETURN_IF_ERROR(MoveAliases(request, version));
+  return info;
+}
+
+absl::StatusOr<int64_t> ModelPublisher::ReserveVersion(const std::string& model_id) {
+  // A folder in the way is of a lost database: it is left to its owner.
+  while (true) {
+    ASSIGN_OR_RETURN(const int64_t version, store_->ReserveModelVersion(model_id));
+    if (!file_system_->Exists(ModelFolder(root_, model_id, version))) return version;
+  }
+}
+
+absl::StatusOr<v1::ModelVersion> ModelPublisher::CopyBundle(const v1::PublishModelRequest& request,
+                                                            const std::string& bundle_dir, int64_t version) {
+  ASSIGN_OR_RETURN(model::Bundle bundle, model::ReadBundle(*file_system_, bundle_dir));
+  RETURN_IF_ERROR(PlanFromCard(bundle.card).status());
+  bundle.card.set_model(request.model_id());
+  bundle.card.set_version(version);
+  bundle.card.set_description(request.description());
+  SetTime(clock_->Now(), *bundle.card.mutable_create_time());
+  const std::string folder = ModelFolder(root_, request.model_id(), version);
+  RETURN_IF_ERROR(model::WriteBundle(file_system_, folder, bundle.card, bundle.weights));
+  ASSIGN_OR_RETURN(model::Bundle copy, model::ReadBundle(*file_system_, folder));
+  v1::ModelVersion info;
+  info.set_name(ModelName{request.model_id(), version, ""}.ToString());
+  *info.mutable_create_time() = copy.card.create_time();
+  *info.mutable_card() = std::move(copy.card);
+  ASSIGN_OR_RETURN(const uint64_t size, file_system_->Size(folder));
+  info.set_size_bytes(static_cast<int64_t>(size));
+  return info;
+}
+
+absl::Status ModelPublisher::MoveAliases(const v1::PublishModelRequest& request, int64_t version) {
+  std::vector<std::string> aliases(request.aliases().begin(), request.aliases().end());
+  aliases.push_back("latest");
+  for (const std::string& alias : aliases) {
+    const auto current = store_->ResolveAlias(request.model_id(), alias);
+    if (!current.ok() && !absl::IsNotFound(current.status())) return current.status();
+    if (current.ok() && *current >= version) continue;
+    RETURN_IF_ERROR(store_->SetAlias(request.model_id(), alias, version));
+  }
+  return absl::OkStatus();
+}
+
+// The first try may have died before its aliases moved.
+absl::StatusOr<v1::ModelVersion> ModelPublisher::Repeat(const v1::PublishModelRequest& request,
+                                                        const v1::ModelVersion& made) {
+  if (made.card().model() != request.model_id()) {
+    return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made.name())),
+                      "REQUEST_ID_REUSED");
+  }
+  RETURN_IF_ERROR(MoveAliases(request, made.card().version()));
+  return made;
+}
+
+}  // namespace facet::server

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_CORE_MODELS_MODEL_PUBLISHER_H_
+#define FACET_SERVER_CORE_MODELS_MODEL_PUBLISHER_H_
+
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "facet/v1/training.pb.h"
+#include "server/core/store/store.h"
+
+namespace facet::server {
+
+// Folder of a version below `root`.
+std::string ModelFolder(const std::string& root, const std::string& model_id, int64_t version);
+
+// INVALID_ARGUMENT (reason INVALID_ID) with the field path.
+absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request);
+
+// Turns the bundle of an ended job into the next version of a model: copied,
+// read back and checked before any name points to it. Thread-safe; one at a
+// time; blocks on the disk.
+class ModelPublisher {
+ public:
+  ModelPublisher(std::string root, FileSystem* file_system, Clock* clock, Store* store)
+      : root_(std::move(root)), file_system_(file_system), clock_(clock), store_(store) {}
+
+  // As ModelRegistry::Publish; the version has its name, card, size and time.
+  absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request, const std::string& bundle_dir)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  // A version that the store gave out and whose folder is free.
+  absl::StatusOr<int64_t> ReserveVersion(const std::string& model_id);
+  absl::StatusOr<v1::ModelVersion> CopyBundle(const v1::PublishModelRequest& request,
+                                              const std::string& bundle_dir, int64_t version);
+  // Points the aliases of the request at `version`, never back.
+  absl::Status MoveAliases(const v1::PublishModelRequest& request, int64_t version);
+  absl::StatusOr<v1::ModelVersion> Repeat(const v1::PublishModelRequest& request, const v1::ModelVersion& made);
+
+  const std::string root_;
+  FileSystem* const file_system_;
+  Clock* const clock_;
+  Store* const store_;
+  absl::Mutex mutex_;  // one at a time, so that `latest` follows the versions
+};
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_CORE_MODELS_MODEL_PUBLISHER_H_

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/models/model_registry.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "base/status_macros.h"
+#include "server/core/models/alias_cache.h"
+#include "server/core/models/model_cache.h"
+#include "server/core/models/model_loader.h"
+#include "server/core/models/model_publisher.h"
+#include "server/core/resource_name.h"
+#include "server/core/store/version_folders.h"
+
+namespace facet::server {
+namespace {
+
+constexpr char kLatest[] = "latest";
+
+class StoredModelRegistry final : public ModelRegistry {
+ public:
+  explicit StoredModelRegistry(ModelRegistryOptions options)
+      : options_(std::move(options)),
+        publisher_(options_.root, options_.file_system, options_.clock, options_.store),
+        aliases_(options_.store),
+        cache_(
+            options_.max_loaded, [this](const std::string& name) { return LoadTimed(name); },
+            [this](int loaded, int64_t bytes) { options_.metrics->SetModels(loaded, bytes); }) {}
+
+  absl::Status Prepare() {
+    RETURN_IF_ERROR(options_.file_system->CreateDirs(options_.root));
+    return RemoveUnregisteredVersions(*options_.file_system, options_.root,
+                                      [this](const std::string& id, int64_t version) {
+                                        return options_.store->GetModelVersion(id, version).status();
+                                      });
+  }
+
+  absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) override {
+    ASSIGN_OR_RETURN(const ModelName resolved, Resolve(name, field));
+    return cache_.Acquire(resolved.ToString());
+  }
+  absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
+    ASSIGN_OR_RETURN(const ModelName resolved, Resolve(name, field));
+    return cache_.TryAcquire(resolved.ToString());
+  }
+
+  absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
+                                           const std::string& bundle_dir) override;
+  absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest& request) override;
+  absl::StatusOr<v1::ModelVersion> Get(const v1::GetModelRequest& request) override {
+    ASSIGN_OR_RETURN(const ModelName name, Resolve(request.name(), "name"));
+    return Describe(name);
+  }
+  absl::StatusOr<v1::ModelVersion> Load(const v1::LoadModelRequest& request) override {
+    ASSIGN_OR_RETURN(const ModelName name, Resolve(request.name(), "name"));
+    RETURN_IF_ERROR(cache_.Acquire(name.ToString()).status());
+    return Describe(name);
+  }
+  absl::StatusOr<v1::ModelVersion> Unload(const v1::UnloadModelRequest& request) override;
+  absl::StatusOr<v1::ModelVersion> SetAlias(const v1::SetAliasRequest& request) override;
+  absl::Status Delete(const v1::DeleteModelRequest& request) override;
+
+ private:
+  std::string Folder(const ModelName& name) const {
+    return ModelFolder(options_.root, name.id, name.version);
+  }
+  absl::StatusOr<ModelName> Resolve(absl::string_view name, absl::string_view field) {
+    ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, field));
+    return aliases_.Resolve(parsed);
+  }
+  // The version as the store has it, with what changes: aliases and memory.
+  absl::StatusOr<v1::ModelVersion> Describe(const ModelName& name);
+  absl::Status Complete(const ModelName& name, v1::ModelVersion& version);
+  absl::StatusOr<ModelHandle> LoadTimed(const std::string& name);
+  absl::StatusOr<ModelHandle> LoadModel(const std::string& name);
+  absl::StatusOr<std::vector<ModelName>> VersionsOf(const std::string& id);
+  absl::Status DeleteVersion(const ModelName& name);
+  absl::Status MoveLatest(const std::string& id);
+
+  const ModelRegistryOptions options_;
+  ModelPublisher publisher_;
+  AliasCache aliases_;
+  ModelCache cache_;
+};
+
+absl::StatusOr<ModelHandle> StoredModelRegistry::LoadTimed(const std::string& name) {
+  const absl::Time start = options_.clock->Now();
+  auto model = LoadModel(name);
+  options_.metrics->ModelLoaded(model.ok(), options_.clock->Now() - start);
+  return model;
+}
+
+absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& name) {
+  ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
+  RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
+  ASSIGN_OR_RETURN(BuildModel build, ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer,
+                                               options_.renderer));
+  ASSIGN_OR_RETURN(std::unique_ptr<LoadedModel> loaded, build());
+  return ModelHandle(std::move(loaded));
+}
+
+absl::Status StoredModelRegistry::Complete(const ModelName& name, v1::ModelVersion& version) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> aliases, options_.store->ListAliases(name.id, name.version));
+  *version.mutable_aliases() = {aliases.begin(), aliases.end()};
+  version.set_loaded(cache_.Contains(name.ToString()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ModelVersion> StoredModelRegistry::Describe(const ModelName& name) {
+  ASSIGN_OR_RETURN(v1::ModelVersion version, options_.store->GetModelVersion(name.id, name.version));
+  RETURN_IF_ERROR(Complete(name, version));
+  return version;
+}
+
+absl::StatusOr<v1::ModelVersion> StoredModelRegistry::Publish(const v1::PublishModelRequest& request,
+                                                              const std::string& bundle_dir) {
+  auto published = publisher_.Publish(request, bundle_dir);
+  aliases_.Clear();  // some may have moved before an error
+  RETURN_IF_ERROR(published.status());
+  ASSIGN_OR_RETURN(const ModelName name, ParseModelName(published->name(), "name"));
+  return Describe(name);
+}
+
+absl::StatusOr<v1::ListModelsResponse> StoredModelRegistry::List(const v1::ListModelsRequest& request) {
+  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
+  std::string id;
+  if (!request.model().empty()) {
+    ASSIGN_OR_RETURN(ModelName name, ParseModelName(request.model(), "model"));
+    id = std::move(name.id);
+  }
+  ASSIGN_OR_RETURN(Page<v1::ModelVersion> found, options_.store->ListModelVersions(id, page));
+  v1::ListModelsResponse response;
+  for (v1::ModelVersion& version : found.items) {
+    ASSIGN_OR_RETURN(const ModelName name, ParseModelName(version.name(), "name"));
+    RETURN_IF_ERROR(Complete(name, version));
+    *response.add_models() = std::move(version);
+  }
+  response.set_next_page_token(found.next);
+  return response;
+}
+
+absl::StatusOr<v1::ModelVersion> StoredModelRegistry::Unload(const v1::UnloadModelRequest& request) {
+  ASSIGN_OR_RETURN(const ModelName name, Resolve(request.name(), "name"));
+  ASSIGN_OR_RETURN(v1::ModelVersion version, Describe(name));
+  if (!cache_.Release(name.ToString())) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(name.ToString(), " is not loaded")),
+                      "MODEL_NOT_LOADED");
+  }
+  version.set_loaded(false);
+  return version;
+}
+
+absl::StatusOr<v1::ModelVersion> StoredModelRegistry::SetAlias(const v1::SetAliasRequest& request) {
+  RETURN_IF_ERROR(PrefixField(ValidateId(request.alias(), "the alias"), "alias"));
+  ASSIGN_OR_RETURN(const ModelName name, Resolve(request.name(), "name"));
+  RETURN_IF_ERROR(options_.store->SetAlias(name.id, request.alias(), name.version));
+  aliases_.Clear();
+  return Describe(name);
+}
+
+absl::StatusOr<std::vector<ModelName>> StoredModelRegistry::VersionsOf(const std::string& id) {
+  std::vector<ModelName> names;
+  PageRequest page;
+  do {
+    ASSIGN_OR_RETURN(const Page<v1::ModelVersion> found, options_.store->ListModelVersions(id, page));
+    for (const v1::ModelVersion& version : found.items) {
+      ASSIGN_OR_RETURN(names.emplace_back(), ParseModelName(version.name(), "name"));
+    }
+    page.after = found.next;
+  } while (!page.after.empty());
+  return names;
+}
+
+absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) {
+  ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(request.name(), "name"));
+  if (parsed.version == 0 && parsed.alias.empty()) {
+    ASSIGN_OR_RETURN(const std::vector<ModelName> versions, VersionsOf(parsed.id));
+    if (versions.empty()) {
+      return ResourceNotFound("facet.v1.Model", parsed.ToString(), absl::StrCat("there is no ", parsed.ToString()));
+    }
+    for (const ModelName& version : versions) RETURN_IF_ERROR(DeleteVersion(version));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const ModelName name, aliases_.Resolve(parsed));
+  RETURN_IF_ERROR(options_.store->GetModelVersion(name.id, name.version).status());
+  ASSIGN_OR_RETURN(const std::vector<std::string> aliases, options_.store->ListAliases(name.id, name.version));
+  for (const std::string& alias : aliases) {
+    if (alias == kLatest) continue;
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "the alias '", alias, "' points to ", name.ToString(), "; point it at another version first")),
+                      "ALIAS_IN_USE");
+  }
+  RETURN_IF_ERROR(DeleteVersion(name));
+  return MoveLatest(name.id);
+}
+
+absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
+  RETURN_IF_ERROR(options_.store->DeleteModelVersion(name.id, name.version));
+  aliases_.Clear();
+  cache_.Release(name.ToString());
+  // The row is gone: what may stay of the folder goes at the next start.
+  return options_.file_system->RemoveAll(Folder(name));
+}
+
+absl::Status StoredModelRegistry::MoveLatest(const std::string& id) {
+  if (options_.store->ResolveAlias(id, kLatest).ok()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<ModelName> versions, VersionsOf(id));
+  if (versions.empty()) return absl::OkStatus();
+  const auto newest = std::max_element(versions.begin(), versions.end(),
+                                       [](const ModelName& a, const ModelName& b) { return a.version < b.version; });
+  RETURN_IF_ERROR(options_.store->SetAlias(id, kLatest, newest->version));
+  aliases_.Clear();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ModelRegistry>> ModelRegistry::Create(ModelRegistryOptions options) {
+  if (options.file_system == nullptr || options.clock == nullptr || options.store == nullptr ||
+      options.metrics == nullptr) {
+    return absl::InvalidArgumentError("ModelRegistryOptions: file_system, clock, store and metrics must be set");
+  }
+  if (options.max_loaded < 1) return absl::InvalidArgumentError("max_loaded must be at least 1");
+  if (!options.create_renderer) options.create_renderer = &model::Renderer::Create;
+  auto registry = std::make_unique<StoredModelRegistry>(std::move(options));
+  RETURN_IF_ERROR(registry->Prepare());
+  return registry;
+}
+
+}  // namespace facet::server
