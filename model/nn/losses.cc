@@ -43,8 +43,7 @@ GeneratorLoss ComputeGeneratorLoss(const Classifier& classifier, const TrainingP
   loss.total = plan.pixel_weight * loss.pixels;
   if (plan.update_rule == UpdateRule::kPixels) return loss;
   const ClassifierOutput output = classifier.Forward(synthetic);
-  loss.classes =
-      WeightedCrossEntropy(output.logits, targets, classifier.shape().classes, plan.class_weights);
+  loss.classes = WeightedCrossEntropy(output.logits, targets, classifier.shape().classes, plan.class_weights);
   loss.total = loss.total + loss.classes;
   if (plan.feature_loss_weight == 0) return loss;
   at::Tensor real_features;

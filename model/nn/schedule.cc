@@ -9,7 +9,7 @@ namespace facet::model {
 namespace {
 
 double Cosine(double base, double floor, int step, int first, int last) {
-  if (last <= first) return step < last ? base : floor;
+  if (last <= first) return base;  // the warm-up is all there is
   const double t = std::clamp(static_cast<double>(step - first) / (last - first), 0.0, 1.0);
   return floor + (base - floor) * (1.0 + std::cos(std::numbers::pi * t)) / 2.0;
 }

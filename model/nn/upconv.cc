@@ -57,7 +57,8 @@ at::Tensor OddPhases(const at::Tensor& input, const std::vector<at::Tensor>& ker
                      int64_t kernel, int64_t padding) {
   const int64_t side_h = 2 * (input.size(2) - 1) + kernel - 2 * padding;
   const int64_t side_w = 2 * (input.size(3) - 1) + kernel - 2 * padding;
-  at::Tensor output = at::empty({input.size(0), bias.size(0), side_h, side_w}, input.options(), kChannelsLast);
+  at::Tensor output =
+      at::empty({input.size(0), bias.size(0), side_h, side_w}, input.options(), kChannelsLast);
   for (int64_t phase = 0; phase < 4; ++phase) {
     const int64_t r = phase / 2;
     const int64_t s = phase % 2;
@@ -65,8 +66,8 @@ at::Tensor OddPhases(const at::Tensor& input, const std::vector<at::Tensor>& ker
         at::conv2d(input, kernels[phase], bias, 1, {PhaseRows(kernel, r) - 1, PhaseRows(kernel, s) - 1});
     const int64_t m = FirstKept(padding, r);
     const int64_t n = FirstKept(padding, s);
-    at::Tensor target = output.slice(2, 2 * m + r - padding, c10::nullopt, 2)
-                            .slice(3, 2 * n + s - padding, c10::nullopt, 2);
+    at::Tensor target =
+        output.slice(2, 2 * m + r - padding, c10::nullopt, 2).slice(3, 2 * n + s - padding, c10::nullopt, 2);
     target.copy_(part.narrow(2, m, target.size(2)).narrow(3, n, target.size(3)));
   }
   return output;
@@ -80,7 +81,7 @@ at::Tensor FromPhases(const at::Tensor& input, const std::vector<at::Tensor>& ke
 
 at::Tensor Transposed(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                       int64_t padding) {
-  return at::conv_transpose2d(input, weight, bias, 2, padding);
+  return at::conv_transpose2d(input, weight, bias, 2, padding).contiguous(kChannelsLast);
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ absl::StatusOr<v1::Preset> ReadPreset(FileSystem& file_system, const std::string
   ASSIGN_OR_RETURN(const std::string text, file_system.ReadFile(path));
   ASSIGN_OR_RETURN(v1::Preset preset, ParsePreset(text, path));
   if (preset.name() == name) return preset;
-  return BadFile(path, absl::StrCat(" it holds preset '", preset.name(), "'; file and preset must have one name"));
+  return BadFile(path,
+                 absl::StrCat(" it holds preset '", preset.name(), "'; file and preset must have one name"));
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, con
 
 // `overrides` over `base`, field by field where present; repeated fields
 // replace.
-v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const v1::TrainingOptions& overrides);
+v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base,
+                                         const v1::TrainingOptions& overrides);
 
 // Solves and checks every size for square images of `image_size` pixels with
 // the features of `schema`. INVALID_ARGUMENT with the field path below the

@@ -15,7 +15,8 @@ namespace facet::model {
 
 // Index of a feature that `field` of a preset names. INVALID_ARGUMENT names
 // the nearest.
-absl::StatusOr<int> FeatureNamed(absl::string_view field, absl::string_view name, const FeatureSchema& schema);
+absl::StatusOr<int> FeatureNamed(absl::string_view field, absl::string_view name,
+                                 const FeatureSchema& schema);
 
 // `image_size` 0 means the one in `spec`.
 absl::StatusOr<GeneratorShape> ResolveGenerator(const v1::GeneratorSpec& spec, const FeatureSchema& schema,

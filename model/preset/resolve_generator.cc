@@ -46,7 +46,8 @@ absl::Status CheckLayers(const v1::GeneratorSpec& spec) {
   for (int i = 0; i < spec.layers_size(); ++i) {
     const v1::TransposedConvolution& layer = spec.layers(i);
     const std::string field = absl::StrCat("layers[", i, "]");
-    RETURN_IF_ERROR(CheckInteger(absl::StrCat(field, ".out_channels"), layer.out_channels(), 1, kMaxChannels));
+    RETURN_IF_ERROR(
+        CheckInteger(absl::StrCat(field, ".out_channels"), layer.out_channels(), 1, kMaxChannels));
     RETURN_IF_ERROR(
         CheckInteger(absl::StrCat(field, ".kernel"), layer.kernel(), kMinUpconvKernel, kMaxUpconvKernel));
     RETURN_IF_ERROR(CheckInteger(absl::StrCat(field, ".padding"), layer.padding(), 0, layer.kernel() - 1));

@@ -68,7 +68,8 @@ absl::StatusOr<std::vector<double>> ClassWeights(const v1::TrainingOptions& opti
   for (int i = 0; i < options.feature_weights_size(); ++i) {
     const v1::FeatureLossWeight& entry = options.feature_weights(i);
     const std::string field = absl::StrCat("feature_weights[", i, "]");
-    ASSIGN_OR_RETURN(const int feature, FeatureNamed(absl::StrCat(field, ".feature"), entry.feature(), schema));
+    ASSIGN_OR_RETURN(const int feature,
+                     FeatureNamed(absl::StrCat(field, ".feature"), entry.feature(), schema));
     if (!seen.insert(feature).second) return BadPreset(absl::StrCat(field, ".feature"), "is named twice");
     RETURN_IF_ERROR(CheckNumber(absl::StrCat(field, ".weight"), entry.weight(), 0, kMaxWeight));
     weights[feature] = entry.weight();
@@ -89,8 +90,8 @@ absl::Status ResolveLosses(const v1::TrainingOptions& options, const FeatureSche
 absl::Status ResolveOptimiser(const v1::TrainingOptions& options, TrainingPlan& plan) {
   if (options.has_learning_rate()) plan.learning_rate = options.learning_rate();
   RETURN_IF_ERROR(CheckPositive("learning_rate", plan.learning_rate, 1));
-  plan.classifier_learning_rate = options.has_classifier_learning_rate() ? options.classifier_learning_rate()
-                                                                         : plan.learning_rate;
+  plan.classifier_learning_rate =
+      options.has_classifier_learning_rate() ? options.classifier_learning_rate() : plan.learning_rate;
   RETURN_IF_ERROR(CheckPositive("classifier_learning_rate", plan.classifier_learning_rate, 1));
   if (options.has_beta1()) plan.beta1 = options.beta1();
   RETURN_IF_ERROR(CheckBelowOne("beta1", plan.beta1));
@@ -135,7 +136,8 @@ absl::Status ResolveRun(const v1::TrainingOptions& options, TrainingPlan& plan) 
 
 }  // namespace
 
-absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options, const FeatureSchema& schema) {
+absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options,
+                                             const FeatureSchema& schema) {
   TrainingPlan plan;
   RETURN_IF_ERROR(ResolveRun(options, plan));
   RETURN_IF_ERROR(ResolveLosses(options, schema, plan));

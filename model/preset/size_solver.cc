@@ -67,9 +67,9 @@ absl::Status Impossible(int base, size_t layers, int target, const Reach& reach)
   return InvalidField(
       "", "IMPOSSIBLE_SIZE",
       absl::StrCat("no kernels in [2, 6] and paddings take ", base, " pixels to ", target, " in ", layers,
-                   layers == 1 ? " layer" : " layers", "; the nearest possible size", nearest.size() == 1 ? " is " : "s are ",
-                   absl::StrJoin(nearest, " and "), " (", reach.begin()->first, " to ", reach.rbegin()->first,
-                   " can be reached)"));
+                   layers == 1 ? " layer" : " layers", "; the nearest possible size",
+                   nearest.size() == 1 ? " is " : "s are ", absl::StrJoin(nearest, " and "), " (",
+                   reach.begin()->first, " to ", reach.rbegin()->first, " can be reached)"));
 }
 
 }  // namespace

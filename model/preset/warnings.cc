@@ -23,10 +23,12 @@ void WarnOfSchedule(const TrainingPlan& plan, std::vector<std::string>& warnings
   int64_t idle = 0;
   for (double rate = plan.learning_rate; rate >= kNegligibleRate; rate /= 2) idle += interval;
   const double worth = interval * 2.0 * (1.0 - std::ldexp(1.0, -drops - 1));
-  warnings.push_back(absl::StrFormat(
-      "schedule PAPER halves the learning rate every %d steps and ends at %.2g: all %d steps are worth %.0f at "
-      "the base rate, and nothing changes in float32 after step %d; STEP with a floor or COSINE use all of them",
-      interval, last, plan.steps, worth, idle));
+  warnings.push_back(
+      absl::StrFormat("schedule PAPER halves the learning rate every %d steps and ends at %.2g: all %d steps "
+                      "are worth %.0f at "
+                      "the base rate, and nothing changes in float32 after step %d; STEP with a floor or "
+                      "COSINE use all of them",
+                      interval, last, plan.steps, worth, idle));
 }
 
 void WarnOfCheckerboard(const GeneratorShape& shape, std::vector<std::string>& warnings) {
@@ -35,7 +37,8 @@ void WarnOfCheckerboard(const GeneratorShape& shape, std::vector<std::string>& w
     if (shape.layers[i].kernel % 2 == 1) odd.push_back(absl::StrCat("layers[", i, "]"));
   }
   if (odd.empty()) return;
-  warnings.push_back(absl::StrCat("stride 2 does not divide the kernel of generator.", absl::StrJoin(odd, ", "),
+  warnings.push_back(absl::StrCat("stride 2 does not divide the kernel of generator.",
+                                  absl::StrJoin(odd, ", "),
                                   ": a fine checkerboard may show; even kernels have none"));
 }
 
@@ -43,14 +46,15 @@ void WarnOfRule(const TrainingPlan& plan, std::vector<std::string>& warnings) {
   const double most = *std::max_element(plan.class_weights.begin(), plan.class_weights.end());
   if (plan.update_rule == UpdateRule::kJoint) {
     warnings.push_back(
-        "update rule JOINT never shows the classifier a real image: the two nets agree on a code of their own, "
+        "update rule JOINT never shows the classifier a real image: the two nets agree on a code of their "
+        "own, "
         "and held-out images come out worse than without a classifier; REAL is the default");
   }
   if (plan.update_rule == UpdateRule::kPixels) return;
   if (most >= 100 * plan.pixel_weight) {
     warnings.push_back(absl::StrFormat(
-        "class weights of %g to a pixel weight of %g: 100 to 1 was found not to converge, 10 to 1 works", most,
-        plan.pixel_weight));
+        "class weights of %g to a pixel weight of %g: 100 to 1 was found not to converge, 10 to 1 works",
+        most, plan.pixel_weight));
   }
   if (most == 0 && plan.feature_loss_weight == 0) {
     warnings.push_back("all class weights and the feature loss are 0: the classifier changes nothing");

@@ -50,7 +50,8 @@ TEST(BundledPresetsTest, AreAllThere) {
     names.push_back(preset.name());
     EXPECT_FALSE(preset.description().empty()) << preset.name();
   }
-  EXPECT_THAT(names, ElementsAre("digits", "face-158", "face-158-alexnet", "face-158-k4", "face-158-text", "face-64"));
+  EXPECT_THAT(names, ElementsAre("digits", "face-158", "face-158-alexnet", "face-158-k4", "face-158-text",
+                                 "face-64"));
 }
 
 TEST(BundledPresetsTest, FaceGeneratorHas17LayersAnd45MillionParameters) {
