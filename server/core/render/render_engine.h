@@ -36,25 +36,34 @@ struct RenderTask {
   absl::Time deadline = absl::InfiniteFuture();
   RenderPriority priority = RenderPriority::kInteractive;
   // Called once, from a thread of the engine, which it must not hold up: OK,
-  // DEADLINE_EXCEEDED, CANCELLED, or the renderer's error. The engine does not
-  // touch `pixels` afterwards.
+  // DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (cut off by Drain), or the
+  // renderer's error. The engine does not touch `pixels` afterwards. It may
+  // submit and cancel, but must not destroy the engine.
   absl::AnyInvocable<void(absl::Status)> done;
 };
 
 struct RenderEngineOptions {
+  // Images computed together at the most; no more than the renderers take.
   int max_batch = 32;
-  int max_queue = 4096;  // images
+  // Images that may wait, of each priority: streams never take the room of
+  // interactive requests.
+  int max_queue = 4096;
+  // How long a batch that is not full waits for company while the engine is
+  // idle. 0: not at all.
   absl::Duration batch_wait = absl::ZeroDuration();
   Clock* clock = nullptr;
   Metrics* metrics = nullptr;
-  // Called once if a device fails: the server turns NOT_SERVING and exits.
+  // Called once, from the engine's thread, if a device fails: the server turns
+  // NOT_SERVING and exits. May be null.
   std::function<void(absl::Status)> on_device_fault;
 };
 
-// Renders for many callers at once, several of their images in one batch.
-// Thread-safe; nothing blocks.
+// Renders for many callers at once, several of their images in one batch:
+// those of one model and one pixel format. Owns the one thread that calls
+// renderers. Thread-safe; nothing but Drain and the destructor blocks.
 class RenderEngine {
  public:
+  // INVALID_ARGUMENT: a limit below 1, no clock or metrics.
   static absl::StatusOr<std::unique_ptr<RenderEngine>> Create(RenderEngineOptions options);
   // Completes what was accepted.
   virtual ~RenderEngine() = default;
@@ -69,8 +78,8 @@ class RenderEngine {
   // batch. No effect on one that is done.
   virtual void Cancel(int64_t id) = 0;
 
-  // Takes no more tasks and blocks until those accepted are done or `deadline`
-  // has come; then cancels the rest.
+  // Takes no more tasks and blocks until those accepted are done; at
+  // `deadline` the rest is cut off with UNAVAILABLE (SHUTTING_DOWN).
   virtual void Drain(absl::Time deadline) = 0;
 };
 
