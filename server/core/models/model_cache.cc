@@ -21,7 +21,7 @@ absl::StatusOr<ModelHandle> ModelCache::Acquire(const std::string& name) {
       entry->last_used = ++uses_;
       return entry->model;
     }
-    RETURN_IF_ERROR(MakeRoom());
+    RETURN_IF_ERROR(CheckRoom());
     entry = std::make_shared<Entry>();
     entries_.emplace(name, entry);
   }
@@ -29,7 +29,7 @@ absl::StatusOr<ModelHandle> ModelCache::Acquire(const std::string& name) {
 }
 
 absl::StatusOr<ModelHandle> ModelCache::Load(const std::string& name, const std::shared_ptr<Entry>& entry) {
-  absl::StatusOr<ModelHandle> model = loader_(name);
+  absl::StatusOr<ModelHandle> model = loader_(name, [&] { return TakeRoom(*entry); });
   {
     absl::MutexLock lock(&mutex_);
     entry->loading = false;
@@ -47,23 +47,42 @@ absl::StatusOr<ModelHandle> ModelCache::Load(const std::string& name, const std:
   return model;
 }
 
-absl::Status ModelCache::MakeRoom() {
-  if (static_cast<int>(entries_.size()) < max_loaded_) return absl::OkStatus();
+bool ModelCache::IsFull() {
+  int loaded = 0;
+  for (const auto& [name, entry] : entries_) loaded += entry->has_room ? 1 : 0;
+  return loaded >= max_loaded_;
+}
+
+auto ModelCache::LeastRecentlyUsedIdle() -> Entries::iterator {
   auto oldest = entries_.end();
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
     // Handles are copied under the lock alone, so one holder stays one holder.
     const bool idle = !it->second->loading && it->second->model.use_count() == 1;
     if (idle && (oldest == entries_.end() || it->second->last_used < oldest->second->last_used)) oldest = it;
   }
-  if (oldest != entries_.end()) {
-    entries_.erase(oldest);
-    return absl::OkStatus();
-  }
+  return oldest;
+}
+
+absl::Status ModelCache::CheckRoom() {
+  if (!IsFull() || LeastRecentlyUsedIdle() != entries_.end()) return absl::OkStatus();
   return WithRetryAfter(
       WithReason(absl::ResourceExhaustedError(absl::StrCat(
                      "all ", max_loaded_, " models that fit in memory are in use; raise limits.max_loaded_models")),
                  "MODELS_BUSY"),
       absl::Seconds(1));
+}
+
+absl::Status ModelCache::TakeRoom(Entry& entry) {
+  std::shared_ptr<Entry> evicted;  // goes after the lock
+  absl::MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(CheckRoom());
+  if (IsFull()) {
+    const auto oldest = LeastRecentlyUsedIdle();
+    evicted = std::move(oldest->second);
+    entries_.erase(oldest);
+  }
+  entry.has_room = true;
+  return absl::OkStatus();
 }
 
 ModelHandle ModelCache::TryAcquire(const std::string& name) {
@@ -75,16 +94,28 @@ ModelHandle ModelCache::TryAcquire(const std::string& name) {
 }
 
 bool ModelCache::Release(const std::string& name) {
-  ModelHandle released;  // goes after the lock
+  std::shared_ptr<Entry> released;  // goes after the lock
   {
     absl::MutexLock lock(&mutex_);
     const auto found = entries_.find(name);
     if (found == entries_.end() || found->second->loading) return false;
-    released = std::move(found->second->model);
+    released = std::move(found->second);
     entries_.erase(found);
   }
   Observe();
   return true;
+}
+
+void ModelCache::Forget(const std::string& name) {
+  std::shared_ptr<Entry> forgotten;  // goes after the lock
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) return;
+    forgotten = std::move(found->second);
+    entries_.erase(found);
+  }
+  Observe();
 }
 
 bool ModelCache::Contains(const std::string& name) {

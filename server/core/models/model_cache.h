@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "server/core/models/model_registry.h"
@@ -19,7 +20,11 @@ namespace facet::server {
 // once, it is loaded once. Thread-safe.
 class ModelCache {
  public:
-  using Loader = std::function<absl::StatusOr<ModelHandle>(const std::string& name)>;
+  // Calls `make_room` once it knows that the model is sound, before it takes
+  // the memory, so that a damaged model drives no good one out; returns the
+  // error if there is no room.
+  using MakeRoom = absl::FunctionRef<absl::Status()>;
+  using Loader = std::function<absl::StatusOr<ModelHandle>(const std::string& name, MakeRoom make_room)>;
   // Called after each change, without locks held.
   using Observer = std::function<void(int loaded, int64_t memory_bytes)>;
 
@@ -31,21 +36,32 @@ class ModelCache {
   absl::StatusOr<ModelHandle> Acquire(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   // Null unless it is in memory now. Does not block.
   ModelHandle TryAcquire(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Forgets it; who holds it keeps it. Whether it was in memory.
+  // Lets it go; who holds it keeps it. Whether it was in memory.
   bool Release(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same for good: what a load in progress brings is handed to those who
+  // wait for it and not kept.
+  void Forget(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   bool Contains(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  // Shared with those who wait for its load; they may outlast its place in
+  // `entries_`.
   struct Entry {
     bool loading = true;
-    absl::Status error;  // of a load that failed
+    bool has_room = false;  // counts as loaded
+    absl::Status error;     // of a load that failed
     ModelHandle model;
     uint64_t last_used = 0;
   };
+  using Entries = std::map<std::string, std::shared_ptr<Entry>>;
 
-  absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<ModelHandle> Load(const std::string& name, const std::shared_ptr<Entry>& entry)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // RESOURCE_EXHAUSTED: it is full and all are in use.
+  absl::Status CheckRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status TakeRoom(Entry& entry) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool IsFull() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Entries::iterator LeastRecentlyUsedIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Observe() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const int max_loaded_;
@@ -53,7 +69,7 @@ class ModelCache {
   const Observer observer_;
   absl::Mutex mutex_;
   uint64_t uses_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::string, std::shared_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);
+  Entries entries_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace facet::server

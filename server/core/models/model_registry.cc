@@ -28,7 +28,7 @@ class StoredModelRegistry final : public ModelRegistry {
         publisher_(options_.root, options_.file_system, options_.clock, options_.store),
         aliases_(options_.store),
         cache_(
-            options_.max_loaded, [this](const std::string& name) { return LoadTimed(name); },
+            options_.max_loaded, [this](const std::string& name, ModelCache::MakeRoom make_room) { return LoadTimed(name, make_room); },
             [this](int loaded, int64_t bytes) { options_.metrics->SetModels(loaded, bytes); }) {}
 
   absl::Status Prepare() {
@@ -75,8 +75,8 @@ class StoredModelRegistry final : public ModelRegistry {
   // The version as the store has it, with what changes: aliases and memory.
   absl::StatusOr<v1::ModelVersion> Describe(const ModelName& name);
   absl::Status Complete(const ModelName& name, v1::ModelVersion& version);
-  absl::StatusOr<ModelHandle> LoadTimed(const std::string& name);
-  absl::StatusOr<ModelHandle> LoadModel(const std::string& name);
+  absl::StatusOr<ModelHandle> LoadTimed(const std::string& name, ModelCache::MakeRoom make_room);
+  absl::StatusOr<ModelHandle> LoadModel(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<std::vector<ModelName>> VersionsOf(const std::string& id);
   absl::Status DeleteVersion(const ModelName& name);
   absl::Status MoveLatest(const std::string& id);
@@ -87,18 +87,19 @@ class StoredModelRegistry final : public ModelRegistry {
   ModelCache cache_;
 };
 
-absl::StatusOr<ModelHandle> StoredModelRegistry::LoadTimed(const std::string& name) {
+absl::StatusOr<ModelHandle> StoredModelRegistry::LoadTimed(const std::string& name, ModelCache::MakeRoom make_room) {
   const absl::Time start = options_.clock->Now();
-  auto model = LoadModel(name);
+  auto model = LoadModel(name, make_room);
   options_.metrics->ModelLoaded(model.ok(), options_.clock->Now() - start);
   return model;
 }
 
-absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& name) {
+absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& name, ModelCache::MakeRoom make_room) {
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
   RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
   ASSIGN_OR_RETURN(BuildModel build, ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer,
                                                options_.renderer));
+  RETURN_IF_ERROR(make_room());
   ASSIGN_OR_RETURN(std::unique_ptr<LoadedModel> loaded, build());
   return ModelHandle(std::move(loaded));
 }
@@ -201,7 +202,7 @@ absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) 
 absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
   RETURN_IF_ERROR(options_.store->DeleteModelVersion(name.id, name.version));
   aliases_.Clear();
-  cache_.Release(name.ToString());
+  cache_.Forget(name.ToString());
   // The row is gone: what may stay of the folder goes at the next start.
   return options_.file_system->RemoveAll(Folder(name));
 }

@@ -62,8 +62,9 @@ class ModelRegistry {
   virtual ~ModelRegistry() = default;
 
   // The handle of a version, alias or model, loaded if need be; the least
-  // recently used idle model makes room. DATA_LOSS: damaged bundle.
-  // RESOURCE_EXHAUSTED (MODELS_BUSY, RetryInfo): as many as fit are in use.
+  // recently used idle model makes room, once the new one has proved sound on
+  // disk. DATA_LOSS: damaged bundle. RESOURCE_EXHAUSTED (MODELS_BUSY,
+  // RetryInfo): as many as fit are in use.
   virtual absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) = 0;
   // The same if it is in memory now, else null; reads no bundle.
   virtual absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) = 0;

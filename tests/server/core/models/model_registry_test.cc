@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/models/model_registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "tests/server/core/models/model_samples.h"
+
+namespace facet::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class ModelRegistryTest : public RegistryTest {
+ protected:
+  std::vector<std::string> List(const std::string& model = "", int page_size = 0) {
+    std::vector<std::string> names;
+    v1::ListModelsRequest request;
+    request.set_model(model);
+    request.set_page_size(page_size);
+    do {
+      const auto response = registry_->List(request);
+      if (!response.ok()) return {absl::StatusCodeToString(response.status().code())};
+      for (const auto& info : response->models()) names.push_back(info.name());
+      request.set_page_token(response->next_page_token());
+    } while (!request.page_token().empty());
+    return names;
+  }
+};
+
+TEST_F(ModelRegistryTest, AcquiresByModelAliasAndVersion) {
+  ASSERT_TRUE(Publish("digits", {"stable"}).ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  const auto name = [&](const char* text) { return registry_->Acquire(text, "model").value()->name; };
+  EXPECT_EQ(name("models/digits"), "models/digits@2");
+  EXPECT_EQ(name("digits@stable"), "models/digits@1");
+  EXPECT_EQ(name("digits@1"), "models/digits@1");
+  const ModelHandle handle = registry_->Acquire("digits@1", "model").value();
+  EXPECT_EQ(registry_->Acquire("digits@stable", "model").value(), handle);
+}
+
+TEST_F(ModelRegistryTest, UnknownAndMalformedNamesAreRefused) {
+  ASSERT_TRUE(Publish("digits").ok());
+  for (const char* name : {"digitz", "digits@7", "digits@stable"}) {
+    const absl::Status status = registry_->Acquire(name, "model").status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << name;
+    EXPECT_TRUE(GetErrorDetail(status).resource.has_value()) << name;
+    EXPECT_EQ(Load(name).status().code(), absl::StatusCode::kNotFound) << name;
+    EXPECT_EQ(Unload(name).status().code(), absl::StatusCode::kNotFound) << name;
+    EXPECT_EQ(SetAlias(name, "a").status().code(), absl::StatusCode::kNotFound) << name;
+    EXPECT_EQ(Delete(name).code(), absl::StatusCode::kNotFound) << name;
+  }
+  EXPECT_THAT(std::string(registry_->Acquire("digitz", "model").status().message()), HasSubstr("'digits'"));
+  const absl::Status malformed = registry_->Acquire("models/", "model").status();
+  EXPECT_EQ(malformed.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(GetErrorDetail(malformed).field, "model");
+}
+
+TEST_F(ModelRegistryTest, TryAcquireTakesOnlyWhatIsInMemory) {
+  ASSERT_TRUE(Publish("digits").ok());
+  EXPECT_EQ(registry_->TryAcquire("digits", "model").value(), nullptr);
+  const ModelHandle handle = registry_->Acquire("digits", "model").value();
+  EXPECT_EQ(registry_->TryAcquire("digits", "model").value(), handle);
+}
+
+TEST_F(ModelRegistryTest, LoadAndUnloadShowInTheVersion) {
+  ASSERT_TRUE(Publish("digits").ok());
+  EXPECT_EQ(Unload("digits").status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(Load("digits")->loaded());
+  EXPECT_TRUE(Load("digits@1")->loaded()) << "loading a loaded one is no error";
+  EXPECT_TRUE(Get("digits")->loaded());
+  EXPECT_FALSE(Unload("digits")->loaded());
+  EXPECT_FALSE(Get("digits")->loaded());
+}
+
+TEST_F(ModelRegistryTest, ARequestKeepsTheVersionItBeganWith) {
+  ASSERT_TRUE(Publish("digits").ok());
+  const ModelHandle before = registry_->Acquire("digits", "model").value();
+  ASSERT_TRUE(Publish("digits").ok());
+  EXPECT_EQ(before->name, "models/digits@1");
+  EXPECT_EQ(registry_->Acquire("digits", "model").value()->name, "models/digits@2");
+  ASSERT_TRUE(Delete("digits@1").ok());
+  EXPECT_EQ(before->renderer->total_classes(), 6) << "in memory until the last holder lets go";
+}
+
+TEST_F(ModelRegistryTest, AliasesMoveAtOnce) {
+  ASSERT_TRUE(Publish("digits", {"stable"}).ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  EXPECT_EQ(registry_->Acquire("digits@stable", "model").value()->name, "models/digits@1");
+  const auto info = SetAlias("digits@2", "stable");
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_THAT(info->aliases(), ElementsAre("latest", "stable"));
+  EXPECT_EQ(registry_->Acquire("digits@stable", "model").value()->name, "models/digits@2");
+  const absl::Status bad = SetAlias("digits@2", "Stable").status();
+  EXPECT_EQ(bad.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(GetErrorDetail(bad).field, "alias");
+}
+
+TEST_F(ModelRegistryTest, ADamagedBundleIsDataLossAndOthersStay) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  const ModelHandle good = registry_->Acquire("digits@1", "model").value();
+  DamageFile(absl::StrCat(root(), "/digits/2/weights.safetensors"));
+  const absl::Status status = registry_->Acquire("digits", "model").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("digits/2/weights.safetensors"));
+  EXPECT_TRUE(Get("digits@1")->loaded());
+  EXPECT_FALSE(Get("digits@2")->loaded());
+}
+
+TEST_F(ModelRegistryTest, ListsByModelNewestFirstPageByPage) {
+  EXPECT_THAT(List(), IsEmpty());
+  for (const char* id : {"faces", "digits", "digits", "digits"}) ASSERT_TRUE(Publish(id).ok());
+  const std::vector<std::string> all = {"models/digits@3", "models/digits@2", "models/digits@1",
+                                        "models/faces@1"};
+  EXPECT_EQ(List(), all);
+  EXPECT_EQ(List("", 1), all);
+  EXPECT_EQ(List("", 3), all);
+  EXPECT_THAT(List("faces"), ElementsAre("models/faces@1"));
+  EXPECT_THAT(List("models/digits", 2), ElementsAre("models/digits@3", "models/digits@2", "models/digits@1"));
+  EXPECT_THAT(List("digitz"), IsEmpty());
+  EXPECT_THAT(List("!"), ElementsAre("INVALID_ARGUMENT"));
+  EXPECT_THAT(List("", -1), ElementsAre("INVALID_ARGUMENT"));
+}
+
+TEST_F(ModelRegistryTest, DeletesAVersionWithItsFolder) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Load("digits@1").ok());
+  ASSERT_TRUE(Delete("digits@1").ok());
+  EXPECT_EQ(Resolved("digits@1"), "NOT_FOUND");
+  EXPECT_EQ(registry_->Acquire("digits@1", "model").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("2"));
+  EXPECT_EQ(Delete("digits@1").code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ModelRegistryTest, LatestMovesToTheNewestThatIsLeft) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Delete("digits@3").ok());
+  EXPECT_EQ(Resolved("digits"), "models/digits@2");
+  ASSERT_TRUE(Delete("digits@1").ok());
+  EXPECT_EQ(Resolved("digits"), "models/digits@2");
+  EXPECT_EQ(Publish("digits")->name(), "models/digits@4") << "numbers are never used again";
+}
+
+TEST_F(ModelRegistryTest, AVersionWithAnotherAliasIsNotDeleted) {
+  ASSERT_TRUE(Publish("digits", {"stable"}).ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  for (const char* name : {"digits@1", "digits@stable"}) {
+    const absl::Status status = Delete(name);
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << name;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("'stable'"));
+  }
+  EXPECT_EQ(Resolved("digits@1"), "models/digits@1");
+  ASSERT_TRUE(SetAlias("digits@2", "stable").ok());
+  EXPECT_TRUE(Delete("digits@1").ok());
+}
+
+TEST_F(ModelRegistryTest, DeletesAWholeModelWithItsAliases) {
+  ASSERT_TRUE(Publish("digits", {"stable"}).ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Publish("faces").ok());
+  ASSERT_TRUE(Delete("models/digits").ok());
+  EXPECT_THAT(List(), ElementsAre("models/faces@1"));
+  EXPECT_EQ(Resolved("digits"), "NOT_FOUND");
+}
+
+TEST_F(ModelRegistryTest, EverythingIsThereAfterARestart) {
+  ASSERT_TRUE(Publish("digits", {"stable"}).ok());
+  store_.Reopen();
+  Restart();
+  EXPECT_EQ(registry_->Acquire("digits@stable", "model").value()->name, "models/digits@1");
+}
+
+TEST_F(ModelRegistryTest, ClearsAwayWhatADeadServerLeft) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(FileSystem::Posix()->CreateDirs(absl::StrCat(root(), "/digits/2.tmp-0123")).ok());
+  Restart();
+  EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("1"));
+}
+
+TEST_F(ModelRegistryTest, AnIdleModelMakesRoom) {
+  for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(Publish(id).ok());
+  Restart(/*max_loaded=*/2);
+  for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(Load(id).ok());
+  EXPECT_FALSE(Get("a")->loaded());
+  EXPECT_TRUE(Get("b")->loaded());
+  EXPECT_TRUE(Get("c")->loaded());
+}
+
+TEST(ModelRegistryOptionsTest, MissingPartsAreRefused) {
+  ModelRegistryOptions options;
+  EXPECT_EQ(ModelRegistry::Create(options).status().code(), absl::StatusCode::kInvalidArgument);
+  FakeClock clock;
+  TempStore store;
+  options.root = store.folder() / "models";
+  options.file_system = FileSystem::Posix();
+  options.clock = &clock;
+  options.store = store.get();
+  const auto metrics = Metrics::Create();
+  options.metrics = metrics.get();
+  EXPECT_TRUE(ModelRegistry::Create(options).ok());
+  options.max_loaded = 0;
+  EXPECT_EQ(ModelRegistry::Create(options).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace facet::server

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "tests/server/core/models/model_samples.h"
+
+namespace facet::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class PublishTest : public RegistryTest {};
+
+TEST_F(PublishTest, MakesAVersionWithItsCard) {
+  const auto info = Publish("digits");
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->name(), "models/digits@1");
+  EXPECT_EQ(info->card().model(), "digits");
+  EXPECT_EQ(info->card().version(), 1);
+  EXPECT_EQ(info->card().description(), "made by a test");
+  EXPECT_EQ(info->card().training_job(), "trainingJobs/job-1");
+  EXPECT_EQ(info->card().create_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+  EXPECT_EQ(info->create_time().seconds(), info->card().create_time().seconds());
+  EXPECT_GT(info->size_bytes(), 100);
+  EXPECT_FALSE(info->loaded());
+  EXPECT_THAT(info->aliases(), ElementsAre("latest"));
+  const auto card = model::ReadCard(*FileSystem::Posix(), absl::StrCat(root(), "/digits/1"));
+  ASSERT_TRUE(card.ok()) << card.status();
+  EXPECT_EQ(card->model(), "digits");
+  EXPECT_EQ(card->weights_sha256(), info->card().weights_sha256());
+}
+
+TEST_F(PublishTest, VersionsCountUpAndLatestFollows) {
+  ASSERT_TRUE(Publish("digits", {"stable"}).ok());
+  const auto second = Publish("digits", {"candidate"});
+  ASSERT_TRUE(second.ok());
+  EXPECT_THAT(second->aliases(), ElementsAre("candidate", "latest"));
+  EXPECT_EQ(Resolved("digits"), "models/digits@2");
+  EXPECT_EQ(Resolved("digits@latest"), "models/digits@2");
+  EXPECT_EQ(Resolved("digits@stable"), "models/digits@1");
+  EXPECT_EQ(Publish("faces")->name(), "models/faces@1");
+}
+
+TEST_F(PublishTest, BadIdsAreRefusedWithTheirPath) {
+  absl::Status status = Publish("Digits!").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(GetErrorDetail(status).field, "model_id");
+  status = Publish("digits", {"stable", "3"}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(GetErrorDetail(status).field, "aliases[1]");
+  EXPECT_EQ(Resolved("digits"), "NOT_FOUND");
+}
+
+TEST_F(PublishTest, TheSameRequestIdMakesOneVersion) {
+  const std::string id = "6f1f4d2c-6d3c-4f8e-9d42-6f8f1f0b7c11";
+  ASSERT_EQ(Publish("digits", {}, id)->name(), "models/digits@1");
+  ASSERT_EQ(Publish("digits")->name(), "models/digits@2");
+  const auto again = Publish("digits", {}, id);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->name(), "models/digits@1");
+  EXPECT_EQ(Resolved("digits"), "models/digits@2") << "latest never goes back";
+  const absl::Status other = Publish("faces", {}, id).status();
+  EXPECT_EQ(other.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(GetErrorDetail(other).reason, "REQUEST_ID_REUSED");
+}
+
+TEST_F(PublishTest, ARepeatedRequestMovesAliasesThatTheFirstTryDidNot) {
+  const std::string id = "6f1f4d2c-6d3c-4f8e-9d42-6f8f1f0b7c11";
+  // A server that died after the version was kept and before its aliases were.
+  v1::ModelVersion info = Publish("digits").value();
+  ASSERT_TRUE(store_->DeleteModelVersion("digits", 1).ok());
+  ASSERT_TRUE(store_->InsertModelVersion("digits", 1, info, id).ok());
+  Restart();
+  ASSERT_EQ(Resolved("digits@stable"), "NOT_FOUND");
+  const auto again = Publish("digits", {"stable"}, id);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_THAT(again->aliases(), ElementsAre("latest", "stable"));
+}
+
+TEST_F(PublishTest, ADamagedBundleChangesNothing) {
+  ASSERT_TRUE(Publish("digits").ok());
+  v1::PublishModelRequest request;
+  request.set_name("trainingJobs/job-2");
+  request.set_model_id("digits");
+  const std::string bundle = MakeBundle();
+  DamageFile(absl::StrCat(bundle, "/weights.safetensors"));
+  const absl::Status status = registry_->Publish(request, bundle).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("weights.safetensors"));
+  EXPECT_EQ(Resolved("digits"), "models/digits@1");
+  EXPECT_TRUE(registry_->Acquire("digits", "model").ok()) << "the good one stays in use";
+  EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("1"));
+}
+
+TEST_F(PublishTest, ABundleThatCannotBeServedIsNotPublished) {
+  v1::ModelCard card = MakeCard();
+  card.set_width(13);
+  const std::string bundle = store_.folder() / "odd";
+  ASSERT_TRUE(model::WriteBundle(FileSystem::Posix(), bundle, card, MakeWeights()).ok());
+  v1::PublishModelRequest request;
+  request.set_model_id("digits");
+  EXPECT_EQ(registry_->Publish(request, bundle).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Resolved("digits"), "NOT_FOUND");
+}
+
+TEST_F(PublishTest, FoldersOfALostDatabaseAreLeftAlone) {
+  const std::string mine = absl::StrCat(root(), "/digits/1");
+  ASSERT_TRUE(FileSystem::Posix()->CreateDirs(mine).ok());
+  const auto info = Publish("digits");
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->name(), "models/digits@2");
+  EXPECT_TRUE(FileSystem::Posix()->Exists(mine));
+}
+
+}  // namespace
+}  // namespace facet::server
