@@ -47,6 +47,12 @@ at::Tensor ToImages(const float* pixels, int count, int size, c10::Device device
       .to(device);
 }
 
+// [N, total_classes], on the device.
+at::Tensor ToLabels(const std::vector<float>& labels, int count, c10::Device device) {
+  const auto classes = static_cast<int64_t>(labels.size()) / count;
+  return at::from_blob(const_cast<float*>(labels.data()), {count, classes}, at::kFloat).to(device);
+}
+
 class ClassifierJudge final : public Judge {
  public:
   ClassifierJudge(Classifier net, c10::Device device, std::vector<int> known)
@@ -96,8 +102,7 @@ absl::StatusOr<std::unique_ptr<Judge>> Train(const JudgeOptions& options, const 
     if (stop) return absl::CancelledError("the evaluation was stopped");
     const Batch& batch = batches.Next();
     const at::Tensor images = ToImages(batch.images.data(), batch.size, net.shape().image_size, device);
-    const at::Tensor labels =
-        at::from_blob(const_cast<float*>(batch.labels.data()), {batch.size, -1}, at::kFloat).to(device);
+    const at::Tensor labels = ToLabels(batch.labels, batch.size, device);
     ClearGradients(net.parameters());
     const ClassifierOutput output = net.Forward(images, DropoutKey{seed, static_cast<uint64_t>(step)});
     const at::Tensor loss = WeightedCrossEntropy(output.logits, labels, net.shape().classes, weights);

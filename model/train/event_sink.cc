@@ -103,7 +103,8 @@ void TextEventSink::Send(const TrainerEvent& event) {
 
 void TextEventSink::SendProgress(const v1::TrainingProgress& progress) {
   const absl::Time now = clock_->Now();
-  if (!terminal_ && progress.phase() == phase_ && now - last_line_ < interval_) return;
+  const bool is_last_step = progress.losses_size() > 0 && progress.step() == progress.total_steps();
+  if (!terminal_ && progress.phase() == phase_ && now - last_line_ < interval_ && !is_last_step) return;
   if (terminal_ && progress.phase() == phase_) {
     std::fprintf(out_, "\r\033[K%s", FormatProgress(progress).c_str());
     std::fflush(out_);

@@ -38,7 +38,8 @@ class PipeEventSink final : public EventSink {
 };
 
 // Writes lines for people. Progress is rewritten in place where `terminal` is
-// set; else a line is written when a phase begins and every `interval` after.
+// set; else a line is written when a phase begins, every `interval` after, and
+// after the last step.
 class TextEventSink final : public EventSink {
  public:
   // `out` and `clock` outlive the sink.

@@ -146,9 +146,9 @@ absl::StatusOr<bool> TrainerImpl::RunSteps(const std::atomic<bool>& stop) {
       return false;
     }
     RETURN_IF_ERROR(RunStep(batches.Next()));
-    if (plan.checkpoint_interval > 0 && step_ % plan.checkpoint_interval == 0) Save();
+    const bool is_due = plan.checkpoint_interval > 0 && step_ % plan.checkpoint_interval == 0;
+    if (is_due || step_ == plan.steps) Save();
   }
-  Save();
   return true;
 }
 

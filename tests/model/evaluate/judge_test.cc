@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/evaluate/judge.h"
+
+#include <numeric>
+
+#include "base/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "model/train/batch.h"
+#include "tests/model/train/tiny_world.h"
+
+namespace facet::model {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr int kClasses = 2 + 3 + 4;
+constexpr size_t kSamples = kTinySize * kTinySize * 3;
+
+class JudgeTest : public testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<Judge>> Train() {
+    JudgeOptions options;
+    options.plan = plan_;
+    options.dataset = dataset_.get();
+    options.train_images = SplitWithout({4, 14}).train;
+    options.device = "cpu";
+    options.on_progress = [this](double done) { done_ = done; };
+    return TrainJudge(options, stop_);
+  }
+  std::vector<float> ClassifyAll(Judge& judge) {
+    std::vector<float> images(kTinyImages * kSamples);
+    ToFloat(dataset_->pixels(0), images.size(), images.data());
+    std::vector<float> probabilities(kTinyImages * kClasses, -1.0f);
+    EXPECT_TRUE(judge.Classify(images.data(), kTinyImages, probabilities.data()).ok());
+    return probabilities;
+  }
+
+  std::unique_ptr<Dataset> dataset_ = MakeTinyDataset();
+  NetPlan plan_ = TinyPlan();
+  std::atomic<bool> stop_{false};
+  double done_ = 0;
+};
+
+TEST_F(JudgeTest, LearnsToTellRealImagesUnseenOnesIncluded) {
+  plan_.judge.steps = 200;
+  const auto judge = Train();
+  ASSERT_TRUE(judge.ok()) << judge.status();
+  EXPECT_EQ(done_, 1.0);
+  const std::vector<float> probabilities = ClassifyAll(**judge);
+  for (int i = 0; i < kTinyImages; ++i) {
+    const float* row = &probabilities[i * kClasses];
+    EXPECT_GT(row[dataset_->labels(i)[kSide]], 0.5f) << i;
+    EXPECT_GT(row[2 + dataset_->labels(i)[kColour]], 0.5f) << i;
+    EXPECT_NEAR(std::accumulate(row + 5, row + 9, 0.0f), 1.0f, 1e-4);
+  }
+}
+
+TEST_F(JudgeTest, IsAFunctionOfItsOptions) {
+  const auto judge = Train();
+  const auto again = Train();
+  EXPECT_EQ(ClassifyAll(**judge), ClassifyAll(**again));
+  plan_.training.seed = 8;
+  const auto other = Train();
+  EXPECT_NE(ClassifyAll(**judge), ClassifyAll(**other));
+}
+
+TEST_F(JudgeTest, FeaturesWithoutAHeadAreNotJudged) {
+  plan_.classifier.headless = {kShade};
+  EXPECT_THAT(JudgedFeatures(plan_), ElementsAre(kSide, kColour));
+  const auto judge = Train();
+  EXPECT_TRUE((*judge)->Knows(kColour));
+  EXPECT_FALSE((*judge)->Knows(kShade));
+  const std::vector<float> probabilities = ClassifyAll(**judge);
+  for (int k = 5; k < 9; ++k) EXPECT_EQ(probabilities[k], 0.0f);
+}
+
+TEST_F(JudgeTest, WhereNoFeatureHasAHeadAllOfTwoClassesAreJudged) {
+  plan_.classifier.headless = {0, 1, 2};
+  EXPECT_THAT(JudgedFeatures(plan_), ElementsAre(0, 1, 2));
+  plan_.classifier.classes = {2, 1, 4};
+  EXPECT_THAT(JudgedFeatures(plan_), ElementsAre(0, 2));
+}
+
+TEST_F(JudgeTest, StopsWhenAsked) {
+  stop_ = true;
+  EXPECT_EQ(Train().status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(JudgeTest, ALossThatIsNotFiniteIsSaid) {
+  plan_.judge.learning_rate = 1e30;
+  EXPECT_EQ(GetErrorDetail(Train().status()).reason, "LOSS_NOT_FINITE");
+}
+
+}  // namespace
+}  // namespace facet::model

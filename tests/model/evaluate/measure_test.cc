@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/evaluate/measure.h"
+
+#include <cmath>
+#include <memory>
+
+#include "base/fake_clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "model/evaluate/image_quality.h"
+#include "model/train/batch.h"
+#include "tests/model/train/tiny_world.h"
+
+namespace facet::model {
+namespace {
+
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::SizeIs;
+
+constexpr size_t kSamples = kTinySize * kTinySize * 3;
+constexpr int kClasses = 2 + 3 + 4;
+
+// Draws the blend of the real images that a feature vector weighs, plus an
+// error, and takes a second for it.
+class BlendingRenderer final : public Renderer {
+ public:
+  BlendingRenderer(const Dataset& dataset, FakeClock& clock) : dataset_(dataset), clock_(clock) {}
+  float error = 0;
+  std::vector<int> batches;
+
+  absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format, void* pixels) override {
+    EXPECT_EQ(format, (PixelFormat{PixelType::kFloat32, PixelLayout::kNhwc}));
+    EXPECT_EQ(dense.size(), size_t{1} * count * kClasses);
+    batches.push_back(count);
+    clock_.Advance(absl::Seconds(1));
+    float* out = static_cast<float*>(pixels);
+    std::fill_n(out, count * kSamples, error);
+    for (int i = 0; i < count; ++i) {
+      for (int64_t image = 0; image < kTinyImages; ++image) AddWeighted(&dense[i * kClasses], image, out + i * kSamples);
+    }
+    return absl::OkStatus();
+  }
+  const ImageShape& shape() const override { return dataset_.info().shape; }
+  int total_classes() const override { return kClasses; }
+  const std::string& device() const override { return device_; }
+  int64_t memory_bytes() const override { return 0; }
+
+ private:
+  void AddWeighted(const float* vector, int64_t image, float* out) const {
+    float weight = 1;
+    for (int f = 0; f < 3; ++f) weight *= vector[dataset_.info().schema.offset(f) + dataset_.labels(image)[f]];
+    if (weight == 0) return;
+    for (size_t k = 0; k < kSamples; ++k) out[k] += weight * static_cast<float>(dataset_.pixels(image)[k]) / 255.0f;
+  }
+
+  const Dataset& dataset_;
+  FakeClock& clock_;
+  std::string device_ = "cpu";
+};
+
+// Reads side and colour off the pixels; knows nothing of shades.
+class ReadingJudge final : public Judge {
+ public:
+  bool Knows(int feature) const override { return feature != kShade; }
+  absl::Status Classify(const float* images, int count, float* probabilities) override {
+    for (int i = 0; i < count; ++i) {
+      const float* left = images + i * kSamples + (3 * kTinySize + 2) * 3;
+      const float* right = images + i * kSamples + (3 * kTinySize + 5) * 3;
+      float* out = probabilities + i * kClasses;
+      std::fill_n(out, kClasses, 0.0f);
+      Share(left[0] + left[1] + left[2], right[0] + right[1] + right[2], out);
+      float colours[3];
+      float sum = 0;
+      for (int c = 0; c < 3; ++c) sum += colours[c] = left[c] + right[c] - 20.0f / 255.0f;
+      for (int c = 0; c < 3; ++c) out[2 + c] = colours[c] / sum;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  static void Share(float a, float b, float* out) {
+    out[0] = a / (a + b);
+    out[1] = b / (a + b);
+  }
+};
+
+class MeasureTest : public testing::Test {
+ protected:
+  absl::StatusOr<Evaluation> Run() {
+    EvaluateOptions options;
+    options.plan = TinyPlan();
+    options.dataset = dataset_.get();
+    options.split = SplitWithout({3, 13, 23});
+    options.renderer = &renderer_;
+    options.render_batch = 8;
+    options.max_images = max_images_;
+    options.clock = &clock_;
+    return Measure(options, judge_, [this](double done) { progress_.push_back(done); }, stop_);
+  }
+
+  FakeClock clock_;
+  std::unique_ptr<Dataset> dataset_ = MakeTinyDataset();
+  BlendingRenderer renderer_{*dataset_, clock_};
+  ReadingJudge judge_;
+  int max_images_ = 2000;
+  std::vector<double> progress_;
+  std::atomic<bool> stop_{false};
+};
+
+MATCHER_P3(Accuracy, feature, synthetic, real, "") {
+  return arg.feature == feature && std::abs(arg.synthetic - synthetic) < 1e-9 && std::abs(arg.real - real) < 1e-9;
+}
+
+TEST_F(MeasureTest, AFaithfulModelReachesTheCeilingOnFeaturesTheJudgeKnows) {
+  const auto evaluation = Run();
+  ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+  ASSERT_THAT(evaluation->held_out, SizeIs(1));
+  const Evaluation::HeldOut& gone = evaluation->held_out[0];
+  EXPECT_EQ(gone.rule, "gone");
+  EXPECT_EQ(gone.cell_count, 3);
+  EXPECT_THAT(gone.accuracy, ElementsAre(Accuracy("side", 1, 1), Accuracy("colour", 1, 1)));
+  EXPECT_GT(gone.psnr_db, 60);
+  EXPECT_THAT(gone.sample_images, ElementsAre(3, 13, 23));
+  EXPECT_THAT(evaluation->train, ElementsAre(Accuracy("side", 1, 1), Accuracy("colour", 1, 1)));
+}
+
+TEST_F(MeasureTest, PsnrIsThatOfTheMeanSquaredError) {
+  renderer_.error = 0.1f;
+  const auto evaluation = Run();
+  EXPECT_NEAR(evaluation->held_out[0].psnr_db, 20, 1e-3);
+  EXPECT_NEAR(evaluation->train_psnr_db, 20, 1e-3);
+}
+
+TEST_F(MeasureTest, MixesKeepTheOtherFeaturesAndGiveMassToBothParents) {
+  const auto evaluation = Run();
+  ASSERT_THAT(evaluation->mixes, ElementsAre(Field(&Evaluation::Mix::feature, "side"),
+                                             Field(&Evaluation::Mix::feature, "colour"),
+                                             Field(&Evaluation::Mix::feature, "shade")));
+  const Evaluation::Mix& colour = evaluation->mixes[1];
+  EXPECT_EQ(colour.image_count, 21);
+  EXPECT_THAT(colour.kept, ElementsAre(Accuracy("side", 1, 1)));
+  EXPECT_NEAR(colour.parent_mass, 1, 0.05);
+  EXPECT_NEAR(colour.blend_distance, 0, 1e-6);
+  EXPECT_EQ(evaluation->mixes[2].parent_mass, 0) << "the judge does not know shades";
+}
+
+TEST_F(MeasureTest, BlendDistanceIsTheRootMeanSquareFromThePixelBlend) {
+  renderer_.error = 0.25f;
+  EXPECT_NEAR(Run()->mixes[0].blend_distance, 0.25, 1e-6);
+}
+
+TEST_F(MeasureTest, LooksAtMaxImagesOfEachPartAtTheMost) {
+  max_images_ = 2;
+  const auto evaluation = Run();
+  EXPECT_THAT(renderer_.batches, ElementsAre(2, 2, 2, 2, 2));
+  EXPECT_EQ(evaluation->mixes[0].image_count, 2);
+  EXPECT_EQ(evaluation->held_out[0].cell_count, 3);
+}
+
+TEST_F(MeasureTest, SpeedIsThatOfFullBatches) { EXPECT_NEAR(Run()->render_images_per_second, 8.0, 1e-9); }
+
+TEST_F(MeasureTest, ProgressRisesToOne) {
+  ASSERT_TRUE(Run().ok());
+  EXPECT_TRUE(std::is_sorted(progress_.begin(), progress_.end()));
+  EXPECT_EQ(progress_.back(), 1.0);
+}
+
+TEST_F(MeasureTest, StopsWhenAsked) {
+  stop_ = true;
+  EXPECT_EQ(Run().status().code(), absl::StatusCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace facet::model

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/train/batch.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/model/train/tiny_world.h"
+
+namespace facet::model {
+namespace {
+
+using ::testing::Each;
+using ::testing::IsEmpty;
+
+constexpr int kClasses = 2 + 3 + 4;
+constexpr size_t kSamples = kTinySize * kTinySize * 3;
+
+class BatchMakerTest : public testing::Test {
+ protected:
+  BatchMakerOptions Options() const {
+    BatchMakerOptions options;
+    options.dataset = dataset_.get();
+    options.images = SplitWithout({}).train;
+    options.batch_size = 8;
+    options.seed = 5;
+    return options;
+  }
+  // The image whose one-hot labels stand in row `row`.
+  int64_t ImageOf(const Batch& batch, int row) const {
+    const float* labels = &batch.labels[row * kClasses];
+    const auto hot = [](const float* first, int count) {
+      return std::max_element(first, first + count) - first;
+    };
+    return hot(labels, 2) * 12 + hot(labels + 2, 3) * 4 + hot(labels + 5, 4);
+  }
+
+  std::unique_ptr<Dataset> dataset_ = MakeTinyDataset();
+};
+
+TEST_F(BatchMakerTest, RowsHoldPixelsBetween0And1AndOneHotLabels) {
+  BatchMaker maker(Options());
+  Batch batch;
+  maker.Make(0, &batch);
+  ASSERT_EQ(batch.images.size(), 8 * kSamples);
+  ASSERT_EQ(batch.labels.size(), 8 * kClasses);
+  for (int row = 0; row < 8; ++row) {
+    EXPECT_EQ(std::accumulate(&batch.labels[row * kClasses], &batch.labels[row * kClasses] + kClasses, 0.0f), 3.0f);
+    const uint8_t* pixels = dataset_->pixels(ImageOf(batch, row));
+    for (size_t k = 0; k < kSamples; ++k) ASSERT_EQ(batch.images[row * kSamples + k], pixels[k] / 255.0f);
+  }
+  EXPECT_THAT(batch.mixed_images, IsEmpty());
+  EXPECT_THAT(batch.mixed_labels, IsEmpty());
+}
+
+TEST_F(BatchMakerTest, ABatchDependsOnItsStepAlone) {
+  BatchMakerOptions options = Options();
+  options.mix_share = 0.5;
+  options.mix_feature = kColour;
+  BatchMaker maker(options);
+  Batch first;
+  maker.Make(11, &first);
+  Batch used;
+  BatchMaker again(options);
+  again.Make(3, &used);
+  again.Make(11, &used);
+  EXPECT_EQ(first.images, used.images);
+  EXPECT_EQ(first.mixed_images, used.mixed_images);
+  EXPECT_EQ(first.mixed_labels, used.mixed_labels);
+}
+
+TEST_F(BatchMakerTest, TheAskedShareIsBlendedInPixelsAndLabelsAlike) {
+  BatchMakerOptions options = Options();
+  options.mix_share = 0.5;
+  options.mix_feature = kColour;
+  BatchMaker maker(options);
+  Batch batch;
+  maker.Make(0, &batch);
+  for (int row = 0; row < 8; ++row) {
+    const int64_t own = ImageOf(batch, row);
+    const float* colours = &batch.mixed_labels[row * kClasses + 2];
+    const auto own_colour = dataset_->labels(own)[kColour];
+    const float own_weight = colours[own_colour];
+    if (row >= 4) {
+      EXPECT_EQ(own_weight, 1.0f);
+      continue;
+    }
+    EXPECT_GE(own_weight, 0.3f - 1e-6f);
+    EXPECT_LE(own_weight, 0.7f + 1e-6f);
+    const int partner_colour = colours[(own_colour + 1) % 3] > 0 ? (own_colour + 1) % 3 : (own_colour + 2) % 3;
+    EXPECT_FLOAT_EQ(colours[partner_colour], 1.0f - own_weight);
+    const int64_t partner = own + 4 * (partner_colour - own_colour);
+    for (size_t k = 0; k < kSamples; ++k) {
+      const float blend =
+          (own_weight * dataset_->pixels(own)[k] + (1.0f - own_weight) * dataset_->pixels(partner)[k]) / 255.0f;
+      ASSERT_NEAR(batch.mixed_images[row * kSamples + k], blend, 1e-6);
+    }
+  }
+}
+
+TEST_F(BatchMakerTest, RealRowsStayRealWhereOthersAreMixed) {
+  BatchMakerOptions options = Options();
+  BatchMaker plain(options);
+  options.mix_share = 0.5;
+  options.mix_feature = kColour;
+  BatchMaker mixing(options);
+  Batch expected;
+  Batch batch;
+  plain.Make(2, &expected);
+  mixing.Make(2, &batch);
+  EXPECT_EQ(batch.images, expected.images);
+  EXPECT_EQ(batch.labels, expected.labels);
+}
+
+TEST_F(BatchMakerTest, WithoutAPartnerAnImageStaysAsItIs) {
+  BatchMakerOptions options = Options();
+  options.images = {0, 1, 2, 3};  // all of them red
+  options.mix_share = 1.0;
+  options.mix_feature = kColour;
+  BatchMaker maker(options);
+  Batch batch;
+  maker.Make(0, &batch);
+  EXPECT_EQ(batch.mixed_images, batch.images);
+  EXPECT_EQ(batch.mixed_labels, batch.labels);
+}
+
+}  // namespace
+}  // namespace facet::model

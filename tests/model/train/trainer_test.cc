@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/train/trainer.h"
+
+#include <fstream>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/fake_clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "model/bundle/safetensors.h"
+#include "tests/model/train/fragile_file_system.h"
+#include "tests/model/train/tiny_world.h"
+
+namespace facet::model {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Gt;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Lt;
+using ::testing::SizeIs;
+
+class TrainerTest : public testing::Test {
+ protected:
+  TrainerOptions Options() {
+    TrainerOptions options;
+    options.plan = plan_;
+    options.dataset = dataset_.get();
+    options.split = SplitWithout({5});
+    options.checkpoint_dir = folder_;
+    options.file_system = &disk_;
+    options.device = "cpu";
+    options.on_progress = [this](const StepReport& report) {
+      reports_.push_back(report);
+      if (stop_at_ > 0 && report.step >= stop_at_) stop_ = true;
+    };
+    options.on_saved = [this](int step, const absl::Status& status) { saves_[step] = status; };
+    options.on_warning = [this](const std::string& warning) { warnings_.push_back(warning); };
+    options.clock = &clock_;
+    return options;
+  }
+  std::unique_ptr<Trainer> MakeTrainer() {
+    auto trainer = Trainer::Create(Options());
+    EXPECT_TRUE(trainer.ok()) << trainer.status();
+    return *std::move(trainer);
+  }
+  // Weights of an undisturbed run.
+  std::string StraightWeights() {
+    folder_ = MakeTempDir();
+    const auto trainer = MakeTrainer();
+    const auto finished = trainer->Run(stop_);
+    EXPECT_TRUE(finished.ok() && *finished);
+    return *trainer->Weights();
+  }
+  // Trains to the report of step `step` and stops there.
+  void RunTo(Trainer& trainer, int step) {
+    // A clock that moves at each report makes one due at each step.
+    stop_at_ = step;
+    const auto finished = trainer.Run(stop_);
+    ASSERT_TRUE(finished.ok()) << finished.status();
+    EXPECT_FALSE(*finished);
+    stop_ = false;
+    stop_at_ = 0;
+  }
+  void Damage(const std::string& file) {
+    std::fstream stream(folder_ + "/" + file, std::ios::in | std::ios::out);
+    stream.seekp(1000);
+    stream.put('#');
+  }
+
+  // Half a second passes whenever it is looked at.
+  class RestlessClock final : public Clock {
+   public:
+    absl::Time Now() override { return now_ += absl::Milliseconds(500); }
+    bool AwaitUntil(absl::Mutex&, const absl::Condition&, absl::Time) override { return false; }
+
+   private:
+    absl::Time now_ = absl::UnixEpoch();
+  };
+
+  FragileFileSystem disk_;
+  RestlessClock clock_;
+  std::unique_ptr<Dataset> dataset_ = MakeTinyDataset();
+  NetPlan plan_ = TinyPlan();
+  std::string folder_ = MakeTempDir();
+  std::vector<StepReport> reports_;
+  std::map<int, absl::Status> saves_;
+  std::vector<std::string> warnings_;
+  std::atomic<bool> stop_{false};
+  int stop_at_ = 0;
+};
+
+TEST_F(TrainerTest, EachLossFalls) {
+  plan_.training.steps = 150;
+  const auto trainer = MakeTrainer();
+  const auto finished = trainer->Run(stop_);
+  ASSERT_TRUE(finished.ok()) << finished.status();
+  EXPECT_TRUE(*finished);
+  EXPECT_EQ(trainer->step(), 150);
+  ASSERT_THAT(reports_, SizeIs(150));
+  for (const char* part : {"pixels", "classes", "generator", "classifier"}) {
+    EXPECT_LT(reports_.back().losses.at(part), 0.5 * reports_.front().losses.at(part)) << part;
+  }
+  EXPECT_LT(reports_.back().learning_rate, reports_.front().learning_rate);
+  EXPECT_GT(reports_.back().images_per_second, 0);
+  EXPECT_GT(trainer->train_seconds(), 0);
+}
+
+TEST_F(TrainerTest, TwoRunsGiveTheSameWeightsBitForBit) { EXPECT_EQ(StraightWeights(), StraightWeights()); }
+
+TEST_F(TrainerTest, AnotherSeedGivesOtherWeights) {
+  const std::string weights = StraightWeights();
+  plan_.training.seed = 8;
+  EXPECT_NE(StraightWeights(), weights);
+}
+
+TEST_F(TrainerTest, StoppedAndResumedGivesTheSameWeightsBitForBit) {
+  plan_.training.mix_share = 0.5;
+  plan_.training.mix_feature = kColour;
+  plan_.training.classifier_interval = 3;
+  const std::string weights = StraightWeights();
+  folder_ = MakeTempDir();
+  saves_.clear();
+  RunTo(*MakeTrainer(), 7);
+  EXPECT_EQ(saves_.begin()->first, 7);
+  RunTo(*MakeTrainer(), 19);
+  const auto trainer = MakeTrainer();
+  EXPECT_EQ(trainer->step(), 19);
+  ASSERT_TRUE(*trainer->Run(stop_));
+  EXPECT_EQ(*trainer->Weights(), weights);
+}
+
+TEST_F(TrainerTest, SavesAtIntervalsAndAtTheEndAndKeepsTwo) {
+  const auto trainer = MakeTrainer();
+  ASSERT_TRUE(*trainer->Run(stop_));
+  std::vector<int> steps;
+  for (const auto& [step, status] : saves_) {
+    EXPECT_TRUE(status.ok()) << status;
+    steps.push_back(step);
+  }
+  EXPECT_THAT(steps, ElementsAre(15, 30, 40));
+  EXPECT_THAT(*disk_.List(folder_), ElementsAre("000000030", "000000040"));
+}
+
+TEST_F(TrainerTest, AFinishedRunHasNothingLeftToDo) {
+  const std::string weights = StraightWeights();
+  const auto trainer = MakeTrainer();
+  EXPECT_EQ(trainer->step(), 40);
+  reports_.clear();
+  EXPECT_TRUE(*trainer->Run(stop_));
+  EXPECT_THAT(reports_, IsEmpty());
+  EXPECT_EQ(*trainer->Weights(), weights);
+}
+
+TEST_F(TrainerTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
+  const std::string weights = StraightWeights();
+  Damage("000000040/state.safetensors");
+  const auto trainer = MakeTrainer();
+  EXPECT_EQ(trainer->step(), 30);
+  ASSERT_THAT(warnings_, SizeIs(1));
+  EXPECT_THAT(warnings_[0], HasSubstr("000000040"));
+  ASSERT_TRUE(*trainer->Run(stop_));
+  EXPECT_EQ(*trainer->Weights(), weights);
+}
+
+TEST_F(TrainerTest, AFullDiskIsReportedAndTrainingGoesOn) {
+  const std::string weights = StraightWeights();
+  folder_ = MakeTempDir();
+  saves_.clear();
+  TrainerOptions options = Options();
+  options.on_saved = [this](int step, const absl::Status& status) {
+    saves_[step] = status;
+    disk_.full = false;
+  };
+  disk_.full = true;
+  const auto trainer = Trainer::Create(std::move(options));
+  ASSERT_TRUE(trainer.ok());
+  ASSERT_TRUE(*(*trainer)->Run(stop_));
+  EXPECT_EQ(GetErrorDetail(saves_.at(15)).reason, "DISK_FULL");
+  EXPECT_TRUE(saves_.at(30).ok());
+  EXPECT_EQ(*(*trainer)->Weights(), weights);
+}
+
+TEST_F(TrainerTest, CheckpointsOfAnotherPlanAreRefused) {
+  StraightWeights();
+  plan_.training.learning_rate = 1e-3;
+  const auto trainer = Trainer::Create(Options());
+  EXPECT_EQ(trainer.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(trainer.status().message()), HasSubstr("training.learning_rate"));
+}
+
+TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheRunAndNamesTheStep) {
+  plan_.training.learning_rate = 1e30;
+  const auto trainer = MakeTrainer();
+  const auto finished = trainer->Run(stop_);
+  EXPECT_EQ(finished.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(GetErrorDetail(finished.status()).reason, "LOSS_NOT_FINITE");
+  EXPECT_THAT(std::string(finished.status().message()),
+              HasSubstr("after step " + std::to_string(trainer->step())));
+  EXPECT_THAT(trainer->step(), Lt(10));
+  EXPECT_THAT(saves_, IsEmpty());
+}
+
+TEST_F(TrainerTest, WeightsHoldBothNets) {
+  const std::string weights = *MakeTrainer()->Weights();
+  const auto tensors = ParseSafetensors(weights);
+  ASSERT_TRUE(tensors.ok());
+  EXPECT_EQ(tensors->count("generator.base.weight"), 1);
+  EXPECT_EQ(tensors->count("classifier.head.2.1.bias"), 1);
+  for (const auto& [name, view] : *tensors) EXPECT_THAT(name, testing::MatchesRegex("(generator|classifier)\\..*"));
+}
+
+TEST_F(TrainerTest, NothingToTrainOnIsSaid) {
+  TrainerOptions options = Options();
+  options.split.train.clear();
+  EXPECT_EQ(GetErrorDetail(Trainer::Create(std::move(options)).status()).reason, "EMPTY_DATASET");
+}
+
+TEST_F(TrainerTest, NetsOfAnotherSizeOrOtherFeaturesAreRefused) {
+  plan_.generator.layers.back().out_size = 16;
+  EXPECT_EQ(GetErrorDetail(Trainer::Create(Options()).status()).reason, "SHAPE_MISMATCH");
+  plan_ = TinyPlan();
+  plan_.generator.classes = {2, 3, 5};
+  EXPECT_EQ(GetErrorDetail(Trainer::Create(Options()).status()).reason, "SCHEMA_MISMATCH");
+}
+
+TEST_F(TrainerTest, AnUnknownDeviceIsRefused) {
+  TrainerOptions options = Options();
+  options.device = "abacus";
+  EXPECT_EQ(Trainer::Create(std::move(options)).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace facet::model
