@@ -12,7 +12,7 @@ PreparedGenerator::PreparedGenerator(Generator generator) : generator_(std::move
   const std::vector<UpconvShape>& layers = generator_.shape().layers;
   for (size_t i = 0; i < layers.size(); ++i) {
     layers_.emplace_back(generator_.up_weight(i), generator_.up_bias(i), layers[i].padding,
-                         PreparedUpconv::Faster(layers[i]));
+                         FasterUpconv(layers[i]));
   }
 }
 

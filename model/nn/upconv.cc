@@ -3,9 +3,15 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "model/nn/phase_interleave.h"
 
 namespace facet::model {
 namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
 
 constexpr at::MemoryFormat kChannelsLast = at::MemoryFormat::ChannelsLast;
 
@@ -18,65 +24,27 @@ at::Tensor PhaseKernel(const at::Tensor& weight, int64_t r, int64_t s) {
   return weight.slice(2, r, c10::nullopt, 2).slice(3, s, c10::nullopt, 2).flip({2, 3}).transpose(0, 1);
 }
 
-// Even k: [4 * out, in, k / 2, k / 2], the phases of one output channel next to
-// each other, as the pixel shuffle wants them.
-at::Tensor FusedKernel(const at::Tensor& weight) {
-  const at::Tensor phases = at::stack({PhaseKernel(weight, 0, 0), PhaseKernel(weight, 0, 1),
-                                       PhaseKernel(weight, 1, 0), PhaseKernel(weight, 1, 1)},
-                                      1);  // [out, 4, in, k / 2, k / 2]
-  return phases.flatten(0, 1).contiguous(kChannelsLast);
-}
-
+// Four kernels; for even k one, [4 * out, in, k / 2, k / 2].
 std::vector<at::Tensor> PhaseKernels(const at::Tensor& weight) {
-  if (weight.size(2) % 2 == 0) return {FusedKernel(weight)};
   std::vector<at::Tensor> kernels;
-  for (int64_t phase = 0; phase < 4; ++phase) {
-    kernels.push_back(PhaseKernel(weight, phase / 2, phase % 2).contiguous(kChannelsLast));
-  }
+  for (int64_t phase = 0; phase < 4; ++phase) kernels.push_back(PhaseKernel(weight, phase / 2, phase % 2));
+  if (weight.size(2) % 2 == 0) kernels = {at::cat(kernels, 0)};
+  for (at::Tensor& kernel : kernels) kernel = kernel.contiguous(kChannelsLast);
   return kernels;
-}
-
-// Cuts `padding` off each edge.
-at::Tensor Crop(const at::Tensor& x, int64_t padding) {
-  if (padding == 0) return x;
-  return x.narrow(2, padding, x.size(2) - 2 * padding).narrow(3, padding, x.size(3) - 2 * padding);
-}
-
-at::Tensor EvenPhases(const at::Tensor& input, const at::Tensor& kernel, const at::Tensor& bias,
-                      int64_t padding) {
-  const int64_t halo = kernel.size(2) - 1;
-  const at::Tensor phases = at::conv2d(input, kernel, bias.repeat_interleave(4), 1, halo);
-  return Crop(at::pixel_shuffle(phases, 2), padding).contiguous(kChannelsLast);
-}
-
-// Output index z - padding of full index z = 2 m + parity; the first m whose
-// output is not cut off.
-int64_t FirstKept(int64_t padding, int64_t parity) { return (padding - parity + 1) / 2; }
-
-at::Tensor OddPhases(const at::Tensor& input, const std::vector<at::Tensor>& kernels, const at::Tensor& bias,
-                     int64_t kernel, int64_t padding) {
-  const int64_t side_h = 2 * (input.size(2) - 1) + kernel - 2 * padding;
-  const int64_t side_w = 2 * (input.size(3) - 1) + kernel - 2 * padding;
-  at::Tensor output =
-      at::empty({input.size(0), bias.size(0), side_h, side_w}, input.options(), kChannelsLast);
-  for (int64_t phase = 0; phase < 4; ++phase) {
-    const int64_t r = phase / 2;
-    const int64_t s = phase % 2;
-    const at::Tensor part =
-        at::conv2d(input, kernels[phase], bias, 1, {PhaseRows(kernel, r) - 1, PhaseRows(kernel, s) - 1});
-    const int64_t m = FirstKept(padding, r);
-    const int64_t n = FirstKept(padding, s);
-    at::Tensor target =
-        output.slice(2, 2 * m + r - padding, c10::nullopt, 2).slice(3, 2 * n + s - padding, c10::nullopt, 2);
-    target.copy_(part.narrow(2, m, target.size(2)).narrow(3, n, target.size(3)));
-  }
-  return output;
 }
 
 at::Tensor FromPhases(const at::Tensor& input, const std::vector<at::Tensor>& kernels, const at::Tensor& bias,
                       int64_t kernel, int64_t padding) {
-  return kernels.size() == 1 ? EvenPhases(input, kernels[0], bias, padding)
-                             : OddPhases(input, kernels, bias, kernel, padding);
+  Phases phases;
+  phases.padding = padding;
+  for (size_t phase = 0; phase < kernels.size(); ++phase) {
+    const int64_t halo_h = PhaseRows(kernel, static_cast<int64_t>(phase) / 2) - 1;
+    const int64_t halo_w = PhaseRows(kernel, static_cast<int64_t>(phase) % 2) - 1;
+    const at::Tensor part_bias = kernels.size() == 1 ? bias.repeat({4}) : bias;
+    phases.parts.push_back(at::conv2d(input, kernels[phase], part_bias, 1, {halo_h, halo_w}));
+  }
+  const int64_t grown = kernel - 2 * padding - 2;
+  return Interleave(phases, 2 * input.size(2) + grown, 2 * input.size(3) + grown);
 }
 
 at::Tensor Transposed(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
@@ -84,23 +52,55 @@ at::Tensor Transposed(const at::Tensor& input, const at::Tensor& weight, const a
   return at::conv_transpose2d(input, weight, bias, 2, padding).contiguous(kChannelsLast);
 }
 
+// Phases forward. Backward, LibTorch's own gradient of a transposed
+// convolution: it is a plain stride-2 convolution, where phases gain nothing.
+class PhaseUpconv : public torch::autograd::Function<PhaseUpconv> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
+                            const at::Tensor& bias, int64_t padding) {
+    context->save_for_backward({input, weight});
+    context->saved_data["padding"] = padding;
+    return FromPhases(input, PhaseKernels(weight), bias, weight.size(2), padding);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const int64_t padding = context->saved_data["padding"].toInt();
+    const at::Tensor gradient = gradients[0].contiguous(kChannelsLast);
+    auto [input, weight, bias] = at::convolution_backward(
+        gradient, saved[0], saved[1], at::IntArrayRef{saved[1].size(1)}, {2, 2}, {padding, padding}, {1, 1},
+        /*transposed=*/true, {0, 0}, /*groups=*/1,
+        {context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2)});
+    return {input, weight, bias, at::Tensor()};
+  }
+};
+
 }  // namespace
 
 at::Tensor Upconv(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int padding,
                   UpconvMethod method) {
   const at::Tensor x = input.contiguous(kChannelsLast);
-  if (method == UpconvMethod::kTransposed) return Transposed(x, weight, bias, padding);
-  return FromPhases(x, PhaseKernels(weight), bias, weight.size(2), padding);
+  if (method == UpconvMethod::kTransposed || !x.is_cpu()) return Transposed(x, weight, bias, padding);
+  return PhaseUpconv::apply(x, weight, bias, int64_t{padding});
 }
 
-UpconvMethod FasterUpconv(const UpconvShape&) { return UpconvMethod::kTransposed; }
+UpconvMethod FasterUpconv(const UpconvShape& shape) {
+  // LibTorch's kernel wastes work on odd kernels, and vector lanes on few
+  // output channels; of the rest it makes as much as can be made.
+  constexpr int kFewChannels = 16;
+  const bool phases = shape.kernel % 2 == 1 || shape.out_channels <= kFewChannels;
+  return phases ? UpconvMethod::kPhases : UpconvMethod::kTransposed;
+}
 
 PreparedUpconv::PreparedUpconv(const at::Tensor& weight, const at::Tensor& bias, int padding,
                                UpconvMethod method)
-    : method_(method), kernel_(static_cast<int>(weight.size(2))), padding_(padding), bias_(bias.detach()) {
+    : method_(weight.is_cpu() ? method : UpconvMethod::kTransposed),
+      kernel_(static_cast<int>(weight.size(2))),
+      padding_(padding),
+      bias_(bias.detach()) {
   const at::NoGradGuard no_grad;
-  if (method == UpconvMethod::kTransposed) {
-    kernels_ = {weight.detach().contiguous(kChannelsLast)};
+  if (method_ == UpconvMethod::kTransposed) {
+    kernels_ = {weight.detach().clone(kChannelsLast)};
   } else {
     kernels_ = PhaseKernels(weight.detach());
   }
@@ -112,7 +112,5 @@ at::Tensor PreparedUpconv::Forward(const at::Tensor& input) const {
   if (method_ == UpconvMethod::kTransposed) return Transposed(x, kernels_[0], bias_, padding_);
   return FromPhases(x, kernels_, bias_, kernel_, padding_);
 }
-
-UpconvMethod PreparedUpconv::Faster(const UpconvShape&) { return UpconvMethod::kTransposed; }
 
 }  // namespace facet::model

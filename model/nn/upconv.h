@@ -22,18 +22,20 @@ namespace facet::model {
 // How a layer is computed. All give the same numbers to rounding.
 enum class UpconvMethod {
   kTransposed,  // LibTorch's transposed convolution
-  kPhases,      // phases, interleaved
+  kPhases,      // phases, on the CPU; elsewhere as kTransposed
 };
 
 // out = [N, out, S, S], S = 2 (size - 1) + k - 2 padding, channels-last, from
 // input [N, in, size, size] in any layout, weight [in, out, k, k] and bias [out].
-// k is at least 2. Differentiable in all three. Throws as LibTorch does.
+// k is at least 2, padding below k. Differentiable in all three; the gradients
+// are LibTorch's own in either method, for backwards it is an ordinary
+// convolution. Throws as LibTorch does.
 at::Tensor Upconv(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int padding,
                   UpconvMethod method);
 
-// The faster method in training (forward and backward) on the CPU, as measured
-// by upconv_bench; a pure function of the shape, so that runs repeat bit for
-// bit.
+// The faster method on the CPU, as upconv_bench measured it: phases for odd
+// kernels and for few output channels. A function of the shape alone, and not
+// measured on the spot, so that runs repeat bit for bit.
 UpconvMethod FasterUpconv(const UpconvShape& shape);
 
 // One layer with its weights rearranged once, for inference: immutable,
@@ -44,9 +46,6 @@ class PreparedUpconv {
 
   // As Upconv.
   at::Tensor Forward(const at::Tensor& input) const;
-
-  // The faster method in inference on the CPU; likewise a pure function.
-  static UpconvMethod Faster(const UpconvShape& shape);
 
  private:
   UpconvMethod method_;

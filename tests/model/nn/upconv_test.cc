@@ -95,5 +95,14 @@ TEST(UpconvTest, PreparedLayersDoNotFollowTheirWeights) {
   EXPECT_EQ(Difference(prepared.Forward(layer.input), before), 0);
 }
 
+TEST(UpconvTest, TakesPhasesForOddKernelsAndFewChannels) {
+  UpconvShape shape = {.in_channels = 64, .out_channels = 64, .kernel = 4};
+  EXPECT_EQ(FasterUpconv(shape), UpconvMethod::kTransposed);
+  shape.kernel = 5;
+  EXPECT_EQ(FasterUpconv(shape), UpconvMethod::kPhases);
+  shape = {.in_channels = 64, .out_channels = 3, .kernel = 4};
+  EXPECT_EQ(FasterUpconv(shape), UpconvMethod::kPhases);
+}
+
 }  // namespace
 }  // namespace facet::model
