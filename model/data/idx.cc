@@ -26,10 +26,14 @@ absl::StatusOr<std::string> Contents(absl::string_view file, size_t most) {
   return std::string(file.substr(0, most));
 }
 
+size_t HeaderBytes(int axes) { return 4 + size_t{4} * axes; }
+
+absl::Status CutOffInHeader(absl::string_view header) {
+  return absl::InvalidArgumentError(absl::StrCat("cut off within the header: ", header.size(), " bytes"));
+}
+
 absl::StatusOr<std::vector<int64_t>> ParseHeader(absl::string_view header, int axes) {
-  if (header.size() < 4 + size_t{4} * axes) {
-    return absl::InvalidArgumentError(absl::StrCat("cut off within the header: ", header.size(), " bytes"));
-  }
+  if (header.size() < 4) return CutOffInHeader(header);
   const uint32_t magic = BigEndian32(header);
   const uint32_t wanted = kUnsignedBytes | static_cast<uint32_t>(axes);
   if (magic != wanted) {
@@ -37,6 +41,7 @@ absl::StatusOr<std::vector<int64_t>> ParseHeader(absl::string_view header, int a
         "not an IDX file of unsigned bytes with %d axes: the magic number is 0x%08x, not 0x%08x", axes, magic,
         wanted));
   }
+  if (header.size() < HeaderBytes(axes)) return CutOffInHeader(header);
   std::vector<int64_t> lengths;
   int64_t bytes = 1;
   for (int i = 0; i < axes; ++i) {
@@ -54,7 +59,7 @@ absl::StatusOr<std::vector<int64_t>> ParseHeader(absl::string_view header, int a
 }  // namespace
 
 absl::StatusOr<IdxArray> ParseIdx(absl::string_view file, int axes) {
-  const size_t header_bytes = 4 + size_t{4} * axes;
+  const size_t header_bytes = HeaderBytes(axes);
   ASSIGN_OR_RETURN(const std::string header, Contents(file, header_bytes));
   IdxArray array;
   ASSIGN_OR_RETURN(array.lengths, ParseHeader(header, axes));

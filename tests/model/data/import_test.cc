@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/data/import.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/base/status_is.h"
+#include "tests/base/temp_dir.h"
+
+namespace facet::model {
+namespace {
+
+using testing::HasSubstr;
+
+v1::ImportSpec Spec(const std::string& text) {
+  v1::ImportSpec spec;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &spec)) << text;
+  return spec;
+}
+
+TEST(ValidateImportSpecTest, TakesDefaultsAndEdges) {
+  for (const char* text :
+       {"format: DATASET_FORMAT_CSV", "format: DATASET_FORMAT_IDX_DIGITS",
+        "format: DATASET_FORMAT_CSV csv { image_size: 8 }",
+        "format: DATASET_FORMAT_CSV csv { image_size: 1024 }",
+        "format: DATASET_FORMAT_IDX_DIGITS digits { examples_per_digit: 10000 skip_per_digit: 5 "
+        "colours: ['blue', 'red', 'green'] rotations: [270, 0, 90, 180] }"}) {
+    EXPECT_THAT(ValidateImportSpec(Spec(text)), IsOk()) << text;
+  }
+}
+
+struct BadSpec {
+  const char* name;
+  const char* text;
+  const char* field;
+  const char* says;
+};
+
+class BadSpecTest : public testing::TestWithParam<BadSpec> {};
+
+TEST_P(BadSpecTest, IsRefusedWithItsField) {
+  const v1::ImportSpec spec = Spec(GetParam().text);
+  const absl::Status status = ValidateImportSpec(spec);
+  EXPECT_THAT(status, IsError(absl::StatusCode::kInvalidArgument, HasSubstr(GetParam().says)));
+  EXPECT_EQ(GetErrorDetail(status).field, GetParam().field);
+  ImportOptions options;
+  options.source = "/nowhere";
+  options.target = "/nowhere/target";
+  options.spec = spec;
+  EXPECT_EQ(ImportImages(*FileSystem::Posix(), options).status(), status);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadSpecTest,
+    testing::Values(
+        BadSpec{"NoFormat", "", "format", "must be"},
+        BadSpec{"UnknownFormat", "format: 77", "format", "must be"},
+        BadSpec{"SizeTooSmall", "format: DATASET_FORMAT_CSV csv { image_size: 7 }", "csv.image_size",
+                "[8, 1024]"},
+        BadSpec{"SizeTooLarge", "format: DATASET_FORMAT_CSV csv { image_size: 1025 }", "csv.image_size",
+                "not 1025"},
+        BadSpec{"SizeNegative", "format: DATASET_FORMAT_CSV csv { image_size: -1 }", "csv.image_size",
+                "not -1"},
+        BadSpec{"OptionsOfAnotherFormat", "format: DATASET_FORMAT_CSV digits {}", "digits",
+                "DATASET_FORMAT_CSV"},
+        BadSpec{"OptionsOfYetAnother", "format: DATASET_FORMAT_IDX_DIGITS kdef {}", "kdef", "do not go with"},
+        BadSpec{"UnknownColour", "format: DATASET_FORMAT_IDX_DIGITS digits { colours: ['red', 'gren'] }",
+                "digits.colours[1]", "Did you mean 'green'?"},
+        BadSpec{"DoubledColour", "format: DATASET_FORMAT_IDX_DIGITS digits { colours: ['red', 'red'] }",
+                "digits.colours[1]", "twice"},
+        BadSpec{"UnknownRotation", "format: DATASET_FORMAT_IDX_DIGITS digits { rotations: [0, 45] }",
+                "digits.rotations[1]", "'45'"},
+        BadSpec{"DoubledRotation", "format: DATASET_FORMAT_IDX_DIGITS digits { rotations: [90, 0, 90] }",
+                "digits.rotations[2]", "twice"},
+        BadSpec{"TooManyExamples", "format: DATASET_FORMAT_IDX_DIGITS digits { examples_per_digit: 10001 }",
+                "digits.examples_per_digit", "10001"},
+        BadSpec{"NegativeExamples", "format: DATASET_FORMAT_IDX_DIGITS digits { examples_per_digit: -1 }",
+                "digits.examples_per_digit", "-1"},
+        BadSpec{"NegativeSkip", "format: DATASET_FORMAT_IDX_DIGITS digits { skip_per_digit: -1 }",
+                "digits.skip_per_digit", "at least 0"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(ImportImagesTest, KdefComesLater) {
+  const v1::ImportSpec spec = Spec("format: DATASET_FORMAT_KDEF");
+  EXPECT_THAT(ValidateImportSpec(spec), IsError(absl::StatusCode::kUnimplemented, HasSubstr("KDEF")));
+  ImportOptions options;
+  options.spec = spec;
+  EXPECT_EQ(ImportImages(*FileSystem::Posix(), options).status().code(), absl::StatusCode::kUnimplemented);
+}
+
+}  // namespace
+}  // namespace facet::model
