@@ -14,6 +14,7 @@
 #include "base/process.h"
 #include "facet/v1/training.pb.h"
 #include "server/core/datasets/dataset_registry.h"
+#include "server/core/jobs/job_watcher.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/store/store.h"
 
@@ -27,6 +28,14 @@ struct JobManagerOptions {
   int max_running = 1;
   // How long a trainer that was asked to stop may take before it is killed.
   absl::Duration stop_grace = absl::Seconds(30);
+  // Deaths of a trainer in a row, without a new checkpoint, after which its job
+  // fails; and the wait before the first restart, twice as long each time.
+  int max_restarts = 3;
+  absl::Duration restart_backoff = absl::Seconds(1);
+  // Watches at once, and how long a watcher may stay unready with events
+  // waiting for it before it is sent away.
+  int max_watches = 1024;
+  absl::Duration watch_patience = absl::Minutes(1);
   FileSystem* file_system = nullptr;
   Clock* clock = nullptr;
   ProcessLauncher* launcher = nullptr;
@@ -35,22 +44,21 @@ struct JobManagerOptions {
   Metrics* metrics = nullptr;
 };
 
-// Called with each event of a job, in order of revision, and at last once with
-// `done` set: OK after the event that ends the job, else why watching ended.
-// Calls do not overlap, come from the manager's threads, and must not block.
-struct JobWatcher {
-  std::function<void(const v1::TrainingEvent&)> on_event;
-  std::function<void(absl::Status)> on_done;
-};
-
 // Queues training jobs and supervises a trainer process for each that runs.
-// Thread-safe; calls block on the disk for as long as a commit takes.
+// Thread-safe; calls block on the disk for as long as a commit takes. What a
+// call returned, and what a watcher was shown, is in the store.
+//
+// A job's folder `<root>/<id>` holds spec.binpb (facet.internal.TrainerSpec, made
+// with the job: what a preset of the server says later does not matter),
+// trainer.log, and what the trainer makes: checkpoints/ and bundle/.
 //
 // The destructor and Shutdown() stop the trainers that run, after they have
 // saved; their jobs go on when the next manager starts on the same store.
 class JobManager {
  public:
   // Takes up what the store holds: jobs that ran when the server died go on.
+  // INVALID_ARGUMENT: options that cannot be meant. Tells the registry which
+  // data sets are in use.
   static absl::StatusOr<std::unique_ptr<JobManager>> Create(JobManagerOptions options);
   virtual ~JobManager() = default;
 
@@ -64,16 +72,23 @@ class JobManager {
   virtual absl::Status Delete(const v1::DeleteTrainingJobRequest& request) = 0;
 
   // Starts to watch; the id ends it. After Unwatch has returned the watcher is
-  // called no more.
+  // called no more, unless Unwatch was called from within the watcher: then
+  // after that call. Hold no lock that the watcher takes.
+  // RESOURCE_EXHAUSTED: too many watches. A watcher that stays unready too long
+  // ends with RESOURCE_EXHAUSTED (reason WATCH_TOO_SLOW), and may watch again
+  // from the revision it has seen.
   virtual absl::StatusOr<int64_t> Watch(const v1::WatchTrainingJobRequest& request, JobWatcher watcher) = 0;
   virtual void Unwatch(int64_t watch_id) = 0;
+  // JobWatcher::ready would say yes again.
+  virtual void WatcherReady(int64_t /*watch_id*/) {}
 
   // Folder with the bundle of a job that succeeded, else FAILED_PRECONDITION.
   virtual absl::StatusOr<std::string> BundleOf(const std::string& job_name) = 0;
   // Notes that a model was published from the job.
   virtual absl::Status AddPublished(const std::string& job_name, const std::string& model_version) = 0;
 
-  // Refuses new jobs, ends all watches with UNAVAILABLE, stops the trainers.
+  // Refuses new jobs, ends all watches with UNAVAILABLE, stops the trainers and
+  // waits until they have ended, stop_grace at most.
   virtual void Shutdown() = 0;
 };
 

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/jobs/job_ledger.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+
+namespace facet::server {
+namespace {
+
+// When another job may have left the queue: a guess.
+constexpr absl::Duration kQueueRetry = absl::Seconds(30);
+
+void SetTime(absl::Time time, google::protobuf::Timestamp* stamp) {
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  stamp->set_seconds(seconds);
+  stamp->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
+// What follows from a change of state, whoever asked for it.
+void StampTransition(absl::Time now, JobVerb verb, v1::TrainingJob* job) {
+  if (verb == JobVerb::kStart) {
+    job->set_attempt(job->attempt() + 1);
+    if (!job->has_start_time()) SetTime(now, job->mutable_start_time());
+  }
+  if (HasEnded(job->state())) SetTime(now, job->mutable_end_time());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<JobLedger>> JobLedger::Create(JobLedgerOptions options) {
+  std::unique_ptr<JobLedger> ledger(new JobLedger(std::move(options)));
+  RETURN_IF_ERROR(ledger->CountJobs());
+  return ledger;
+}
+
+absl::Status JobLedger::CountJobs() {
+  absl::MutexLock lock(&mutex_);
+  PageRequest page{1000, ""};
+  do {
+    ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({}, page));
+    for (const v1::TrainingJob& job : jobs.items) ++counts_[job.state()];
+    page.after = jobs.next;
+  } while (!page.after.empty());
+  for (int state = v1::TRAINING_JOB_STATE_QUEUED; state < v1::TrainingJobState_ARRAYSIZE; ++state) {
+    Count(static_cast<v1::TrainingJobState>(state), 0);
+  }
+  return absl::OkStatus();
+}
+
+void JobLedger::Count(v1::TrainingJobState state, int change) {
+  counts_[state] += change;
+  options_.metrics->SetJobs(JobStateName(state), counts_[state]);
+}
+
+absl::Status JobLedger::CheckQueue() {
+  if (counts_[v1::TRAINING_JOB_STATE_QUEUED] < options_.max_queued) return absl::OkStatus();
+  return WithRetryAfter(WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                                       "the queue is full: ", options_.max_queued,
+                                       " training jobs wait. Try again when one has run, or cancel one")),
+                                   "QUEUE_FULL"),
+                        kQueueRetry);
+}
+
+v1::TrainingEvent JobLedger::MakeEvent(const v1::TrainingJob& job) const {
+  v1::TrainingEvent event;
+  SetTime(options_.clock->Now(), event.mutable_time());
+  event.set_state(job.state());
+  event.set_attempt(job.attempt());
+  return event;
+}
+
+absl::StatusOr<v1::TrainingJob> JobLedger::Insert(v1::TrainingJob job, const std::string& request_id) {
+  job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
+  SetTime(options_.clock->Now(), job.mutable_create_time());
+  job.set_revision(1);
+  {
+    absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(CheckQueue());
+    v1::TrainingEvent event = MakeEvent(job);
+    event.set_transition("queued");
+    RETURN_IF_ERROR(options_.store->InsertJob({job, request_id}, std::move(event)));
+    Count(job.state(), +1);
+  }
+  options_.on_change(job.name());
+  return job;
+}
+
+absl::StatusOr<v1::TrainingJob> JobLedger::Apply(const std::string& name, JobVerb verb,
+                                                 const std::string& why, const Edit& edit) {
+  bool changed = false;
+  absl::StatusOr<v1::TrainingJob> job;
+  {
+    absl::MutexLock lock(&mutex_);
+    job = Move(name, verb, why, edit, &changed);
+  }
+  if (changed) options_.on_change(name);
+  return job;
+}
+
+absl::StatusOr<v1::TrainingJob> JobLedger::Move(const std::string& name, JobVerb verb, const std::string& why,
+                                                const Edit& edit, bool* changed) {
+  ASSIGN_OR_RETURN(JobRecord record, options_.store->GetJob(name));
+  v1::TrainingJob& job = record.job;
+  const v1::TrainingJobState before = job.state();
+  const auto after = NextJobState(before, verb);
+  if (!after.has_value()) return RefusedTransition(name, before, verb);
+  if (*after == before) return job;
+  if (*after == v1::TRAINING_JOB_STATE_QUEUED) RETURN_IF_ERROR(CheckQueue());
+  job.set_state(*after);
+  StampTransition(options_.clock->Now(), verb, &job);
+  if (edit) edit(job);
+  v1::TrainingEvent event = MakeEvent(job);
+  event.set_transition(why);
+  ASSIGN_OR_RETURN(const int64_t revision, options_.store->UpdateJob(job, std::move(event)));
+  job.set_revision(revision);
+  Count(before, -1);
+  Count(*after, +1);
+  *changed = true;
+  return job;
+}
+
+absl::Status JobLedger::AddProgress(const std::string& name, const v1::TrainingProgress& progress) {
+  return AddEvent(name, [&](v1::TrainingJob& job, v1::TrainingEvent& event) {
+    *job.mutable_progress() = progress;
+    *event.mutable_progress() = progress;
+  });
+}
+
+absl::Status JobLedger::AddNote(const std::string& name, const std::string& text) {
+  return AddEvent(name, [&](v1::TrainingJob&, v1::TrainingEvent& event) { event.set_transition(text); });
+}
+
+absl::Status JobLedger::AddEvent(const std::string& name,
+                                 const std::function<void(v1::TrainingJob&, v1::TrainingEvent&)>& fill) {
+  {
+    absl::MutexLock lock(&mutex_);
+    ASSIGN_OR_RETURN(JobRecord record, options_.store->GetJob(name));
+    v1::TrainingEvent event = MakeEvent(record.job);
+    fill(record.job, event);
+    RETURN_IF_ERROR(options_.store->UpdateJob(record.job, std::move(event)).status());
+  }
+  options_.on_change(name);
+  return absl::OkStatus();
+}
+
+absl::Status JobLedger::Amend(const std::string& name, const Edit& edit) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(JobRecord record, options_.store->GetJob(name));
+  edit(record.job);
+  return options_.store->PutJob(record.job);
+}
+
+absl::Status JobLedger::Remove(const std::string& name) {
+  {
+    absl::MutexLock lock(&mutex_);
+    ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
+    const v1::TrainingJobState state = record.job.state();
+    if (!NextJobState(state, JobVerb::kDelete).has_value()) {
+      return RefusedTransition(name, state, JobVerb::kDelete);
+    }
+    RETURN_IF_ERROR(options_.store->DeleteJob(name));
+    Count(state, -1);
+  }
+  options_.on_change(name);
+  return absl::OkStatus();
+}
+
+}  // namespace facet::server

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/jobs/log_tail.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+
+namespace facet::server {
+namespace {
+
+constexpr std::streamoff kMaxBytes = 64 << 10;
+constexpr size_t kMaxLineBytes = 1000;
+
+std::string ReadEnd(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file.tellg();
+  if (size <= 0) return "";
+  const std::streamoff length = std::min(size, kMaxBytes);
+  std::string text(length, '\0');
+  file.seekg(size - length);
+  file.read(text.data(), length);
+  text.resize(file.gcount());
+  if (length == size) return text;
+  // The first line began before.
+  const size_t newline = text.find('\n');
+  return newline == std::string::npos ? text : text.substr(newline + 1);
+}
+
+// Length of the well-formed UTF-8 character at the front, 0 if there is none.
+size_t CharacterLength(absl::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = lead == 0xed && byte(1) > 0x9f;
+  const bool beyond = lead == 0xf4 && byte(1) > 0x8f;
+  return overlong || surrogate || beyond ? 0 : length;
+}
+
+// Control characters go, too: they would steer the reader's terminal.
+std::string Clean(absl::string_view line) {
+  std::string clean;
+  while (!line.empty() && clean.size() < kMaxLineBytes) {
+    const size_t length = CharacterLength(line);
+    const bool shown = length > 1 || (length == 1 && (absl::ascii_isprint(line[0]) || line[0] == '\t'));
+    if (shown) {
+      clean.append(line.data(), length);
+    } else {
+      clean += '?';
+    }
+    line.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return clean;
+}
+
+// What a terminal would show of a line that was rewritten in place.
+absl::string_view LastVersion(absl::string_view line) {
+  while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  const size_t rewound = line.rfind('\r');
+  return rewound == absl::string_view::npos ? line : line.substr(rewound + 1);
+}
+
+}  // namespace
+
+std::vector<std::string> LogTail(const std::string& path, int max_lines) {
+  const std::string text = ReadEnd(path);
+  std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
+  if (lines.back().empty()) lines.pop_back();
+  const size_t first = lines.size() - std::min<size_t>(lines.size(), max_lines);
+  std::vector<std::string> tail;
+  for (size_t i = first; i < lines.size(); ++i) tail.push_back(Clean(LastVersion(lines[i])));
+  return tail;
+}
+
+}  // namespace facet::server

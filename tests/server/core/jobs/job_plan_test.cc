@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/jobs/job_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/error.h"
+#include "tests/server/core/jobs/fake_datasets.h"
+#include "tests/server/core/jobs/job_harness.h"
+
+namespace facet::server {
+namespace {
+
+using testing::HasSubstr;
+
+class JobPlanTest : public testing::Test {
+ protected:
+  JobPlanTest() : spec_(SpecFor("")) {}
+
+  absl::StatusOr<internal::TrainerSpec> Plan() {
+    return PlanJob({FileSystem::Posix(), PresetDir(), &datasets_}, spec_);
+  }
+  void ExpectBadField(const std::string& field) {
+    const absl::Status status = Plan().status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_EQ(GetErrorDetail(status).field, field) << status;
+  }
+
+  FakeDatasets datasets_;
+  v1::TrainingSpec spec_;
+};
+
+TEST_F(JobPlanTest, PinsTheNewestVersion) {
+  auto plan = Plan();
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->dataset(), "datasets/digits@2");
+  EXPECT_EQ(plan->dataset_dir(), "/data/digits@2");
+}
+
+TEST_F(JobPlanTest, KeepsTheVersionThatIsNamed) {
+  spec_.set_dataset("digits@1");
+  EXPECT_EQ(Plan()->dataset(), "datasets/digits@1");
+}
+
+TEST_F(JobPlanTest, PresetByNameIsCopied) {
+  spec_.set_preset("digits");
+  EXPECT_EQ(Plan()->preset().name(), "digits");
+  EXPECT_GT(Plan()->preset().generator().layers_size(), 0);
+}
+
+TEST_F(JobPlanTest, OverridesAreMergedFieldByField) {
+  const int batch = Plan()->preset().training().batch_size();
+  spec_.mutable_overrides()->set_steps(7);
+  const auto plan = Plan();
+  EXPECT_EQ(plan->preset().training().steps(), 7);
+  EXPECT_EQ(plan->preset().training().batch_size(), batch);
+}
+
+TEST_F(JobPlanTest, HoldOutRulesAreTakenAlong) {
+  v1::HoldOutRule* rule = spec_.add_hold_out();
+  rule->set_name("colours");
+  rule->add_per("digit");
+  rule->add_missing("colour");
+  rule->set_count(3);
+  EXPECT_EQ(Plan()->hold_out(0).name(), "colours");
+}
+
+TEST_F(JobPlanTest, NothingGivenIsSaid) {
+  spec_.Clear();
+  ExpectBadField("spec.dataset");
+}
+
+TEST_F(JobPlanTest, MalformedDataset) {
+  spec_.set_dataset("Digits!");
+  ExpectBadField("spec.dataset");
+}
+
+TEST_F(JobPlanTest, UnknownDataset) {
+  spec_.set_dataset("faces");
+  EXPECT_TRUE(absl::IsNotFound(Plan().status()));
+}
+
+TEST_F(JobPlanTest, ImagesThatAreNotSquare) {
+  spec_.set_dataset("wide");
+  ExpectBadField("spec.dataset");
+}
+
+TEST_F(JobPlanTest, NoPresetListsWhatThereIs) {
+  spec_.clear_preset_source();
+  ExpectBadField("spec.preset");
+  EXPECT_THAT(std::string(Plan().status().message()), HasSubstr("digits"));
+}
+
+TEST_F(JobPlanTest, UnknownPresetNamesTheNearest) {
+  spec_.set_preset("digit");
+  EXPECT_TRUE(absl::IsNotFound(Plan().status()));
+  EXPECT_THAT(std::string(Plan().status().message()), HasSubstr("'digits'"));
+}
+
+TEST_F(JobPlanTest, BadPresetFieldIsUnderThePreset) {
+  spec_.mutable_inline_preset()->mutable_generator()->set_base_channels(-1);
+  ExpectBadField("spec.inline_preset.generator.base_channels");
+}
+
+TEST_F(JobPlanTest, BadOverrideIsUnderTheOverrides) {
+  spec_.mutable_overrides()->set_learning_rate(-1);
+  ExpectBadField("spec.overrides.learning_rate");
+}
+
+TEST_F(JobPlanTest, BadTrainingFieldThatIsNotOverriddenIsUnderThePreset) {
+  spec_.mutable_inline_preset()->mutable_training()->set_learning_rate(-1);
+  spec_.mutable_overrides()->set_steps(7);
+  ExpectBadField("spec.inline_preset.training.learning_rate");
+}
+
+TEST_F(JobPlanTest, BadHoldOutRule) {
+  v1::HoldOutRule* rule = spec_.add_hold_out();
+  rule->set_name("colours");
+  rule->add_per("digit");
+  rule->add_missing("color");
+  rule->set_count(3);
+  ExpectBadField("spec.hold_out[0].missing[0]");
+}
+
+}  // namespace
+}  // namespace facet::server

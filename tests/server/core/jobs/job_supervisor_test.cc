@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time-dependent behaviour, by a fake clock; the rest is seen through
+// job_manager_test.cc and job_recovery_test.cc.
+#include "server/core/jobs/job_supervisor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/fake_clock.h"
+#include "server/core/jobs/job_watches.h"
+#include "tests/server/core/jobs/event_log.h"
+#include "tests/server/core/jobs/job_harness.h"
+
+namespace facet::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class JobSupervisorTest : public testing::Test {
+ protected:
+  JobSupervisorTest() : watches_({store_.get(), Clock::Real(), 100, absl::Minutes(10)}) {
+    ledger_ = JobLedger::Create({store_.get(), &clock_, metrics_.get(), 10,
+                                 [this](const std::string& job) { watches_.Notify(job); }})
+                  .value();
+    JobSupervisorOptions options;
+    options.root = store_.folder() / "jobs";
+    options.trainer_path = FACET_FAKE_TRAINER;
+    options.ledger = ledger_.get();
+    options.clock = &clock_;
+    options.launcher = ProcessLauncher::Posix();
+    options.metrics = metrics_.get();
+    supervisor_ = std::make_unique<JobSupervisor>(options);
+  }
+
+  // Queues `trainingJobs/<id>` and watches it.
+  void Run(const std::string& id, const std::string& script, EventLog* log) {
+    const std::string folder = absl::StrCat(store_.folder() / "jobs/", id);
+    internal::TrainerSpec spec;
+    spec.mutable_preset()->set_description(script);
+    FileSystem* files = FileSystem::Posix();
+    ASSERT_TRUE(files->CreateDirs(folder).ok());
+    ASSERT_TRUE(
+        files->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()).ok());
+    v1::TrainingJob job;
+    job.set_name(absl::StrCat("trainingJobs/", id));
+    ASSERT_TRUE(ledger_->Insert(job, "").ok());
+    ASSERT_TRUE(watches_.Add(job.name(), 0, log->Watcher()).ok());
+    supervisor_->Enqueue(job.name());
+  }
+  v1::TrainingJob Get(const std::string& id) {
+    return store_->GetJob(absl::StrCat("trainingJobs/", id))->job;
+  }
+
+  TempStore store_;
+  FakeClock clock_;
+  std::unique_ptr<Metrics> metrics_ = Metrics::Create();
+  JobWatches watches_;
+  std::unique_ptr<JobLedger> ledger_;
+  std::unique_ptr<JobSupervisor> supervisor_;
+};
+
+TEST_F(JobSupervisorTest, DeafTrainerIsKilledWhenTheGraceIsOver) {
+  EventLog log;
+  Run("a", "step:1 deaf", &log);
+  log.WaitForStep(1);
+  ASSERT_TRUE(ledger_->Apply("trainingJobs/a", JobVerb::kCancel, "cancel").ok());
+  supervisor_->Stop("trainingJobs/a", false);
+  clock_.BlockUntilWaiters(1);
+  clock_.Advance(absl::Seconds(29));
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_CANCELLING);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(log.WaitForEnd().ok());
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_CANCELLED);
+}
+
+TEST_F(JobSupervisorTest, RestartWaitsLongerEachTime) {
+  EventLog log;
+  Run("a", "signal:9", &log);
+  int attempt = 1;
+  for (const int seconds : {1, 2, 4}) {
+    log.WaitForState(v1::TRAINING_JOB_STATE_RECOVERING, attempt);
+    clock_.BlockUntilWaiters(1);
+    clock_.Advance(absl::Seconds(seconds) - absl::Milliseconds(1));
+    EXPECT_EQ(Get("a").attempt(), attempt);
+    clock_.Advance(absl::Milliseconds(1));
+    log.WaitForState(v1::TRAINING_JOB_STATE_STARTING, ++attempt);
+  }
+  EXPECT_TRUE(log.WaitForEnd().ok());
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_FAILED);
+  EXPECT_EQ(Get("a").attempt(), 4);
+  EXPECT_EQ(Get("a").failure().signal(), 9);
+  EXPECT_THAT(Get("a").failure().message(), HasSubstr("4th time in a row"));
+}
+
+TEST_F(JobSupervisorTest, JobThatWaitsForItsRestartLetsOthersRun) {
+  EventLog first;
+  EventLog second;
+  Run("a", "once:signal:9 finish", &first);
+  first.WaitForState(v1::TRAINING_JOB_STATE_RECOVERING);
+  Run("b", "finish", &second);
+  EXPECT_TRUE(second.WaitForEnd().ok());
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_RECOVERING);
+  clock_.BlockUntilWaiters(1);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(first.WaitForEnd().ok());
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+}
+
+TEST_F(JobSupervisorTest, ShutdownKillsADeafTrainerAndKeepsItsJob) {
+  EventLog log;
+  Run("a", "step:1 deaf", &log);
+  log.WaitForStep(1);
+  {
+    Thread shutdown("shutdown", [this] { supervisor_->Shutdown(); });
+    clock_.BlockUntilWaiters(1);
+    clock_.Advance(absl::Seconds(30));
+  }
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_RECOVERING);
+}
+
+TEST_F(JobSupervisorTest, NothingStartsAfterShutdown) {
+  supervisor_->Shutdown();
+  EventLog log;
+  Run("a", "finish", &log);
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_QUEUED);
+  watches_.Close(absl::UnavailableError("the log goes"));
+}
+
+}  // namespace
+}  // namespace facet::server

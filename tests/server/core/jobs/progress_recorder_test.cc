@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/jobs/progress_recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/fake_clock.h"
+#include "tests/server/core/store/temp_store.h"
+
+namespace facet::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr char kJob[] = "trainingJobs/a";
+
+class ProgressRecorderTest : public testing::Test {
+ protected:
+  ProgressRecorderTest()
+      : ledger_(JobLedger::Create({store_.get(), &clock_, metrics_.get(), 10, [](const std::string&) {}})
+                    .value()),
+        recorder_(kJob, ledger_.get(), &clock_, metrics_.get()) {
+    v1::TrainingJob job;
+    job.set_name(kJob);
+    EXPECT_TRUE(ledger_->Insert(job, "").ok());
+    EXPECT_TRUE(ledger_->Apply(kJob, JobVerb::kStart, "starts").ok());
+  }
+
+  void Tell(const std::string& phase, int step) {
+    internal::TrainerEvent event;
+    event.mutable_progress()->set_phase(phase);
+    event.mutable_progress()->set_step(step);
+    event.mutable_progress()->set_total_steps(100);
+    (*event.mutable_progress()->mutable_losses())["generator"] = 2.5;
+    recorder_.OnEvent(event);
+  }
+  void TellSaved(int step, const std::string& error) {
+    internal::TrainerEvent event;
+    event.mutable_saved()->set_step(step);
+    event.mutable_saved()->set_error(error);
+    recorder_.OnEvent(event);
+  }
+  std::vector<int> KeptSteps() {
+    std::vector<int> steps;
+    const auto events = store_->ListEvents(kJob, 0, 1000).value();
+    for (const auto& event : events) {
+      if (event.has_progress()) steps.push_back(event.progress().step());
+    }
+    return steps;
+  }
+  v1::TrainingJobState State() { return store_->GetJob(kJob)->job.state(); }
+
+  TempStore store_;
+  FakeClock clock_;
+  std::unique_ptr<Metrics> metrics_ = Metrics::Create();
+  std::unique_ptr<JobLedger> ledger_;
+  ProgressRecorder recorder_;
+};
+
+TEST_F(ProgressRecorderTest, LoadingIsNotYetRunning) {
+  Tell("loading", 0);
+  EXPECT_EQ(State(), v1::TRAINING_JOB_STATE_STARTING);
+  Tell("training", 0);
+  EXPECT_EQ(State(), v1::TRAINING_JOB_STATE_RUNNING);
+}
+
+TEST_F(ProgressRecorderTest, KeepsOneProgressASecond) {
+  for (int step = 1; step <= 20; ++step) {
+    Tell("training", step);
+    clock_.Advance(absl::Milliseconds(250));
+  }
+  EXPECT_THAT(KeptSteps(), ElementsAre(1, 5, 9, 13, 17));
+  EXPECT_EQ(recorder_.latest()->step(), 20);
+}
+
+TEST_F(ProgressRecorderTest, KeepsNewPhasesAndTheLastStepAtOnce) {
+  Tell("loading", 0);
+  Tell("training", 1);
+  Tell("training", 2);
+  Tell("training", 100);
+  Tell("training", 100);
+  Tell("judging", 100);
+  Tell("judging", 100);
+  EXPECT_THAT(KeptSteps(), ElementsAre(0, 1, 100, 100));
+}
+
+TEST_F(ProgressRecorderTest, CheckpointThatFailedIsANote) {
+  TellSaved(5, "the disk is full");
+  EXPECT_FALSE(recorder_.saved());
+  const auto events = store_->ListEvents(kJob, 0, 100).value();
+  EXPECT_THAT(events.back().transition(), HasSubstr("step 5 could not be saved"));
+  EXPECT_THAT(events.back().transition(), HasSubstr("the disk is full"));
+  TellSaved(10, "");
+  EXPECT_TRUE(recorder_.saved());
+}
+
+TEST_F(ProgressRecorderTest, MetricsShowRateAndLoss) {
+  Tell("training", 1);
+  clock_.Advance(absl::Milliseconds(500));
+  Tell("training", 11);
+  EXPECT_THAT(metrics_->Text(), HasSubstr("facet_training_steps_per_second{job=\"a\"} 20"));
+  EXPECT_THAT(metrics_->Text(), HasSubstr("facet_training_step{job=\"a\"} 11"));
+  EXPECT_THAT(metrics_->Text(), HasSubstr("2.5"));
+}
+
+}  // namespace
+}  // namespace facet::server

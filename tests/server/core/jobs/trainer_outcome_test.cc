@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/jobs/trainer_outcome.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <string>
+
+namespace facet::server {
+namespace {
+
+using testing::HasSubstr;
+
+TrainerTraces Ended(int exit_code, int signal = 0, bool stop_asked = false) {
+  TrainerTraces traces;
+  traces.exit = {exit_code, signal};
+  traces.stop_asked = stop_asked;
+  return traces;
+}
+
+TrainerTraces Said(const internal::TrainerEvent& word, int exit_code, int signal = 0) {
+  TrainerTraces traces = Ended(exit_code, signal);
+  traces.last_word = word;
+  return traces;
+}
+
+internal::TrainerEvent Finished() {
+  internal::TrainerEvent event;
+  event.mutable_finished()->mutable_report()->set_train_psnr_db(31);
+  return event;
+}
+
+TEST(TrainerOutcomeTest, ResultCounts) {
+  const TrainerOutcome outcome = JudgeTrainer(Said(Finished(), 0));
+  EXPECT_EQ(outcome.verb, JobVerb::kFinished);
+  EXPECT_EQ(outcome.report.train_psnr_db(), 31);
+  EXPECT_EQ(OutcomeLabel(outcome), "success");
+}
+
+TEST(TrainerOutcomeTest, ResultOutlivesACrashOnTheWayOut) {
+  EXPECT_EQ(JudgeTrainer(Said(Finished(), 0, SIGSEGV)).verb, JobVerb::kFinished);
+}
+
+TEST(TrainerOutcomeTest, StoppedAfterSaving) {
+  internal::TrainerEvent event;
+  event.mutable_stopped()->set_step(40);
+  const TrainerOutcome outcome = JudgeTrainer(Said(event, 0));
+  EXPECT_EQ(outcome.verb, JobVerb::kStopped);
+  EXPECT_THAT(outcome.message, HasSubstr("saved step 40"));
+  EXPECT_EQ(OutcomeLabel(outcome), "stopped");
+}
+
+TEST(TrainerOutcomeTest, ItsOwnWordsAboutAFailure) {
+  internal::TrainerEvent event;
+  event.mutable_failed()->set_code(static_cast<int>(absl::StatusCode::kDataLoss));
+  event.mutable_failed()->set_message("loss is NaN at step 12");
+  const TrainerOutcome outcome = JudgeTrainer(Said(event, 1));
+  EXPECT_EQ(outcome.verb, JobVerb::kFailed);
+  EXPECT_EQ(outcome.message, "DATA_LOSS: loss is NaN at step 12");
+  EXPECT_EQ(outcome.exit.exit_code, 1);
+  EXPECT_EQ(OutcomeLabel(outcome), "failure");
+}
+
+TEST(TrainerOutcomeTest, SignalUnaskedIsADeath) {
+  const TrainerOutcome outcome = JudgeTrainer(Ended(0, SIGKILL));
+  EXPECT_EQ(outcome.verb, JobVerb::kDied);
+  EXPECT_THAT(outcome.message, HasSubstr("signal 9 (SIGKILL)"));
+  EXPECT_EQ(OutcomeLabel(outcome), "signal");
+}
+
+TEST(TrainerOutcomeTest, SignalAskedForIsAStop) {
+  EXPECT_EQ(JudgeTrainer(Ended(0, SIGTERM, true)).verb, JobVerb::kStopped);
+  EXPECT_EQ(JudgeTrainer(Ended(0, SIGKILL, true)).verb, JobVerb::kStopped);
+}
+
+TEST(TrainerOutcomeTest, ExitCodeWithoutAWordIsAFailure) {
+  const TrainerOutcome outcome = JudgeTrainer(Ended(7));
+  EXPECT_EQ(outcome.verb, JobVerb::kFailed);
+  EXPECT_THAT(outcome.message, HasSubstr("exit code 7"));
+}
+
+TEST(TrainerOutcomeTest, ExitWithoutAResultIsAFailure) {
+  EXPECT_EQ(JudgeTrainer(Ended(0)).verb, JobVerb::kFailed);
+}
+
+TEST(TrainerOutcomeTest, LockedOrAbandonedJobIsTriedAgain) {
+  EXPECT_EQ(JudgeTrainer(Ended(3)).verb, JobVerb::kDied);
+  EXPECT_EQ(JudgeTrainer(Ended(4)).verb, JobVerb::kDied);
+}
+
+TEST(TrainerOutcomeTest, MissingProgramIsAFailureAndLackOfRoomIsNot) {
+  TrainerTraces traces;
+  traces.launch = absl::NotFoundError("no such program");
+  EXPECT_EQ(JudgeTrainer(traces).verb, JobVerb::kFailed);
+  EXPECT_THAT(JudgeTrainer(traces).message, HasSubstr("no such program"));
+  traces.launch = absl::ResourceExhaustedError("too many processes");
+  EXPECT_EQ(JudgeTrainer(traces).verb, JobVerb::kDied);
+}
+
+TEST(TrainerOutcomeTest, BrokenProtocolIsAFailure) {
+  TrainerTraces traces = Ended(0, SIGKILL);
+  traces.protocol = absl::DataLossError("nonsense");
+  EXPECT_EQ(JudgeTrainer(traces).verb, JobVerb::kFailed);
+}
+
+TEST(TrainerOutcomeTest, NeverStartedIsAStop) {
+  TrainerTraces traces;
+  traces.never_started = true;
+  EXPECT_EQ(JudgeTrainer(traces).verb, JobVerb::kStopped);
+}
+
+}  // namespace
+}  // namespace facet::server
