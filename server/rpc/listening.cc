@@ -42,7 +42,7 @@ absl::Status CannotListen(const ListenAddress& address, int error) {
     case EACCES:
     case EPERM:
     case EROFS:
-      return absl::PermissionDeniedError(message);
+      return WithReason(absl::PermissionDeniedError(message), "ADDRESS_DENIED");
     default:
       return InvalidField("", "INVALID_ADDRESS", message);
   }

@@ -11,8 +11,9 @@ namespace facet::server {
 // than that it failed, and would take a socket file away from a server that
 // uses it. Nothing is left behind; who comes in between still wins.
 //
-// UNAVAILABLE (ADDRESS_IN_USE), PERMISSION_DENIED, INVALID_ARGUMENT (no such
-// host or interface), each with the address in the message.
+// UNAVAILABLE (ADDRESS_IN_USE), PERMISSION_DENIED (ADDRESS_DENIED),
+// INVALID_ARGUMENT (no such host or interface), each with the address in the
+// message.
 absl::Status CheckCanListen(const ListenAddress& address);
 
 }  // namespace facet::server

@@ -39,9 +39,9 @@ void StreamWriter::Close(absl::Status status) {
   Pump();
 }
 
-bool StreamWriter::drained() const {
+bool StreamWriter::has_room() const {
   absl::MutexLock lock(&mutex_);
-  return queue_.empty() && !writing_;
+  return queue_.size() < capacity_;
 }
 
 bool StreamWriter::over() const {

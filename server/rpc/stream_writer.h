@@ -40,8 +40,8 @@ class StreamWriter : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   // otherwise. The first call counts.
   void Close(absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Whether nothing is queued or being written.
-  bool drained() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether the queue could take a message.
+  bool has_room() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether the client is gone or Close was called: producing makes no sense.
   bool over() const ABSL_LOCKS_EXCLUDED(mutex_);
 

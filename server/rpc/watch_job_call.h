@@ -3,6 +3,7 @@
 #define FACET_SERVER_RPC_WATCH_JOB_CALL_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "absl/base/thread_annotations.h"
@@ -14,10 +15,9 @@
 
 namespace facet::server {
 
-// One TrainingService.WatchTrainingJob. The manager pushes events; a client that
-// reads more slowly than a job makes them is not served from memory without
-// end: once the queue is full events are let pass, and when it has drained the
-// watch begins anew after the last event that was queued.
+// One TrainingService.WatchTrainingJob. The manager brings events for as long as
+// the queue has room, and goes on when a message has gone out: what a slow
+// client has not read yet waits in the store, not in memory.
 class WatchJobCall final : public StreamWriter {
  public:
   WatchJobCall(const RpcEnvironment& environment, grpc::CallbackServerContext* context, JobManager* jobs,
@@ -30,29 +30,20 @@ class WatchJobCall final : public StreamWriter {
   static constexpr size_t kCapacity = 64;
 
   void Start() override;
-  void OnRoom() override { ResumeIfDrained(); }
+  void OnRoom() override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnOver() override;
 
   // On the workers.
-  void Decode();
-  void BeginWatch();
-  void Rewatch();
-
+  absl::Status BeginWatch() ABSL_LOCKS_EXCLUDED(mutex_);
+  JobWatcher MakeWatcher();
   void OnEvent(const v1::TrainingEvent& event);
-  void OnWatchDone(const absl::Status& status);
-  void ResumeIfDrained() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Takes the id of the watch, so that it is ended once.
-  std::optional<int64_t> TakeWatch() ABSL_LOCKS_EXCLUDED(mutex_);
-  void OnWorkers(void (WatchJobCall::*step)());
+  void EndWatch() ABSL_LOCKS_EXCLUDED(mutex_);
   std::shared_ptr<WatchJobCall> Self() { return std::static_pointer_cast<WatchJobCall>(shared_from_this()); }
 
   JobManager* const jobs_;
   const grpc::ByteBuffer bytes_;
-
   absl::Mutex mutex_;
-  v1::WatchTrainingJobRequest request_ ABSL_GUARDED_BY(mutex_);  // after_revision moves on
   std::optional<int64_t> watch_ ABSL_GUARDED_BY(mutex_);
-  bool lagging_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace facet::server

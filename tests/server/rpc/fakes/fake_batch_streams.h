@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_TESTS_SERVER_RPC_FAKES_FAKE_BATCH_STREAMS_H_
+#define FACET_TESTS_SERVER_RPC_FAKES_FAKE_BATCH_STREAMS_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "base/error.h"
+#include "base/worker_pool.h"
+#include "server/core/streams/batch_stream.h"
+
+namespace facet::server {
+
+// Streams of `batches` batches, numbered from 0, made at once or held by a test.
+// Thread-safe.
+class FakeBatchStreams final : public BatchStreamFactory {
+ public:
+  void SetBatches(int64_t batches) {
+    absl::MutexLock lock(&mutex_);
+    batches_ = batches;
+  }
+  void Hold(bool held) {
+    absl::MutexLock lock(&mutex_);
+    held_ = held;
+  }
+  void SetBatchBytes(size_t bytes) {
+    absl::MutexLock lock(&mutex_);
+    batch_bytes_ = bytes;
+  }
+  void AwaitAsked(int64_t count) {
+    auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return asked_ >= count; };
+    absl::MutexLock lock(&mutex_, absl::Condition(&there));
+  }
+  void AwaitLive(int count) {
+    auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return live_ == count; };
+    absl::MutexLock lock(&mutex_, absl::Condition(&there));
+  }
+  // Calls of Next so far.
+  int64_t asked() const {
+    absl::MutexLock lock(&mutex_);
+    return asked_;
+  }
+  int live() const {
+    absl::MutexLock lock(&mutex_);
+    return live_;
+  }
+
+  absl::StatusOr<std::unique_ptr<BatchStream>> Open(const v1::StreamStart& start) override {
+    if (start.spec().model().empty()) return InvalidField("spec.model", "INVALID_NAME", "the name is empty");
+    if (start.spec().batch_size() == 13) return absl::FailedPreconditionError("the token is of another recipe");
+    absl::MutexLock lock(&mutex_);
+    ++live_;
+    return std::make_unique<FakeStream>(this);
+  }
+  absl::StatusOr<v1::DescribeStreamResponse> Describe(const v1::DescribeStreamRequest& request) override {
+    v1::DescribeStreamResponse response;
+    response.set_model_version(absl::StrCat(request.spec().model(), "@1"));
+    return response;
+  }
+
+ private:
+  class FakeStream final : public BatchStream {
+   public:
+    explicit FakeStream(FakeBatchStreams* factory) : factory_(factory) {}
+    ~FakeStream() override {
+      absl::MutexLock lock(&factory_->mutex_);
+      --factory_->live_;
+    }
+    void Next(Callback callback) override {
+      {
+        absl::MutexLock lock(&factory_->mutex_);
+        ++factory_->asked_;
+      }
+      auto make = [factory = factory_, cancelled = cancelled_, index = next_++,
+                   callback = std::move(callback)]() mutable {
+        callback(factory->Make(*cancelled, index));
+      };
+      if (!factory_->thread_.Schedule(std::move(make)).ok()) abort();
+    }
+    void Cancel() override {
+      absl::MutexLock lock(&factory_->mutex_);
+      *cancelled_ = true;
+    }
+
+   private:
+    FakeBatchStreams* const factory_;
+    std::shared_ptr<bool> cancelled_ = std::make_shared<bool>(false);  // by the factory's mutex
+    int64_t next_ = 0;
+  };
+
+  absl::StatusOr<v1::StreamBatchesResponse> Make(const bool& cancelled, int64_t index) {
+    auto go = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !held_ || cancelled; };
+    absl::MutexLock lock(&mutex_, absl::Condition(&go));
+    if (cancelled) return absl::CancelledError("cancelled");
+    if (index >= batches_) return absl::OutOfRangeError("the stream has ended");
+    v1::StreamBatchesResponse batch;
+    batch.set_batch_index(index);
+    batch.set_token(absl::StrCat("token-", index));
+    batch.mutable_images()->set_data(std::string(batch_bytes_, static_cast<char>('a' + index % 26)));
+    return batch;
+  }
+
+  mutable absl::Mutex mutex_;
+  int64_t batches_ ABSL_GUARDED_BY(mutex_) = 3;
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t batch_bytes_ ABSL_GUARDED_BY(mutex_) = 100;
+  int64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
+  int live_ ABSL_GUARDED_BY(mutex_) = 0;
+  WorkerPool thread_{"fake-streams", 1, 1000};
+};
+
+}  // namespace facet::server
+
+#endif  // FACET_TESTS_SERVER_RPC_FAKES_FAKE_BATCH_STREAMS_H_

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_TESTS_SERVER_RPC_FAKES_FAKE_JOB_MANAGER_H_
+#define FACET_TESTS_SERVER_RPC_FAKES_FAKE_JOB_MANAGER_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "base/error.h"
+#include "base/worker_pool.h"
+#include "server/core/jobs/job_manager.h"
+
+namespace facet::server {
+
+// One job, `trainingJobs/j`, whose events a test adds by hand. Events are kept;
+// a watch gets those it has missed, then new ones as they are added.
+// Thread-safe; one thread adds.
+class FakeJobManager final : public JobManager {
+ public:
+  // The next event, to all watches.
+  void AddEvent() { Add(false); }
+  // The event that ends the job, and the end of all watches.
+  void EndJob() { Add(true); }
+  void AwaitWatches(size_t count) {
+    auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return watches_.size() == count; };
+    absl::MutexLock lock(&mutex_, absl::Condition(&there));
+  }
+  std::vector<std::string> published() const {
+    absl::MutexLock lock(&mutex_);
+    return published_;
+  }
+
+  absl::StatusOr<v1::TrainingJob> CreateJob(const v1::CreateTrainingJobRequest& request) override {
+    if (request.training_job_id() == "full") {
+      return WithRetryAfter(WithReason(absl::ResourceExhaustedError("the queue is full"), "QUEUE_FULL"),
+                            absl::Milliseconds(1500));
+    }
+    return Job(request.training_job_id());
+  }
+  absl::StatusOr<v1::TrainingJob> Get(const v1::GetTrainingJobRequest& request) override {
+    return Job(request.name());
+  }
+  absl::StatusOr<v1::ListTrainingJobsResponse> List(const v1::ListTrainingJobsRequest&) override {
+    v1::ListTrainingJobsResponse response;
+    *response.add_training_jobs() = Job("j");
+    return response;
+  }
+  absl::StatusOr<v1::TrainingJob> Pause(const v1::PauseTrainingJobRequest& request) override {
+    return Job(request.name(), v1::TRAINING_JOB_STATE_PAUSING);
+  }
+  absl::StatusOr<v1::TrainingJob> Resume(const v1::ResumeTrainingJobRequest& request) override {
+    return Job(request.name(), v1::TRAINING_JOB_STATE_QUEUED);
+  }
+  absl::StatusOr<v1::TrainingJob> Cancel(const v1::CancelTrainingJobRequest& request) override {
+    return Job(request.name(), v1::TRAINING_JOB_STATE_CANCELLED);
+  }
+  absl::Status Delete(const v1::DeleteTrainingJobRequest&) override { return absl::OkStatus(); }
+
+  absl::StatusOr<int64_t> Watch(const v1::WatchTrainingJobRequest& request, JobWatcher watcher) override {
+    if (request.name() != "j") {
+      return ResourceNotFound("facet.v1.TrainingJob", request.name(), "there is no such job");
+    }
+    absl::MutexLock lock(&mutex_);
+    const int64_t id = next_watch_++;
+    watches_.emplace(id, std::make_shared<Watching>(std::move(watcher), request.after_revision()));
+    Wake();
+    return id;
+  }
+  void Unwatch(int64_t id) override {
+    absl::MutexLock calling(&calling_);  // waits for a call in progress
+    absl::MutexLock lock(&mutex_);
+    watches_.erase(id);
+  }
+  void WatcherReady(int64_t) override {
+    absl::MutexLock lock(&mutex_);
+    Wake();
+  }
+
+  absl::StatusOr<std::string> BundleOf(const std::string& job) override {
+    if (job == "trainingJobs/running") {
+      return WithReason(absl::FailedPreconditionError("the job has not succeeded"), "JOB_NOT_SUCCEEDED");
+    }
+    return absl::StrCat("/state/", job);
+  }
+  absl::Status AddPublished(const std::string& job, const std::string& version) override {
+    absl::MutexLock lock(&mutex_);
+    published_.push_back(absl::StrCat(job, " -> ", version));
+    return absl::OkStatus();
+  }
+  void Shutdown() override {}
+
+ private:
+  static v1::TrainingJob Job(const std::string& name,
+                             v1::TrainingJobState state = v1::TRAINING_JOB_STATE_RUNNING) {
+    v1::TrainingJob job;
+    job.set_name(absl::StrCat("trainingJobs/", name));
+    job.set_state(state);
+    return job;
+  }
+
+  struct Watching {
+    Watching(JobWatcher w, int64_t r) : watcher(std::move(w)), revision(r) {}
+    JobWatcher watcher;
+    int64_t revision;  // the manager's thread's own
+  };
+
+  void Add(bool last) {
+    absl::MutexLock lock(&mutex_);
+    v1::TrainingEvent event;
+    event.set_revision(static_cast<int64_t>(events_.size()) + 1);
+    event.set_transition(std::string(1000, 'x'));
+    events_.push_back(event);
+    ended_ = last;
+    Wake();
+  }
+
+  void Wake() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!thread_.Schedule([this] { Serve(); }).ok()) abort();
+  }
+
+  // On the manager's thread: everybody gets what is ready for them.
+  void Serve() {
+    absl::MutexLock calling(&calling_);
+    std::map<int64_t, std::shared_ptr<Watching>> watches;
+    {
+      absl::MutexLock lock(&mutex_);
+      watches = watches_;
+    }
+    for (auto& [id, watch] : watches) {
+      while (auto event = NextFor(*watch)) {
+        if (!watch->watcher.ready()) break;
+        watch->watcher.on_event(*event);
+        ++watch->revision;
+      }
+      if (TakeIfEnded(id, *watch)) watch->watcher.on_done(absl::OkStatus());
+    }
+  }
+
+  std::optional<v1::TrainingEvent> NextFor(const Watching& watch) {
+    absl::MutexLock lock(&mutex_);
+    if (watch.revision >= static_cast<int64_t>(events_.size())) return std::nullopt;
+    return events_[watch.revision];
+  }
+  bool TakeIfEnded(int64_t id, const Watching& watch) {
+    absl::MutexLock lock(&mutex_);
+    return ended_ && watch.revision == static_cast<int64_t>(events_.size()) && watches_.erase(id) > 0;
+  }
+
+  absl::Mutex calling_;
+  mutable absl::Mutex mutex_;
+  std::vector<v1::TrainingEvent> events_ ABSL_GUARDED_BY(mutex_);
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t next_watch_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::map<int64_t, std::shared_ptr<Watching>> watches_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> published_ ABSL_GUARDED_BY(mutex_);
+  WorkerPool thread_{"fake-jobs", 1, 100000};
+};
+
+}  // namespace facet::server
+
+#endif  // FACET_TESTS_SERVER_RPC_FAKES_FAKE_JOB_MANAGER_H_

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/rpc/grpc_server.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "absl/synchronization/notification.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "facet/v1/generation.grpc.pb.h"
+#include "facet/v1/model.grpc.pb.h"
+#include "tests/server/rpc/fakes/test_server.h"
+
+namespace facet::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+grpc::Status ListModels(const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::ClientContext context;
+  v1::ListModelsResponse response;
+  return v1::ModelService::NewStub(channel)->ListModels(&context, {}, &response);
+}
+
+TEST(GrpcServerTest, SaysWhichFreePortItFound) {
+  TestServer server;
+  ASSERT_EQ(server.server->addresses().size(), 1u);
+  EXPECT_THAT(server.server->addresses()[0], StartsWith("127.0.0.1:"));
+  EXPECT_THAT(server.server->addresses()[0], Not(HasSubstr(":0")));
+  EXPECT_TRUE(ListModels(server.channel).ok());
+}
+
+TEST(GrpcServerTest, ListensOnSeveralAddressesAndSocketFiles) {
+  TestServer parts;
+  GrpcServerOptions options;
+  const std::string path = "/tmp/facet-" + RandomHexId();
+  options.listen = {"127.0.0.1:0", "unix:" + path};
+  auto server = GrpcServer::Create(options, parts.Parts());
+  ASSERT_TRUE(server.ok()) << server.status();
+  for (const std::string& address : (*server)->addresses()) {
+    EXPECT_TRUE(ListModels(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())).ok()) << address;
+  }
+  server->reset();
+  struct stat info;
+  EXPECT_NE(lstat(path.c_str(), &info), 0) << "the socket file is left behind";
+}
+
+TEST(GrpcServerTest, PortInUseIsUnavailableWithTheAddress) {
+  TestServer first;
+  GrpcServerOptions options;
+  options.listen = {"127.0.0.1:0", first.server->addresses()[0]};
+  auto second = GrpcServer::Create(options, first.Parts());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(GetErrorDetail(second.status()).reason, "ADDRESS_IN_USE");
+  EXPECT_EQ(GetErrorDetail(second.status()).field, std::nullopt);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr(first.server->addresses()[0]));
+  EXPECT_TRUE(ListModels(first.channel).ok());
+}
+
+TEST(GrpcServerTest, BadAddressIsNamedByItsField) {
+  TestServer parts;
+  GrpcServerOptions options;
+  options.listen = {"127.0.0.1:0", "nonsense"};
+  auto server = GrpcServer::Create(options, parts.Parts());
+  EXPECT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(GetErrorDetail(server.status()).field, "listen[1]");
+}
+
+TEST(GrpcServerTest, ServesWithoutASocket) {
+  TestServer server;
+  EXPECT_TRUE(ListModels(server.server->InProcessChannel({})).ok());
+}
+
+TEST(GrpcServerTest, UnknownMethodIsUnimplemented) {
+  TestServer server;
+  grpc::GenericStub stub(server.channel);
+  grpc::ClientContext context;
+  grpc::Slice slice(std::string("x"));
+  grpc::ByteBuffer request(&slice, 1);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  absl::Notification done;
+  stub.UnaryCall(&context, "/facet.v1.ModelService/Nothing", {}, &request, &response, [&](grpc::Status s) {
+    status = std::move(s);
+    done.Notify();
+  });
+  done.WaitForNotification();
+  EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED);
+}
+
+TEST(GrpcServerTest, DrainsWhatIsInFlightAndRefusesTheRest) {
+  TestServer server;
+  server.engine.Hold();
+  v1::RenderRequest request;
+  request.set_model("digits");
+  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
+  for (float weight : {1, 0, 0, 1, 0}) {
+    if (request.vectors().empty()) request.add_vectors();
+    request.mutable_vectors(0)->add_dense(weight);
+  }
+  auto stub = v1::GenerationService::NewStub(server.channel);
+  grpc::ClientContext context;
+  v1::RenderResponse response;
+  absl::Notification done;
+  stub->async()->Render(&context, &request, &response, [&](const grpc::Status& status) {
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    done.Notify();
+  });
+  server.engine.AwaitSubmitted(1);
+  server.server->RefuseCalls();
+  const grpc::Status refused = ListModels(server.channel);
+  EXPECT_EQ(refused.error_code(), grpc::UNAVAILABLE);
+  EXPECT_EQ(ReadRichError(refused).reason, "SHUTTING_DOWN");
+  EXPECT_FALSE(server.server->AwaitIdle(absl::Now()));
+  server.engine.ReleaseAll();
+  EXPECT_TRUE(server.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
+  done.WaitForNotification();
+}
+
+TEST(GrpcServerTest, DestructionCancelsWhatIsLeft) {
+  TestServer server;
+  server.engine.Hold();
+  v1::RenderRequest request;
+  request.set_model("digits");
+  for (float weight : {1, 0, 0, 1, 0}) {
+    if (request.vectors().empty()) request.add_vectors();
+    request.mutable_vectors(0)->add_dense(weight);
+  }
+  auto stub = v1::GenerationService::NewStub(server.channel);
+  grpc::ClientContext context;
+  v1::RenderResponse response;
+  absl::Notification done;
+  stub->async()->Render(&context, &request, &response, [&](const grpc::Status& status) {
+    EXPECT_FALSE(status.ok());
+    done.Notify();
+  });
+  server.engine.AwaitSubmitted(1);
+  server.server.reset();
+  done.WaitForNotification();
+}
+
+TEST(GrpcServerTest, ReflectionIsServed) {
+  TestServer server;
+  // The list of services, asked in the wire form of ServerReflectionRequest:
+  // list_services is field 7, a string.
+  grpc::GenericStub stub(server.channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  auto stream = stub.PrepareCall(&context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
+  void* tag = nullptr;
+  bool ok = false;
+  auto step = [&] { return queue.Next(&tag, &ok) && ok; };
+  stream->StartCall(nullptr);
+  ASSERT_TRUE(step());
+  grpc::Slice slice(std::string("\x3a\x01*"));
+  stream->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+  ASSERT_TRUE(step());
+  grpc::ByteBuffer answer;
+  stream->Read(&answer, nullptr);
+  ASSERT_TRUE(step());
+  grpc::Slice whole;
+  ASSERT_TRUE(answer.DumpToSingleSlice(&whole).ok());
+  const std::string text(reinterpret_cast<const char*>(whole.begin()), whole.size());
+  for (const char* service : {"facet.v1.DatasetService", "facet.v1.GenerationService", "grpc.health.v1.Health"}) {
+    EXPECT_THAT(text, HasSubstr(service));
+  }
+  stream->WritesDone(nullptr);
+  ASSERT_TRUE(step());
+  grpc::Status status;
+  stream->Finish(&status, nullptr);
+  ASSERT_TRUE(step());
+  EXPECT_TRUE(status.ok());
+}
+
+}  // namespace
+}  // namespace facet::server

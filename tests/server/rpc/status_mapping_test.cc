@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/rpc/status_mapping.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "model/features/text.h"
+#include "tests/server/rpc/fakes/rich_error.h"
+
+namespace facet::server {
+namespace {
+
+TEST(StatusMappingTest, OkIsOk) { EXPECT_TRUE(ToGrpcStatus(absl::OkStatus()).ok()); }
+
+class EveryCodeTest : public ::testing::TestWithParam<std::pair<absl::StatusCode, grpc::StatusCode>> {};
+
+TEST_P(EveryCodeTest, KeepsCodeAndNamesItAsReason) {
+  const auto [code, expected] = GetParam();
+  const grpc::Status status = ToGrpcStatus(absl::Status(code, "what happened"));
+  EXPECT_EQ(status.error_code(), expected);
+  EXPECT_EQ(status.error_message(), "what happened");
+  const RichError error = ReadRichError(status);
+  EXPECT_EQ(error.code, expected);
+  EXPECT_EQ(error.domain, "facet");
+  EXPECT_EQ(error.reason, absl::StatusCodeToString(code));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, EveryCodeTest,
+    ::testing::Values(std::pair(absl::StatusCode::kCancelled, grpc::CANCELLED),
+                      std::pair(absl::StatusCode::kUnknown, grpc::UNKNOWN),
+                      std::pair(absl::StatusCode::kInvalidArgument, grpc::INVALID_ARGUMENT),
+                      std::pair(absl::StatusCode::kDeadlineExceeded, grpc::DEADLINE_EXCEEDED),
+                      std::pair(absl::StatusCode::kNotFound, grpc::NOT_FOUND),
+                      std::pair(absl::StatusCode::kAlreadyExists, grpc::ALREADY_EXISTS),
+                      std::pair(absl::StatusCode::kPermissionDenied, grpc::PERMISSION_DENIED),
+                      std::pair(absl::StatusCode::kResourceExhausted, grpc::RESOURCE_EXHAUSTED),
+                      std::pair(absl::StatusCode::kFailedPrecondition, grpc::FAILED_PRECONDITION),
+                      std::pair(absl::StatusCode::kAborted, grpc::ABORTED),
+                      std::pair(absl::StatusCode::kOutOfRange, grpc::OUT_OF_RANGE),
+                      std::pair(absl::StatusCode::kUnimplemented, grpc::UNIMPLEMENTED),
+                      std::pair(absl::StatusCode::kInternal, grpc::INTERNAL),
+                      std::pair(absl::StatusCode::kUnavailable, grpc::UNAVAILABLE),
+                      std::pair(absl::StatusCode::kDataLoss, grpc::DATA_LOSS),
+                      std::pair(absl::StatusCode::kUnauthenticated, grpc::UNAUTHENTICATED)));
+
+TEST(StatusMappingTest, FieldBecomesBadRequest) {
+  const RichError error = ReadRichError(ToGrpcStatus(
+      PrefixField(InvalidField("features[0].feature", "UNKNOWN_FEATURE", "no feature 'x'"), "vectors[2]")));
+  EXPECT_EQ(error.reason, "UNKNOWN_FEATURE");
+  EXPECT_EQ(error.field, "vectors[2].features[0].feature");
+  EXPECT_EQ(error.description, "no feature 'x'");
+}
+
+TEST(StatusMappingTest, MissingResourceBecomesResourceInfo) {
+  const RichError error =
+      ReadRichError(ToGrpcStatus(ResourceNotFound("facet.v1.Model", "models/x", "no such model")));
+  EXPECT_EQ(error.reason, "RESOURCE_NOT_FOUND");
+  EXPECT_EQ(error.resource_type, "facet.v1.Model");
+  EXPECT_EQ(error.resource_name, "models/x");
+}
+
+TEST(StatusMappingTest, DelayBecomesRetryInfo) {
+  const RichError error = ReadRichError(ToGrpcStatus(WithRetryAfter(
+      WithReason(absl::ResourceExhaustedError("full"), "QUEUE_FULL"), absl::Milliseconds(1250))));
+  EXPECT_EQ(error.reason, "QUEUE_FULL");
+  EXPECT_EQ(error.retry_seconds, 1.25);
+}
+
+TEST(StatusMappingTest, DetailsAreAbsentWhereNothingWasSaid) {
+  const RichError error = ReadRichError(ToGrpcStatus(absl::InternalError("x")));
+  EXPECT_EQ(error.field, "");
+  EXPECT_EQ(error.resource_type, "");
+  EXPECT_FALSE(error.retry_seconds.has_value());
+}
+
+TEST(StatusMappingTest, EverythingFitsHeadersAndIsUtf8) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "→\xff";
+  const grpc::Status status = ToGrpcStatus(InvalidField(text, "BAD", text));
+  EXPECT_TRUE(model::IsValidUtf8(status.error_message()));
+  EXPECT_TRUE(model::IsValidUtf8(ReadRichError(status).field));
+  // As it travels: percent-encoded, and base64.
+  EXPECT_LT(status.error_message().size() * 3 + status.error_details().size() * 4 / 3, 7000u);
+}
+
+}  // namespace
+}  // namespace facet::server

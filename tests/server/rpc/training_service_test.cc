@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/rpc/training_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "facet/v1/training.grpc.pb.h"
+#include "tests/server/rpc/fakes/test_server.h"
+
+namespace facet::server {
+namespace {
+
+using ::testing::ElementsAre;
+
+class TrainingServiceTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<grpc::ClientReader<v1::TrainingEvent>> Watch(int64_t after, const std::string& name = "j") {
+    v1::WatchTrainingJobRequest request;
+    request.set_name(name);
+    request.set_after_revision(after);
+    return stub_->WatchTrainingJob(&context_, request);
+  }
+
+  TestServer server_;
+  std::unique_ptr<v1::TrainingService::Stub> stub_ = v1::TrainingService::NewStub(server_.channel);
+  grpc::ClientContext context_;
+};
+
+TEST_F(TrainingServiceTest, PassesJobMethodsOn) {
+  v1::TrainingJob job;
+  v1::PauseTrainingJobRequest pause;
+  pause.set_name("j");
+  ASSERT_TRUE(stub_->PauseTrainingJob(&context_, pause, &job).ok());
+  EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_PAUSING);
+  grpc::ClientContext resuming;
+  v1::ResumeTrainingJobRequest resume;
+  ASSERT_TRUE(stub_->ResumeTrainingJob(&resuming, resume, &job).ok());
+  EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_QUEUED);
+  grpc::ClientContext cancelling;
+  v1::CancelTrainingJobRequest cancel;
+  ASSERT_TRUE(stub_->CancelTrainingJob(&cancelling, cancel, &job).ok());
+  EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_CANCELLED);
+  grpc::ClientContext listing;
+  v1::ListTrainingJobsResponse jobs;
+  ASSERT_TRUE(stub_->ListTrainingJobs(&listing, {}, &jobs).ok());
+  EXPECT_EQ(jobs.training_jobs_size(), 1);
+  grpc::ClientContext getting;
+  v1::GetTrainingJobRequest get;
+  get.set_name("j");
+  ASSERT_TRUE(stub_->GetTrainingJob(&getting, get, &job).ok());
+  grpc::ClientContext deleting;
+  google::protobuf::Empty empty;
+  EXPECT_TRUE(stub_->DeleteTrainingJob(&deleting, {}, &empty).ok());
+}
+
+TEST_F(TrainingServiceTest, FullQueueSaysWhenToRetry) {
+  v1::CreateTrainingJobRequest request;
+  request.set_training_job_id("full");
+  v1::TrainingJob job;
+  const grpc::Status status = stub_->CreateTrainingJob(&context_, request, &job);
+  EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReadRichError(status).retry_seconds, 1.5);
+}
+
+TEST_F(TrainingServiceTest, PublishesTheBundleOfAJobAndNotesIt) {
+  v1::PublishModelRequest request;
+  request.set_name("digits-1");
+  request.set_model_id("digits");
+  v1::ModelVersion version;
+  ASSERT_TRUE(stub_->PublishModel(&context_, request, &version).ok());
+  EXPECT_EQ(version.name(), "models/digits@1");
+  EXPECT_EQ(version.card().description(), "/state/trainingJobs/digits-1");
+  EXPECT_THAT(server_.jobs.published(), ElementsAre("trainingJobs/digits-1 -> models/digits@1"));
+}
+
+TEST_F(TrainingServiceTest, DoesNotPublishAJobThatRuns) {
+  v1::PublishModelRequest request;
+  request.set_name("trainingJobs/running");
+  v1::ModelVersion version;
+  const grpc::Status status = stub_->PublishModel(&context_, request, &version);
+  EXPECT_EQ(status.error_code(), grpc::FAILED_PRECONDITION);
+  EXPECT_TRUE(server_.jobs.published().empty());
+}
+
+TEST_F(TrainingServiceTest, WatchSendsWhatWasAndWhatComes) {
+  server_.jobs.AddEvent();
+  server_.jobs.AddEvent();
+  auto reader = Watch(1);
+  v1::TrainingEvent event;
+  ASSERT_TRUE(reader->Read(&event));
+  EXPECT_EQ(event.revision(), 2);
+  server_.jobs.AwaitWatches(1);
+  server_.jobs.AddEvent();
+  ASSERT_TRUE(reader->Read(&event));
+  EXPECT_EQ(event.revision(), 3);
+  server_.jobs.EndJob();
+  ASSERT_TRUE(reader->Read(&event));
+  EXPECT_EQ(event.revision(), 4);
+  EXPECT_FALSE(reader->Read(&event));
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(TrainingServiceTest, WatchOfAnUnknownJobIsNotFound) {
+  auto reader = Watch(0, "k");
+  v1::TrainingEvent event;
+  EXPECT_FALSE(reader->Read(&event));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::NOT_FOUND);
+}
+
+TEST_F(TrainingServiceTest, WatchEndsWhenTheClientGoes) {
+  auto reader = Watch(0);
+  server_.jobs.AwaitWatches(1);
+  context_.TryCancel();
+  server_.jobs.AwaitWatches(0);
+  EXPECT_EQ(reader->Finish().error_code(), grpc::CANCELLED);
+}
+
+// Thousands of events, far more than the queue holds: a client that reads late
+// misses none.
+TEST_F(TrainingServiceTest, SlowWatcherGetsEveryEventOnce) {
+  constexpr int kEvents = 5000;
+  auto reader = Watch(0);
+  server_.jobs.AwaitWatches(1);
+  for (int i = 1; i < kEvents; ++i) server_.jobs.AddEvent();
+  server_.jobs.EndJob();
+  v1::TrainingEvent event;
+  for (int64_t expected = 1; expected <= kEvents; ++expected) {
+    ASSERT_TRUE(reader->Read(&event));
+    ASSERT_EQ(event.revision(), expected);
+  }
+  EXPECT_FALSE(reader->Read(&event));
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(TrainingServiceTest, ShutdownEndsWatches) {
+  auto reader = Watch(0);
+  server_.jobs.AwaitWatches(1);
+  server_.server->RefuseCalls();
+  const grpc::Status status = reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE);
+  EXPECT_EQ(ReadRichError(status).reason, "SHUTTING_DOWN");
+  server_.jobs.AwaitWatches(0);
+}
+
+}  // namespace
+}  // namespace facet::server
