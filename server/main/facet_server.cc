@@ -1,32 +1,205 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/main/facet_server.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "base/thread.h"
+#include "server/core/config/listen_address.h"
+#include "server/core/datasets/dataset_registry.h"
+#include "server/core/jobs/job_manager.h"
+#include "server/core/metrics/metrics.h"
+#include "server/core/models/model_registry.h"
+#include "server/core/render/render_engine.h"
+#include "server/core/store/store.h"
+#include "server/core/streams/batch_stream.h"
+#include "server/main/address_file.h"
+#include "server/rpc/grpc_server.h"
+#include "server/rpc/listening.h"
 
 namespace facet::server {
+namespace {
 
-FacetServer::FacetServer(ServerOptions options, const Surroundings& surroundings)
-    : options_(std::move(options)), surroundings_(surroundings) {}
+// A faulty device completes nothing more; what is left are errors to deliver.
+constexpr absl::Duration kFaultDrain = absl::Seconds(2);
 
-absl::StatusOr<std::unique_ptr<FacetServer>> FacetServer::Create(ServerOptions options,
-                                                                 const Surroundings& surroundings) {
-  RETURN_IF_ERROR(options.Validate());
-  std::unique_ptr<FacetServer> server(new FacetServer(std::move(options), surroundings));
-  RETURN_IF_ERROR(server->Start());
-  return server;
+class FacetServerImpl final : public FacetServer {
+ public:
+  FacetServerImpl(const ServerOptions& options, const ServerEnvironment& environment)
+      : options_(options), env_(environment) {}
+  ~FacetServerImpl() override;
+
+  absl::Status Start();
+
+  const std::vector<std::string>& addresses() const override { return grpc_->addresses(); }
+  const std::string& metrics_address() const override { return metrics_address_; }
+  std::shared_ptr<grpc::Channel> InProcessChannel(const grpc::ChannelArguments& arguments) override {
+    return grpc_->InProcessChannel(arguments);
+  }
+  absl::Status Run() override ABSL_LOCKS_EXCLUDED(mutex_);
+  void Shutdown() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    shutdown_ = true;
+  }
+
+ private:
+  std::string StatePath(absl::string_view name) const { return absl::StrCat(options_.state_dir, "/", name); }
+
+  // The steps of Start, in this order.
+  absl::Status CheckAddresses() const;
+  absl::Status OpenState();
+  absl::Status ServeMetrics();
+  absl::Status MakeModels();
+  absl::Status MakeJobs();
+  absl::Status MakeRendering();
+  absl::Status ServeCalls();
+  void Announce();
+
+  void OnDeviceFault(const absl::Status& fault) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Drain(absl::Time deadline);
+
+  const ServerOptions options_;
+  const ServerEnvironment env_;
+  std::string metrics_address_;
+
+  absl::Mutex mutex_;
+  bool shutdown_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Status> fault_ ABSL_GUARDED_BY(mutex_);
+
+  // Each stands on those before it.
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<DatasetRegistry> datasets_;
+  std::unique_ptr<ModelRegistry> models_;
+  std::unique_ptr<JobManager> jobs_;
+  std::unique_ptr<RenderEngine> engine_;
+  std::unique_ptr<BatchStreamFactory> streams_;
+  std::unique_ptr<GrpcServer> grpc_;
+  std::unique_ptr<AddressFile> address_file_;
+};
+
+FacetServerImpl::~FacetServerImpl() {
+  if (metrics_ != nullptr) metrics_->SetReady(false);
 }
 
-FacetServer::~FacetServer() { Shutdown(); }
-
-absl::Status FacetServer::Start() {
-  const absl::Status made = surroundings_.file_system->CreateDirs(options_.state_dir);
-  if (!made.ok()) return Annotate(made, "state_dir");
+absl::Status FacetServerImpl::Start() {
+  RETURN_IF_ERROR(options_.Validate());
+  // Before anything is begun that would have to be stopped again.
+  RETURN_IF_ERROR(CheckAddresses());
   metrics_ = Metrics::Create();
-  RETURN_IF_ERROR(StartCore());
+  metrics_->SetReady(false);
+  RETURN_IF_ERROR(OpenState());
+  RETURN_IF_ERROR(ServeMetrics());
+  RETURN_IF_ERROR(MakeModels());
+  RETURN_IF_ERROR(MakeRendering());
+  RETURN_IF_ERROR(MakeJobs());
+  RETURN_IF_ERROR(ServeCalls());
+  ASSIGN_OR_RETURN(address_file_, AddressFile::Write(env_.file_system, options_.state_dir, grpc_->addresses(),
+                                                     metrics_address_));
+  Announce();
+  return absl::OkStatus();
+}
+
+absl::Status FacetServerImpl::CheckAddresses() const {
+  for (const std::string& text : options_.listen) {
+    ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(text));
+    RETURN_IF_ERROR(CheckCanListen(address));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FacetServerImpl::OpenState() {
+  absl::Status made = env_.file_system->CreateDirs(options_.state_dir);
+  if (!made.ok()) return WithReason(Annotate(made, "cannot use the state folder"), "STATE_UNUSABLE");
+  auto store = Store::Open(StatePath("facet.db"));
+  if (!store.ok()) {
+    absl::Status status = Annotate(store.status(), "cannot use the state folder");
+    const bool has_reason = GetErrorDetail(status).reason != absl::StatusCodeToString(status.code());
+    return has_reason ? status : WithReason(std::move(status), "STATE_UNUSABLE");
+  }
+  store_ = *std::move(store);
+  DatasetRegistryOptions datasets;
+  datasets.root = StatePath("datasets");
+  datasets.bundled_dir = options_.data_dir;
+  datasets.import_roots = options_.import_roots;
+  datasets.max_upload_bytes = static_cast<uint64_t>(options_.limits.max_upload_mib) << 20;
+  datasets.file_system = env_.file_system;
+  datasets.clock = env_.clock;
+  datasets.store = store_.get();
+  ASSIGN_OR_RETURN(datasets_, DatasetRegistry::Create(std::move(datasets)));
+  return absl::OkStatus();
+}
+
+absl::Status FacetServerImpl::ServeMetrics() {
+  if (!options_.serves_metrics()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(metrics_address_, metrics_->Serve(options_.metrics));
+  return absl::OkStatus();
+}
+
+absl::Status FacetServerImpl::MakeModels() {
+  ModelRegistryOptions models;
+  models.root = StatePath("models");
+  models.max_loaded = options_.limits.max_loaded_models;
+  models.renderer.device = options_.render.device;
+  models.renderer.threads = options_.render.threads;
+  models.renderer.max_batch = options_.render.max_batch;
+  models.file_system = env_.file_system;
+  models.clock = env_.clock;
+  models.store = store_.get();
+  models.metrics = metrics_.get();
+  ASSIGN_OR_RETURN(models_, ModelRegistry::Create(std::move(models)));
+  return absl::OkStatus();
+}
+
+absl::Status FacetServerImpl::MakeRendering() {
+  RenderEngineOptions engine;
+  engine.max_batch = options_.render.max_batch;
+  engine.max_queue = options_.limits.max_render_queue;
+  engine.batch_wait = options_.render.batch_wait;
+  engine.clock = env_.clock;
+  engine.metrics = metrics_.get();
+  engine.on_device_fault = [this](const absl::Status& fault) { OnDeviceFault(fault); };
+  ASSIGN_OR_RETURN(engine_, RenderEngine::Create(std::move(engine)));
+  BatchStreamFactoryOptions streams;
+  streams.max_streams = options_.limits.max_streams;
+  streams.max_message_bytes = static_cast<uint64_t>(options_.limits.max_message_mib) << 20;
+  streams.models = models_.get();
+  streams.engine = engine_.get();
+  streams.metrics = metrics_.get();
+  streams.clock = env_.clock;
+  ASSIGN_OR_RETURN(streams_, BatchStreamFactory::Create(std::move(streams)));
+  return absl::OkStatus();
+}
+
+absl::Status FacetServerImpl::MakeJobs() {
+  if (!env_.file_system->Exists(options_.trainer_path)) {
+    env_.log->Write(LogSeverity::kWarning, "the trainer is not there: training jobs will fail",
+                    {{"trainer_path", options_.trainer_path}});
+  }
+  JobManagerOptions jobs;
+  jobs.root = StatePath("jobs");
+  jobs.preset_dir = absl::StrCat(options_.data_dir, "/presets");
+  jobs.trainer_path = options_.trainer_path;
+  jobs.max_queued = options_.limits.max_queued_jobs;
+  jobs.max_running = options_.limits.max_running_jobs;
+  jobs.stop_grace = options_.limits.drain;
+  jobs.file_system = env_.file_system;
+  jobs.clock = env_.clock;
+  jobs.launcher = env_.launcher;
+  jobs.store = store_.get();
+  jobs.datasets = datasets_.get();
+  jobs.metrics = metrics_.get();
+  ASSIGN_OR_RETURN(jobs_, JobManager::Create(std::move(jobs)));
+  return absl::OkStatus();
+}
+
+absl::Status FacetServerImpl::ServeCalls() {
   GrpcServerOptions grpc;
   grpc.listen = options_.listen;
   grpc.max_message_mib = options_.limits.max_message_mib;
@@ -34,134 +207,73 @@ absl::Status FacetServer::Start() {
   grpc.max_stream_vectors = options_.limits.max_render_stream;
   grpc.max_imports = options_.limits.max_imports;
   grpc.max_calls = options_.limits.max_calls;
-  const CoreParts parts{datasets_.get(), models_.get(),  jobs_.get(),         engine_.get(),
-                        streams_.get(),  metrics_.get(), surroundings_.clock, surroundings_.log};
+  CoreParts parts;
+  parts.datasets = datasets_.get();
+  parts.models = models_.get();
+  parts.jobs = jobs_.get();
+  parts.engine = engine_.get();
+  parts.streams = streams_.get();
+  parts.metrics = metrics_.get();
+  parts.clock = env_.clock;
+  parts.log = env_.log;
   ASSIGN_OR_RETURN(grpc_, GrpcServer::Create(grpc, parts));
-  if (options_.serves_metrics()) {
-    ASSIGN_OR_RETURN(metrics_address_, metrics_->Serve(options_.metrics));
-  }
-  RETURN_IF_ERROR(WriteAddressFile());
+  return absl::OkStatus();
+}
+
+void FacetServerImpl::Announce() {
   grpc_->SetServing(true);
   metrics_->SetReady(true);
-  return absl::OkStatus();
-}
-
-absl::Status FacetServer::StartCore() {
-  const std::string& state = options_.state_dir;
-  FileSystem* files = surroundings_.file_system;
-  Clock* clock = surroundings_.clock;
-  ASSIGN_OR_RETURN(store_, Store::Open(absl::StrCat(state, "/facet.db")));
-
-  DatasetRegistryOptions datasets;
-  datasets.root = absl::StrCat(state, "/datasets");
-  datasets.bundled_dir = options_.data_dir;
-  datasets.import_roots = options_.import_roots;
-  datasets.max_upload_bytes = uint64_t{1} * options_.limits.max_upload_mib << 20;
-  datasets.file_system = files;
-  datasets.clock = clock;
-  datasets.store = store_.get();
-  ASSIGN_OR_RETURN(datasets_, DatasetRegistry::Create(std::move(datasets)));
-
-  ModelRegistryOptions models;
-  models.root = absl::StrCat(state, "/models");
-  models.max_loaded = options_.limits.max_loaded_models;
-  models.renderer.device = options_.render.device;
-  models.renderer.threads = options_.render.threads;
-  models.renderer.max_batch = options_.render.max_batch;
-  models.file_system = files;
-  models.clock = clock;
-  models.store = store_.get();
-  models.metrics = metrics_.get();
-  ASSIGN_OR_RETURN(models_, ModelRegistry::Create(std::move(models)));
-
-  JobManagerOptions jobs;
-  jobs.root = absl::StrCat(state, "/jobs");
-  jobs.preset_dir = absl::StrCat(options_.data_dir, "/presets");
-  jobs.trainer_path = options_.trainer_path;
-  jobs.max_queued = options_.limits.max_queued_jobs;
-  jobs.max_running = options_.limits.max_running_jobs;
-  jobs.file_system = files;
-  jobs.clock = clock;
-  jobs.launcher = surroundings_.launcher;
-  jobs.store = store_.get();
-  jobs.datasets = datasets_.get();
-  jobs.metrics = metrics_.get();
-  ASSIGN_OR_RETURN(jobs_, JobManager::Create(std::move(jobs)));
-
-  RenderEngineOptions engine;
-  engine.max_batch = options_.render.max_batch;
-  engine.max_queue = options_.limits.max_render_queue;
-  engine.batch_wait = options_.render.batch_wait;
-  engine.clock = clock;
-  engine.metrics = metrics_.get();
-  engine.on_device_fault = [this](const absl::Status& status) { DeviceFailed(status); };
-  ASSIGN_OR_RETURN(engine_, RenderEngine::Create(std::move(engine)));
-
-  BatchStreamFactoryOptions streams;
-  streams.max_streams = options_.limits.max_streams;
-  streams.max_message_bytes = uint64_t{1} * options_.limits.max_message_mib << 20;
-  streams.models = models_.get();
-  streams.engine = engine_.get();
-  streams.metrics = metrics_.get();
-  streams.clock = clock;
-  ASSIGN_OR_RETURN(streams_, BatchStreamFactory::Create(streams));
-  return absl::OkStatus();
-}
-
-// For scripts that let the server choose its ports.
-absl::Status FacetServer::WriteAddressFile() {
-  std::string text;
-  for (const std::string& address : addresses()) absl::StrAppend(&text, "grpc=", address, "\n");
-  if (!metrics_address_.empty()) absl::StrAppend(&text, "metrics=", metrics_address_, "\n");
-  return surroundings_.file_system->WriteFileAtomically(absl::StrCat(options_.state_dir, "/facetd.address"), text);
-}
-
-void FacetServer::Shutdown() {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (std::exchange(shut_down_, true)) return;
+  for (const std::string& address : grpc_->addresses()) {
+    env_.log->Write(LogSeverity::kInfo, absl::StrCat("listening on ", address));
   }
-  if (grpc_ != nullptr) {
-    // Balancers look away before anybody is refused.
-    grpc_->SetServing(false);
-    metrics_->SetReady(false);
-    const absl::Time deadline = surroundings_.clock->Now() + options_.limits.drain;
-    grpc_->RefuseCalls();
-    grpc_->AwaitIdle(deadline);
-    engine_->Drain(deadline);
+  if (!metrics_address_.empty()) {
+    env_.log->Write(LogSeverity::kInfo, absl::StrCat("metrics on http://", metrics_address_, "/metrics"));
   }
-  if (jobs_ != nullptr) jobs_->Shutdown();
-  grpc_.reset();
-  streams_.reset();
 }
 
-absl::Status FacetServer::fault() {
+void FacetServerImpl::OnDeviceFault(const absl::Status& fault) {
   absl::MutexLock lock(&mutex_);
-  return fault_;
+  if (!fault_.has_value()) fault_ = fault;
 }
 
-void FacetServer::OnFault(std::function<void()> callback) {
+absl::Status FacetServerImpl::Run() {
+  absl::Status result;
   {
-    absl::MutexLock lock(&mutex_);
-    if (fault_.ok()) {
-      on_fault_ = std::move(callback);
-      return;
-    }
+    auto ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return shutdown_ || fault_.has_value(); };
+    absl::MutexLock lock(&mutex_, absl::Condition(&ended));
+    result = fault_.value_or(absl::OkStatus());
   }
-  callback();
+  if (!result.ok()) {
+    env_.log->Write(LogSeverity::kError, "the compute device has failed",
+                    {{"error", std::string(result.message())}});
+  }
+  const absl::Duration patience = result.ok() ? options_.limits.drain : std::min(kFaultDrain, options_.limits.drain);
+  Drain(env_.clock->Now() + patience);
+  return result;
 }
 
-void FacetServer::DeviceFailed(const absl::Status& status) {
-  metrics_->DeviceFault();
-  metrics_->SetReady(false);
+void FacetServerImpl::Drain(absl::Time deadline) {
+  env_.log->Write(LogSeverity::kInfo, "shutting down");
   grpc_->SetServing(false);
-  std::function<void()> callback;
-  {
-    absl::MutexLock lock(&mutex_);
-    fault_ = status;
-    callback = std::exchange(on_fault_, nullptr);
-  }
-  if (callback) callback();
+  metrics_->SetReady(false);
+  grpc_->RefuseCalls();
+  // Trainers save while calls end.
+  Thread jobs("jobs-shutdown", [this] { jobs_->Shutdown(); });
+  const bool idle = grpc_->AwaitIdle(deadline);
+  if (!idle) env_.log->Write(LogSeverity::kWarning, "the drain time is over; calls still in flight are cancelled");
+  engine_->Drain(deadline);
+  jobs.Join();
+  address_file_.reset();
+  env_.log->Write(LogSeverity::kInfo, "shut down");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FacetServer>> FacetServer::Create(const ServerOptions& options,
+                                                                 const ServerEnvironment& environment) {
+  auto server = std::make_unique<FacetServerImpl>(options, environment);
+  RETURN_IF_ERROR(server->Start());
+  return server;
 }
 
 }  // namespace facet::server

@@ -2,93 +2,66 @@
 #ifndef FACET_SERVER_MAIN_FACET_SERVER_H_
 #define FACET_SERVER_MAIN_FACET_SERVER_H_
 
+#include <grpcpp/channel.h>
+#include <grpcpp/support/channel_arguments.h>
+
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <grpcpp/channel.h>
-
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "base/process.h"
 #include "server/core/config/server_options.h"
-#include "server/core/streams/batch_stream.h"
-#include "server/rpc/grpc_server.h"
 #include "server/rpc/log.h"
 
 namespace facet::server {
 
-// What the server takes from its surroundings; all outlive it.
-struct Surroundings {
+// What the server has of the machine; all outlive it.
+struct ServerEnvironment {
   FileSystem* file_system = FileSystem::Posix();
   Clock* clock = Clock::Real();
   ProcessLauncher* launcher = ProcessLauncher::Posix();
   Log* log = nullptr;
 };
 
-// A whole facetd in one object: store, data sets, models, jobs, engine, streams
-// and services, made in that order and taken down in the other. Thread-safe.
+// The whole server in one object: store, data sets, models, jobs, engine,
+// streams, metrics and gRPC, put together. facetd is this and a signal handler;
+// tests run it in their own process.
 //
-//   auto server = FacetServer::Create(options, surroundings);  // serves now
-//   ... until a signal comes, or fault() is no longer OK ...
-//   (*server)->Shutdown();
+//   ASSIGN_OR_RETURN(auto server, FacetServer::Create(options, environment));
+//   ... elsewhere, at some time: server->Shutdown();
+//   absl::Status status = server->Run();
+//
+// Serves from Create to the end of Run. Thread-safe but for Run, which is called
+// once.
 class FacetServer {
  public:
-  // `options` has data_dir and trainer_path set. Errors say which setting is
-  // the matter: PERMISSION_DENIED for a state folder that cannot be written,
-  // FAILED_PRECONDITION where another server has it, UNAVAILABLE for a port in
-  // use.
-  static absl::StatusOr<std::unique_ptr<FacetServer>> Create(ServerOptions options,
-                                                             const Surroundings& surroundings);
-  // Shuts down first, if that was not done.
-  ~FacetServer();
+  // `options` are complete (see ResolvePaths) and are validated again. Errors
+  // say what to do; ExitCodeOfStart sorts them. UNAVAILABLE (ADDRESS_IN_USE,
+  // METRICS_ADDRESS_UNAVAILABLE): a port is taken. FAILED_PRECONDITION
+  // (STATE_IN_USE): another server has the state folder. Reason STATE_UNUSABLE:
+  // the state folder cannot be made or written. Nothing is left running.
+  static absl::StatusOr<std::unique_ptr<FacetServer>> Create(const ServerOptions& options,
+                                                             const ServerEnvironment& environment);
+  // Ends what still runs, without draining.
+  virtual ~FacetServer() = default;
 
-  // Addresses as listened on; empty where metrics are off.
-  const std::vector<std::string>& addresses() const { return grpc_->addresses(); }
-  const std::string& metrics_address() const { return metrics_address_; }
-  Metrics& metrics() { return *metrics_; }
-  std::shared_ptr<grpc::Channel> InProcessChannel(const grpc::ChannelArguments& arguments) {
-    return grpc_->InProcessChannel(arguments);
-  }
+  // gRPC addresses with the ports that were found; empty metrics address: none.
+  virtual const std::vector<std::string>& addresses() const = 0;
+  virtual const std::string& metrics_address() const = 0;
+  virtual std::shared_ptr<grpc::Channel> InProcessChannel(const grpc::ChannelArguments& arguments) = 0;
 
-  // Readiness falls, then new calls are refused; what is in flight is completed
-  // within limits.drain; trainers save and end. Blocks. Once is enough.
-  void Shutdown() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Blocks until Shutdown or a device fault, then drains: health and metric say
+  // NOT_SERVING, then new calls are refused, then calls in flight may go on for
+  // the drain time, and trainers save and stop. OK after a Shutdown; the
+  // device's error after a fault.
+  virtual absl::Status Run() = 0;
 
-  // Not OK once a device has failed: the process is to end with an error.
-  absl::Status fault() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Called once, from the engine's thread, when a device fails.
-  void OnFault(std::function<void()> callback) ABSL_LOCKS_EXCLUDED(mutex_);
-
- private:
-  FacetServer(ServerOptions options, const Surroundings& surroundings);
-  absl::Status Start();
-  absl::Status StartCore();
-  absl::Status WriteAddressFile();
-  void DeviceFailed(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
-
-  const ServerOptions options_;
-  const Surroundings surroundings_;
-  std::string metrics_address_;
-
-  // In the order they are made: each may use those above it.
-  std::unique_ptr<Metrics> metrics_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<DatasetRegistry> datasets_;
-  std::unique_ptr<ModelRegistry> models_;
-  std::unique_ptr<JobManager> jobs_;
-  std::unique_ptr<RenderEngine> engine_;
-  std::unique_ptr<BatchStreamFactory> streams_;
-  std::unique_ptr<GrpcServer> grpc_;
-
-  absl::Mutex mutex_;
-  bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status fault_ ABSL_GUARDED_BY(mutex_);
-  std::function<void()> on_fault_ ABSL_GUARDED_BY(mutex_);
+  // Lets Run end; returns at once.
+  virtual void Shutdown() = 0;
 };
 
 }  // namespace facet::server

@@ -1,119 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signal.h>
-#include <unistd.h>
+// facetd: the server program. See docs/configuration.md.
+
+#include <grpc/support/log.h>
 
 #include <cstdio>
-#include <cstdlib>
+#include <memory>
+#include <string>
 
-#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "base/error.h"
-#include "base/status_macros.h"
-#include "base/thread.h"
-#include "server/core/config/server_config.h"
+#include "base/file_system.h"
+#include "server/main/command_line.h"
+#include "server/main/exit_code.h"
 #include "server/main/facet_server.h"
-#include "server/main/flags.h"
-#include "server/main/installation.h"
-#include "server/main/spdlog_log.h"
+#include "server/main/program_paths.h"
+#include "server/main/signal_waiter.h"
+#include "server/main/spd_log.h"
 
 namespace facet::server {
 namespace {
 
-constexpr int kFailed = 1, kBadConfiguration = 2, kBadState = 3, kAddressInUse = 4, kDeviceFault = 5;
+void Complain(const absl::Status& error) {
+  const std::string message(error.message());
+  std::fprintf(stderr, "facetd: %s\n", message.c_str());
+}
 
-absl::StatusOr<ServerOptions> MakeOptions(const Flags& flags) {
-  ServerOptions options;
-  if (!flags.config.empty()) {
-    ASSIGN_OR_RETURN(options, ReadServerConfig(*FileSystem::Posix(), flags.config));
+absl::Status CompleteOptions(ServerOptions& options) {
+  auto folder = ProgramFolder();
+  if (!folder.ok()) return folder.status();
+  return ResolvePaths(*FileSystem::Posix(), *folder, options);
+}
+
+int Serve(const ServerOptions& options) {
+  const std::unique_ptr<Log> log = MakeStderrLog(options.log);
+  ServerEnvironment environment;
+  environment.log = log.get();
+  auto server = FacetServer::Create(options, environment);
+  if (!server.ok()) {
+    Complain(server.status());
+    return ExitCodeOfStart(server.status());
   }
-  if (!flags.listen.empty()) options.listen = flags.listen;
-  options.metrics = flags.metrics.value_or(options.metrics);
-  options.state_dir = flags.state.value_or(options.state_dir);
-  options.data_dir = flags.data.value_or(options.data_dir);
-  options.log.level = flags.log_level.value_or(options.log.level);
-  options.log.format = flags.log_format.value_or(options.log.format);
-  options.import_roots.insert(options.import_roots.end(), flags.import_roots.begin(), flags.import_roots.end());
-  RETURN_IF_ERROR(options.Validate());
-  RETURN_IF_ERROR(LocateInstallation(*FileSystem::Posix(), options));
-  return options;
-}
-
-int Fail(const absl::Status& status, int code) {
-  const ErrorDetail detail = GetErrorDetail(status);
-  const std::string field = detail.field.has_value() ? *detail.field + ": " : "";
-  std::fprintf(stderr, "facetd: %s%s\n", field.c_str(), std::string(status.message()).c_str());
-  return code;
-}
-
-int StartFailureCode(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-      return kAddressInUse;
-    case absl::StatusCode::kInvalidArgument:
-      return kBadConfiguration;
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kDataLoss:
-      return kBadState;
-    default:
-      return kFailed;
-  }
-}
-
-sigset_t EndingSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  return signals;
-}
-
-int Serve(FacetServer& server, Log& log, const sigset_t& signals) {
-  server.OnFault([] { kill(getpid(), SIGTERM); });
-  int signal = 0;
-  sigwait(&signals, &signal);
-  const absl::Status fault = server.fault();
-  if (!fault.ok()) {
-    log.Write(LogSeverity::kError, "a device failed", {{"error", std::string(fault.message())}});
-  } else {
-    log.Write(LogSeverity::kInfo, "shutting down", {{"signal", strsignal(signal)}});
-  }
-  // Somebody who asks twice does not want to wait.
-  Thread impatient("second-signal", [signals] {
-    int second = 0;
-    sigwait(&signals, &second);
-    if (second != SIGUSR1) std::_Exit(128 + second);
+  SignalWaiter signals([&](int signal) {
+    log->Write(LogSeverity::kInfo, "got a signal; a second one ends the server at once",
+               {{"signal", std::to_string(signal)}});
+    (*server)->Shutdown();
   });
-  server.Shutdown();
-  log.Write(LogSeverity::kInfo, "shut down", {});
-  kill(getpid(), SIGUSR1);
-  return fault.ok() ? 0 : kDeviceFault;
+  const absl::Status result = (*server)->Run();
+  server->reset();
+  return result.ok() ? kExitOk : kExitDeviceFault;
 }
 
-int Main(int argc, char** argv) {
-  // Blocked before any thread starts, so that sigwait alone sees them.
-  sigset_t signals = EndingSignals();
-  sigaddset(&signals, SIGUSR1);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-
-  int exit_code = 0;
-  const auto flags = ParseFlags(argc, argv, exit_code);
-  if (!flags.has_value()) return exit_code;
-  const auto options = MakeOptions(*flags);
-  if (!options.ok()) return Fail(options.status(), kBadConfiguration);
-  if (flags->check_config) {
-    std::puts("facetd: the configuration is good");
-    return 0;
+int Main(int argc, const char* const* argv) {
+  BlockTerminationSignals();
+  // gRPC's own lines would mix with the log; what matters comes as a status.
+  gpr_set_log_function([](gpr_log_func_args*) {});
+  auto line = ParseCommandLine(argc, argv, *FileSystem::Posix());
+  if (!line.ok()) {
+    Complain(line.status());
+    return kExitConfiguration;
   }
-  const std::unique_ptr<Log> log = MakeSpdlogLog(options->log);
-  Surroundings surroundings;
-  surroundings.log = log.get();
-  auto server = FacetServer::Create(*options, surroundings);
-  if (!server.ok()) return Fail(server.status(), StartFailureCode(server.status()));
-  log->Write(LogSeverity::kInfo, "listening on " + absl::StrJoin((*server)->addresses(), ", "),
-             {{"metrics", (*server)->metrics_address()}, {"state", options->state_dir}});
-  return Serve(**server, *log, signals);
+  if (line->print.has_value()) {
+    std::fputs(line->print->c_str(), stdout);
+    return kExitOk;
+  }
+  const absl::Status complete = CompleteOptions(line->options);
+  if (!complete.ok()) {
+    Complain(complete);
+    return kExitConfiguration;
+  }
+  if (line->check_only) {
+    std::puts("the configuration is good");
+    return kExitOk;
+  }
+  return Serve(line->options);
 }
 
 }  // namespace
