@@ -90,7 +90,7 @@ NetPlan TinyPlan() {
   plan.training.classifier_learning_rate = 5e-3;
   plan.training.schedule.kind = ScheduleKind::kCosine;
   plan.training.checkpoint_interval = 15;
-  plan.training.threads = 2;
+  plan.training.threads = 1;
   plan.judge.steps = 60;
   plan.judge.batch_size = 16;
   plan.judge.learning_rate = 5e-3;

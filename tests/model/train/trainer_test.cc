@@ -58,9 +58,8 @@ class TrainerTest : public testing::Test {
     EXPECT_TRUE(finished.ok() && *finished);
     return *trainer->Weights();
   }
-  // Trains to the report of step `step` and stops there.
+  // Trains to step `step` and stops there.
   void RunTo(Trainer& trainer, int step) {
-    // A clock that moves at each report makes one due at each step.
     stop_at_ = step;
     const auto finished = trainer.Run(stop_);
     ASSERT_TRUE(finished.ok()) << finished.status();
@@ -74,7 +73,8 @@ class TrainerTest : public testing::Test {
     stream.put('#');
   }
 
-  // Half a second passes whenever it is looked at.
+  // Half a second passes whenever it is looked at, so that a report is due after
+  // each step.
   class RestlessClock final : public Clock {
    public:
     absl::Time Now() override { return now_ += absl::Milliseconds(500); }
@@ -112,7 +112,12 @@ TEST_F(TrainerTest, EachLossFalls) {
   EXPECT_GT(trainer->train_seconds(), 0);
 }
 
-TEST_F(TrainerTest, TwoRunsGiveTheSameWeightsBitForBit) { EXPECT_EQ(StraightWeights(), StraightWeights()); }
+TEST_F(TrainerTest, TwoRunsGiveTheSameWeightsBitForBit) {
+  for (const int threads : {1, 2}) {
+    plan_.training.threads = threads;
+    EXPECT_EQ(StraightWeights(), StraightWeights()) << threads << " threads";
+  }
+}
 
 TEST_F(TrainerTest, AnotherSeedGivesOtherWeights) {
   const std::string weights = StraightWeights();
