@@ -16,16 +16,22 @@ function(facet_library name)
   endif()
 endfunction()
 
+# Sources that every program of a build has, whatever it does.
+set(_facet_program_sources)
+if(FACET_SANITIZER STREQUAL "thread")
+  list(APPEND _facet_program_sources "${CMAKE_SOURCE_DIR}/cmake/tsan_abseil.cc")
+endif()
+
 function(facet_program name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
-  add_executable(${name} ${ARG_SRCS})
+  add_executable(${name} ${ARG_SRCS} ${_facet_program_sources})
   target_link_libraries(${name} PRIVATE facet_compile_options ${ARG_DEPS})
 endfunction()
 
 # One ctest entry a test program. LABELS as in ctest; TIMEOUT in seconds.
 function(facet_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;LABELS;ENVIRONMENT" ${ARGN})
-  add_executable(${name} ${ARG_SRCS})
+  add_executable(${name} ${ARG_SRCS} ${_facet_program_sources})
   target_link_libraries(${name} PRIVATE facet_compile_options ${ARG_DEPS} GTest::gmock_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   add_test(NAME ${name} COMMAND ${name})
