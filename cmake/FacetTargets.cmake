@@ -29,10 +29,13 @@ function(facet_program name)
 endfunction()
 
 # One ctest entry a test program. LABELS as in ctest; TIMEOUT in seconds.
+# Compiled with few optimisations: compiling tests is most of what a change
+# costs.
 function(facet_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;LABELS;ENVIRONMENT" ${ARGN})
   add_executable(${name} ${ARG_SRCS} ${_facet_program_sources})
   target_link_libraries(${name} PRIVATE facet_compile_options ${ARG_DEPS} GTest::gmock_main)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
