@@ -4,7 +4,8 @@
 namespace facet::model {
 
 ProgressMeter::ProgressMeter(Clock* clock, int batch_size, absl::Duration interval)
-    : clock_(clock), batch_size_(batch_size), interval_(interval), begin_(clock->Now()) {}
+    : clock_(clock), batch_size_(batch_size), interval_(interval), reported_(clock->Now()),
+      begin_(reported_) {}
 
 void ProgressMeter::Begin() {
   begin_ = clock_->Now();
@@ -28,6 +29,7 @@ StepReport ProgressMeter::Report(int step, double learning_rate) {
   if (seconds > 0) report.images_per_second = steps_ * batch_size_ / seconds;
   sums_.clear();
   Begin();
+  reported_ = begin_;
   return report;
 }
 

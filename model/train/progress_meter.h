@@ -17,12 +17,13 @@ class ProgressMeter {
   // A report is due every `interval`. `clock` outlives the meter.
   ProgressMeter(Clock* clock, int batch_size, absl::Duration interval = absl::Milliseconds(500));
 
-  // Restarts the time; losses of steps not yet reported are kept.
+  // Leaves out the time until now, in which no step was made; losses of steps
+  // not yet reported are kept.
   void Begin();
   // Takes what a step lost, by part.
   void Add(const std::map<std::string, double>& losses);
-  bool IsDue() const { return clock_->Now() - begin_ >= interval_; }
-  // Means since the last report.
+  bool IsDue() const { return clock_->Now() - reported_ >= interval_; }
+  // Means since the last report; speed since Begin, where that is later.
   StepReport Report(int step, double learning_rate);
 
  private:
@@ -34,6 +35,7 @@ class ProgressMeter {
   Clock* clock_;
   int batch_size_;
   absl::Duration interval_;
+  absl::Time reported_;
   absl::Time begin_;
   int steps_ = 0;  // since begin_
   std::map<std::string, Sum> sums_;

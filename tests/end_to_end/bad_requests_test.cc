@@ -227,9 +227,9 @@ TEST_F(BadRequestsTest, JobsThatCannotBe) {
   ExpectBadJob([](auto& r) { r.mutable_spec()->clear_preset(); }, "PRESET_REQUIRED", "spec.preset");
   ExpectBadJob([](auto& r) { r.set_training_job_id("No Id"); }, "INVALID_ID", "training_job_id");
   ExpectBadJob([](auto& r) { r.set_request_id("no uuid"); }, "BAD_REQUEST_ID", "request_id");
-  ExpectBadJob([](auto& r) { r.mutable_spec()->mutable_overrides()->set_learning_rate(kNan); }, "OUT_OF_RANGE",
+  ExpectBadJob([](auto& r) { r.mutable_spec()->mutable_overrides()->set_learning_rate(kNan); }, "BAD_PRESET",
                "spec.overrides.learning_rate");
-  ExpectBadJob([](auto& r) { r.mutable_spec()->mutable_overrides()->set_steps(-5); }, "OUT_OF_RANGE",
+  ExpectBadJob([](auto& r) { r.mutable_spec()->mutable_overrides()->set_steps(-5); }, "BAD_PRESET",
                "spec.overrides.steps");
   ExpectBadJob(
       [](auto& r) {

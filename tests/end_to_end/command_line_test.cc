@@ -127,7 +127,7 @@ TEST_F(CommandLineTest, SaysWhatIsWrongAndEndsWithADocumentedCode) {
       {{"render", "--model", "tiny", "--set", "digit=sevn", "--out", "x.png"}, 2, "7"},
       {{"render", "--model", "tiny", "--set", "color=red", "--out", "x.png"}, 2, "colour"},
       {{"render", "--model", "tinny", "--out", "x.png"}, 3, "tinny"},
-      {{"render", "--model", "tiny@9", "--out", "x.png"}, 3, "models/tiny@9"},
+      {{"render", "--model", "tiny@9", "--out", "x.png"}, 3, "no version or alias '9'"},
       {{"render", "--model", "tiny", "--set", "digit=7"}, 2, "--out"},
       {{"render", "--model", "tiny", "--set", "colour=red:-1", "--out", "x.png"}, 2, "-1"},
       {{"render", "--model", "tiny", "--out", "/nowhere/x.png"}, 3, "/nowhere"},
@@ -135,7 +135,7 @@ TEST_F(CommandLineTest, SaysWhatIsWrongAndEndsWithADocumentedCode) {
       {{"dataset", "import", "x", "/nowhere"}, 3, "/nowhere"},
       {{"dataset", "import", "Bad Name", "--bundled", "digits"}, 2, "Bad Name"},
       {{"dataset", "show", "nothing"}, 3, "nothing"},
-      {{"dataset", "rm", "tiny@7"}, 3, "tiny@7"},
+      {{"dataset", "rm", "tiny@7"}, 3, "no version 7"},
       {{"train", "--dataset", "nothing", "--preset", "digits"}, 3, "nothing"},
       {{"train", "--dataset", "tiny", "--preset", "digts"}, 3, "digits"},
       {{"train", "--dataset", "tiny", "--preset", "digits", "--override", "stepps: 3"}, 2, "stepps"},
@@ -146,7 +146,7 @@ TEST_F(CommandLineTest, SaysWhatIsWrongAndEndsWithADocumentedCode) {
       {{"models", "alias", "tiny@1", "Not An Alias"}, 2, "Not An Alias"},
       {{"stream", "--model", "tiny", "--mix", "colour:7", "--batches", "1"}, 2, "7"},
       {{"stream", "--batches", "1"}, 2, "--model"},
-      {{"frobnicate"}, 2, "frobnicate"},
+      {{"frobnicate"}, 2, "--help"},
   };
   for (const Mistake& mistake : mistakes) {
     const CommandResult result = Facet(mistake.arguments);

@@ -36,6 +36,17 @@ TEST(ProgressMeterTest, IsDueTwiceASecond) {
   EXPECT_FALSE(meter.IsDue());
 }
 
+// Or a run that saves often would never be heard of.
+TEST(ProgressMeterTest, IsDueHoweverOftenItBegins) {
+  FakeClock clock;
+  ProgressMeter meter(&clock, 1);
+  for (int i = 0; i < 6; ++i) {
+    clock.Advance(absl::Milliseconds(100));
+    meter.Begin();
+  }
+  EXPECT_TRUE(meter.IsDue());
+}
+
 TEST(ProgressMeterTest, TimeBeforeBeginDoesNotCount) {
   FakeClock clock;
   ProgressMeter meter(&clock, 10);

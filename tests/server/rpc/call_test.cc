@@ -92,8 +92,8 @@ TEST_F(CallTest, CountsBeginningsAndEnds) {
   }
   const std::string text = server_.metrics->Text();
   EXPECT_THAT(text, HasSubstr("facet_rpc_started_total{method=\"facet.v1.ModelService/GetModel\"} 3"));
-  EXPECT_THAT(text, HasSubstr("code=\"OK\"} 2"));
-  EXPECT_THAT(text, HasSubstr("code=\"NOT_FOUND\"} 1"));
+  EXPECT_THAT(text, HasSubstr("{code=\"OK\",method=\"facet.v1.ModelService/GetModel\"} 2"));
+  EXPECT_THAT(text, HasSubstr("{code=\"NOT_FOUND\",method=\"facet.v1.ModelService/GetModel\"} 1"));
 }
 
 TEST_F(CallTest, RequestThatIsNoMessageIsInvalidAndCounted) {
@@ -111,7 +111,7 @@ TEST_F(CallTest, RequestThatIsNoMessageIsInvalidAndCounted) {
   done.WaitForNotification();
   EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
   EXPECT_EQ(ReadRichError(status).reason, "MALFORMED_REQUEST");
-  EXPECT_THAT(server_.metrics->Text(), HasSubstr("code=\"INVALID_ARGUMENT\"} 1"));
+  EXPECT_THAT(server_.metrics->Text(), HasSubstr("{code=\"INVALID_ARGUMENT\",method=\"facet.v1.ModelService/GetModel\"} 1"));
 }
 
 TEST_F(CallTest, RefusesCallsOverItsLimit) {

@@ -117,6 +117,7 @@ TEST_F(ImportCallTest, ClientThatGoesLeavesNothing) {
   auto writer = Begin();
   writer->Write(Spec("digits"));
   writer->Write(Chunk("a", 1));
+  server_.datasets.AwaitChunks(1);  // a cancel may overtake what was written
   context_.TryCancel();
   EXPECT_EQ(writer->Finish().error_code(), grpc::CANCELLED);
   server_.datasets.AwaitAbandoned(1);
@@ -144,6 +145,7 @@ TEST_F(ImportCallTest, RefusesMoreImportsThanItsLimit) {
   auto first = stub->ImportDataset(&first_context, &first_dataset);
   first->Write(Spec("digits"));
   first->Write(Chunk("a", 1));
+  server.datasets.AwaitChunks(1);
   grpc::ClientContext context;
   auto second = stub->ImportDataset(&context, &dataset_);
   const grpc::Status refused = second->Finish();

@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequestCase{"BadFormat",
                        [](auto& r) { r.mutable_format()->set_encoding(static_cast<v1::ImageEncoding>(77)); },
                        "format.encoding", "77"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST_F(RenderCallTest, UnknownModelIsNotFound) {
   v1::RenderRequest request = MakeRequest(1);

@@ -32,6 +32,10 @@ class FakeDatasetRegistry final : public DatasetRegistry {
     absl::MutexLock lock(&mutex_);
     return abandoned_;
   }
+  void AwaitChunks(size_t count) {
+    auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return chunks_.size() >= count; };
+    absl::MutexLock lock(&mutex_, absl::Condition(&there));
+  }
   void AwaitAbandoned(int count) {
     auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return abandoned_ >= count; };
     absl::MutexLock lock(&mutex_, absl::Condition(&there));
