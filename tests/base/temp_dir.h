@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "base/names.h"
 #include "gtest/gtest.h"
 
@@ -17,7 +18,7 @@ namespace facet {
 // A folder of a test's own, removed at its end.
 class TempDir {
  public:
-  TempDir() : path_(absl::StrCat(testing::TempDir(), "/facet-", RandomHexId())) {
+  TempDir() : path_(absl::StrCat(absl::StripSuffix(testing::TempDir(), "/"), "/facet-", RandomHexId())) {
     std::filesystem::create_directories(path_);
   }
   ~TempDir() {
