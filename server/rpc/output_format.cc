@@ -19,6 +19,9 @@ absl::Status ParsePixels(const v1::ImageFormat& format, model::PixelFormat& pixe
   if (!v1::PixelLayout_IsValid(format.layout())) {
     return BadFormat("layout", absl::StrCat("there is no layout number ", format.layout()));
   }
+  if (format.pixel_type() == v1::PIXEL_TYPE_FLOAT16 || format.pixel_type() == v1::PIXEL_TYPE_BFLOAT16) {
+    return BadFormat("pixel_type", "16-bit floats come in streams of batches only; ask for UINT8 or FLOAT32");
+  }
   if (format.pixel_type() == v1::PIXEL_TYPE_FLOAT32) pixels.type = model::PixelType::kFloat32;
   if (format.layout() == v1::PIXEL_LAYOUT_NCHW) pixels.layout = model::PixelLayout::kNchw;
   return absl::OkStatus();

@@ -25,6 +25,10 @@ absl::Status Check(const model::Dataset& dataset, const v1::ReadDatasetImagesReq
     return InvalidField(absl::StrCat("indices[", i, "]"), "OUT_OF_RANGE",
                         absl::StrCat(request.indices(i), " must lie in [0, ", dataset.size(), ")"));
   }
+  const v1::PixelType type = request.format().pixel_type();
+  if (type == v1::PIXEL_TYPE_FLOAT16 || type == v1::PIXEL_TYPE_BFLOAT16) {
+    return InvalidField("format.pixel_type", "BAD_FORMAT", "images of data sets come as UINT8 or FLOAT32");
+  }
   const int quality = request.format().jpeg_quality();
   if (quality < 0 || quality > 100) {
     return InvalidField("format.jpeg_quality", "OUT_OF_RANGE", "jpeg_quality must lie in [1, 100], or be 0 for 95");
