@@ -100,6 +100,12 @@ double CounterRandom::NextBeta(double a) {
   }
 }
 
+double CounterRandom::NextLogGamma(double shape) {
+  // Gamma(a) = Gamma(a + 1) U^(1/a).
+  const double log_power = std::log(1.0 - NextDouble()) / shape;
+  return std::log(NextGamma(shape + 1)) + log_power;
+}
+
 IndexPermutation::IndexPermutation(uint64_t size, uint64_t seed, absl::string_view purpose, uint64_t index)
     : size_(size), half_bits_((std::bit_width(size - 1) + 1) / 2) {
   if (half_bits_ == 0) half_bits_ = 1;

@@ -31,6 +31,9 @@ class CounterRandom {
   // Beta(a, a) for a > 0, in (0, 1) (Joehnk for a <= 1, gamma ratio by
   // Marsaglia and Tsang above).
   double NextBeta(double a);
+  // Logarithm of a Gamma(shape, 1), shape > 0; three of them, taken to their
+  // sum, are a Dirichlet.
+  double NextLogGamma(double shape);
 
  private:
   double NextGamma(double shape);

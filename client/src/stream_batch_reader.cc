@@ -27,7 +27,7 @@ absl::StatusOr<std::optional<v1::StreamBatchesResponse>> StreamBatchReader::Next
     v1::StreamBatchesResponse batch;
     if ((stream_ != nullptr || Connect()) && stream_->Read(&batch)) {
       reconnect_.Succeeded();
-      options_.resume_token = batch.token();
+      RememberPlace(batch);
       v1::StreamBatchesRequest credit;
       credit.set_add_credit(1);
       // A failed write shows in the next read, which knows the status.
@@ -41,6 +41,17 @@ absl::StatusOr<std::optional<v1::StreamBatchesResponse>> StreamBatchReader::Next
     }
     if (!reconnect_.Wait(status, cancelled_)) return status;
   }
+}
+
+void StreamBatchReader::RememberPlace(const v1::StreamBatchesResponse& batch) {
+  v1::StreamSpec& spec = options_.spec;
+  options_.resume_token = batch.token();
+  // An alias may move, a data set get a new version; this stream keeps its own.
+  spec.set_model(batch.model_version());
+  if (spec.recipe().has_real()) spec.mutable_recipe()->mutable_real()->set_dataset(batch.dataset_version());
+  // The token stands for the end of a step; those after it up to our next one
+  // belong to the other workers.
+  if (spec.workers() > 1) spec.set_worker(spec.workers() - 1);
 }
 
 bool StreamBatchReader::Connect() {

@@ -33,10 +33,12 @@ class StreamBatchReader final : public BatchReader {
 
   bool Connect() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Finish();
+  // After `batch`, the stream goes on here.
+  void RememberPlace(const v1::StreamBatchesResponse& batch);
 
   v1::AugmentationService::StubInterface* const stub_;
   const std::string address_;
-  BatchReaderOptions options_;  // resume_token moves on
+  BatchReaderOptions options_;  // the place moves on
   Reconnect reconnect_;
   absl::Notification cancelled_;
   absl::Mutex mutex_;  // context_ is replaced while Cancel may look at it

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/augment/feature_items.h"
 
-#include <cmath>
+#include <algorithm>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -35,9 +35,21 @@ absl::StatusOr<std::vector<int>> FindClasses(const FeatureSchema& schema, int fe
   return classes;
 }
 
-absl::Status CheckUnit(float value, absl::string_view field) {
-  if (value >= 0 && value <= 1) return absl::OkStatus();
-  return InvalidField(field, "BAD_RATIO", absl::StrCat("the ratio ", value, " must lie in [0, 1]"));
+// What the enum and the older switch say together.
+absl::StatusOr<Across> ReadAcross(v1::MixAcross across, bool include_self) {
+  switch (across) {
+    case v1::MIX_ACROSS_UNSPECIFIED:
+      return include_self ? Across::kEither : Across::kAlways;
+    case v1::MIX_ACROSS_NEVER:
+      return Across::kNever;
+    case v1::MIX_ACROSS_ALWAYS:
+      if (!include_self) return Across::kAlways;
+      return InvalidField("include_self", "CONTRADICTION", "include_self and across: ALWAYS exclude each other");
+    case v1::MIX_ACROSS_EITHER:
+      return Across::kEither;
+    default:
+      return InvalidField("across", "UNKNOWN_VALUE", absl::StrCat(static_cast<int>(across), " is no MixAcross"));
+  }
 }
 
 // Weights of one feature, resolved as those of a vector would be.
@@ -62,12 +74,6 @@ absl::StatusOr<std::vector<float>> ResolveFixed(const FeatureSchema& schema, int
   return InvalidField(path, GetErrorDetail(status).reason, status.message());
 }
 
-// Unordered pairs before those whose first place is `first`, of `n` classes.
-int64_t PairsBefore(int64_t first, int64_t n, bool include_self) {
-  const int64_t longest = include_self ? n : n - 1;
-  return first * longest - first * (first - 1) / 2;
-}
-
 }  // namespace
 
 FeatureItems FeatureItems::AllClasses(const FeatureSchema& schema, int feature) {
@@ -81,130 +87,69 @@ FeatureItems FeatureItems::AllClasses(const FeatureSchema& schema, int feature) 
 absl::StatusOr<FeatureItems> FeatureItems::Create(const FeatureSchema& schema, const v1::FeatureRecipe& recipe) {
   auto feature = schema.FindFeature(recipe.feature());
   if (!feature.ok()) return PrefixField(feature.status(), "feature");
+  FeatureItems items;
+  items.feature_ = *feature;
+  items.sampled_ = recipe.sample();
   switch (recipe.kind_case()) {
     case v1::FeatureRecipe::kClasses: {
-      FeatureItems items = AllClasses(schema, *feature);
       auto classes = FindClasses(schema, *feature, recipe.classes().classes());
       if (!classes.ok()) return PrefixField(classes.status(), "classes");
       items.classes_ = *std::move(classes);
       return items;
     }
     case v1::FeatureRecipe::kFixed: {
-      FeatureItems items;
-      items.feature_ = *feature;
-      items.kind_ = Kind::kFixed;
       auto fixed = ResolveFixed(schema, *feature, recipe.fixed());
       if (!fixed.ok()) return PrefixField(fixed.status(), "fixed");
       items.fixed_ = *std::move(fixed);
       return items;
     }
-    case v1::FeatureRecipe::kPairs: {
-      auto items = CreatePairs(schema, *feature, recipe.pairs());
-      if (!items.ok()) return PrefixField(items.status(), "pairs");
+    case v1::FeatureRecipe::kPairs:
+      RETURN_IF_ERROR(PrefixField(items.ReadPairs(schema, recipe.pairs()), "pairs"));
       return items;
-    }
+    case v1::FeatureRecipe::kTriples:
+      RETURN_IF_ERROR(PrefixField(items.ReadTriples(schema, recipe.triples()), "triples"));
+      return items;
     case v1::FeatureRecipe::KIND_NOT_SET:
       break;
   }
-  return InvalidField("kind", "MISSING_KIND", "give one of classes, fixed and pairs");
+  return InvalidField("kind", "MISSING_KIND", "give one of classes, fixed, pairs and triples");
 }
 
-absl::StatusOr<FeatureItems> FeatureItems::CreatePairs(const FeatureSchema& schema, int feature,
-                                                       const v1::PairMix& mix) {
-  FeatureItems items;
-  items.feature_ = feature;
-  items.kind_ = Kind::kPairs;
-  ASSIGN_OR_RETURN(items.classes_, FindClasses(schema, feature, mix.classes()));
-  items.ordered_ = mix.ordered();
-  items.include_self_ = mix.include_self();
-  if (items.classes_.size() < 2 && !items.include_self_) {
-    return InvalidField("classes", "TOO_FEW_CLASSES", "a pair needs two classes, or include_self");
-  }
-  switch (mix.ratio_case()) {
-    case v1::PairMix::kRange:
-      items.ratio_ = Ratio::kRange;
-      items.low_ = mix.range().min();
-      items.high_ = mix.range().max();
-      RETURN_IF_ERROR(CheckUnit(items.low_, "range.min"));
-      RETURN_IF_ERROR(CheckUnit(items.high_, "range.max"));
-      if (items.low_ > items.high_) return InvalidField("range", "BAD_RATIO", "min must not be above max");
-      break;
-    case v1::PairMix::kBeta:
-      items.ratio_ = Ratio::kBeta;
-      items.low_ = mix.beta();
-      if (!(items.low_ > 0) || !std::isfinite(items.low_)) {
-        return InvalidField("beta", "BAD_RATIO", absl::StrCat("beta ", items.low_, " must be finite and above 0"));
-      }
-      break;
-    case v1::PairMix::kFixed:
-      items.low_ = mix.fixed();
-      RETURN_IF_ERROR(CheckUnit(items.low_, "fixed"));
-      break;
-    case v1::PairMix::RATIO_NOT_SET:
-      return InvalidField("ratio", "MISSING_RATIO", "give one of fixed, range and beta");
-  }
-  return items;
+absl::Status FeatureItems::ReadPairs(const FeatureSchema& schema, const v1::PairMix& mix) {
+  ASSIGN_OR_RETURN(classes_, FindClasses(schema, feature_, mix.classes()));
+  ASSIGN_OR_RETURN(ratio_, MixRatio::OfPair(mix));
+  ASSIGN_OR_RETURN(const Across across, ReadAcross(mix.across(), mix.include_self()));
+  return Tuple(2, across, mix.ordered());
+}
+
+absl::Status FeatureItems::ReadTriples(const FeatureSchema& schema, const v1::TripleMix& mix) {
+  ASSIGN_OR_RETURN(classes_, FindClasses(schema, feature_, mix.classes()));
+  ASSIGN_OR_RETURN(ratio_, MixRatio::OfTriple(mix));
+  ASSIGN_OR_RETURN(const Across across, ReadAcross(mix.across(), false));
+  return Tuple(3, across, mix.ordered());
+}
+
+absl::Status FeatureItems::Tuple(int parents, Across across, bool ordered) {
+  tuples_ = ClassTuples(static_cast<int64_t>(classes_.size()), parents, across, ordered);
+  if (tuples_->size() > 0) return absl::OkStatus();
+  return InvalidField("classes", "TOO_FEW_CLASSES",
+                      absl::StrCat("a mix of ", parents, " needs ", parents, " classes, or across: EITHER; there ",
+                                   classes_.size() == 1 ? "is" : "are", " ", classes_.size()));
 }
 
 int64_t FeatureItems::size() const {
-  const int64_t n = static_cast<int64_t>(classes_.size());
-  switch (kind_) {
-    case Kind::kClasses:
-      return n;
-    case Kind::kFixed:
-      return 1;
-    case Kind::kPairs:
-      return ordered_ ? n * (include_self_ ? n : n - 1) : PairsBefore(n, n, include_self_);
-  }
-  return 0;
+  if (!fixed_.empty()) return 1;
+  return tuples_.has_value() ? tuples_->size() : static_cast<int64_t>(classes_.size());
 }
 
-FeatureItems::Pair FeatureItems::PairAt(int64_t i) const {
-  const int64_t n = static_cast<int64_t>(classes_.size());
-  if (ordered_) {
-    const int64_t partners = include_self_ ? n : n - 1;
-    const int64_t first = i / partners, rest = i % partners;
-    return {first, include_self_ || rest < first ? rest : rest + 1};
-  }
-  int64_t low = 0, high = n - 1;  // the last first place whose pairs begin at or before i
-  while (low < high) {
-    const int64_t middle = (low + high + 1) / 2;
-    if (PairsBefore(middle, n, include_self_) <= i) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return {low, low + (i - PairsBefore(low, n, include_self_)) + (include_self_ ? 0 : 1)};
-}
-
-float FeatureItems::DrawRatio(CounterRandom& random) const {
-  switch (ratio_) {
-    case Ratio::kFixed:
-      return low_;
-    case Ratio::kRange:
-      return low_ + (high_ - low_) * static_cast<float>(random.NextDouble());
-    case Ratio::kBeta:
-      return static_cast<float>(random.NextBeta(low_));
-  }
-  return low_;
-}
-
-void FeatureItems::Write(int64_t i, CounterRandom& random, absl::Span<float> weights) const {
-  switch (kind_) {
-    case Kind::kClasses:
-      weights[classes_[i]] = 1;
-      return;
-    case Kind::kFixed:
-      std::copy(fixed_.begin(), fixed_.end(), weights.begin());
-      return;
-    case Kind::kPairs: {
-      const Pair pair = PairAt(i);
-      const float ratio = DrawRatio(random);
-      weights[classes_[pair.first]] += ratio;
-      weights[classes_[pair.second]] += 1 - ratio;
-      return;
-    }
+void FeatureItems::Write(int64_t i, const MixRatio::Weights& parents, absl::Span<float> weights) const {
+  if (!fixed_.empty()) {
+    std::copy(fixed_.begin(), fixed_.end(), weights.begin());
+  } else if (!tuples_.has_value()) {
+    weights[classes_[i]] = 1;
+  } else {
+    const ClassTuples::Tuple tuple = tuples_->At(i);
+    for (int k = 0; k < ratio_->parents(); ++k) weights[classes_[tuple[k]]] += parents[k];
   }
 }
 

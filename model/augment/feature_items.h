@@ -3,12 +3,14 @@
 #define FACET_MODEL_AUGMENT_FEATURE_ITEMS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "base/random.h"
 #include "facet/v1/augmentation.pb.h"
+#include "model/augment/class_tuples.h"
+#include "model/augment/mix_ratio.h"
 #include "model/features/schema.h"
 
 namespace facet::model {
@@ -22,38 +24,33 @@ class FeatureItems {
   static FeatureItems AllClasses(const FeatureSchema& schema, int feature);
 
   // What a recipe says. INVALID_ARGUMENT with the field path below the recipe:
-  // unknown or doubled class, a ratio outside [0, 1], min above max, a beta
-  // that is not above 0, too few classes to pair.
+  // unknown or doubled class, a bad ratio, too few classes to mix.
   static absl::StatusOr<FeatureItems> Create(const FeatureSchema& schema, const v1::FeatureRecipe& recipe);
 
   int feature() const { return feature_; }
   // At least 1.
   int64_t size() const;
+  // An item is drawn for each image; the epoch has not all of them.
+  bool sampled() const { return sampled_; }
+  // How its mixes are weighted; null where it has none.
+  const MixRatio* ratio() const { return ratio_.has_value() ? &*ratio_ : nullptr; }
+
   // Writes the weights of item `i`, in [0, size()), into `weights`, which is
-  // zero and has a place for each class of the feature. Draws from `random`
-  // if, and only if, the recipe's ratio is random.
-  void Write(int64_t i, CounterRandom& random, absl::Span<float> weights) const;
+  // zero and has a place for each class of the feature. `parents` weighs the
+  // parents of a mix and means nothing otherwise.
+  void Write(int64_t i, const MixRatio::Weights& parents, absl::Span<float> weights) const;
 
  private:
-  enum class Kind { kClasses, kFixed, kPairs };
-  enum class Ratio { kFixed, kRange, kBeta };
-
-  struct Pair {
-    int64_t first, second;  // places in classes_
-  };
-  Pair PairAt(int64_t i) const;
-  float DrawRatio(CounterRandom& random) const;
-  static absl::StatusOr<FeatureItems> CreatePairs(const FeatureSchema& schema, int feature, const v1::PairMix& mix);
+  absl::Status ReadPairs(const FeatureSchema& schema, const v1::PairMix& mix);
+  absl::Status ReadTriples(const FeatureSchema& schema, const v1::TripleMix& mix);
+  absl::Status Tuple(int parents, Across across, bool ordered);
 
   int feature_ = 0;
-  Kind kind_ = Kind::kClasses;
-  std::vector<int> classes_;   // kClasses, kPairs
-  std::vector<float> fixed_;   // kFixed
-  bool ordered_ = false;
-  bool include_self_ = false;
-  Ratio ratio_ = Ratio::kFixed;
-  float low_ = 0.5f;  // fixed ratio, lower end of the range, or beta's a
-  float high_ = 0.5f;
+  bool sampled_ = false;
+  std::vector<float> fixed_;            // the only item, if not empty
+  std::vector<int> classes_;            // of items that are classes or mixes
+  std::optional<ClassTuples> tuples_;   // places in classes_, of mixes
+  std::optional<MixRatio> ratio_;       // of mixes
 };
 
 }  // namespace facet::model

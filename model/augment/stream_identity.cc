@@ -14,18 +14,25 @@
 namespace facet::model {
 namespace {
 
-constexpr int kTokenVersion = 1;
+constexpr int kTokenVersion = 2;
 constexpr size_t kChecksumBytes = sizeof(uint64_t);
 
-// The spec without what does not change pixels or order: model (hashed apart),
-// seeds (likewise), how many epochs, and who reads.
+// The spec without what does not change pixels or order (how many epochs, and
+// who reads) and what is hashed apart (model, data set, judges, seeds).
 std::string RecipePart(v1::StreamSpec spec) {
   spec.clear_model();
   spec.clear_shuffle_seed();
   spec.clear_augmentation_seed();
   spec.clear_epochs();
+  spec.clear_first_epoch();
   spec.clear_rank();
   spec.clear_world_size();
+  spec.clear_worker();
+  spec.clear_workers();
+  if (spec.recipe().has_real()) spec.mutable_recipe()->mutable_real()->clear_dataset();
+  if (spec.recipe().has_filter()) {
+    for (auto& confidence : *spec.mutable_recipe()->mutable_filter()->mutable_confidence()) confidence.clear_judge();
+  }
   // Values that mean the same are written the same.
   if (spec.batch_size() == 0) spec.set_batch_size(64);
   if (spec.pixel_type() == v1::PIXEL_TYPE_UNSPECIFIED) spec.set_pixel_type(v1::PIXEL_TYPE_UINT8);
@@ -51,21 +58,30 @@ absl::Status BadToken() {
 
 }  // namespace
 
-StreamIdentity::StreamIdentity(const v1::StreamSpec& spec, absl::string_view model_version,
-                               absl::string_view weights_sha256) {
-  const std::string model = absl::StrCat(model_version, "\n", weights_sha256);
+StreamIdentity::StreamIdentity(const v1::StreamSpec& spec, const StreamSources& sources) {
+  const std::string model = absl::StrCat(sources.model_version, "\n", sources.model_digest);
+  const std::string dataset =
+      sources.dataset_version.empty() ? "" : absl::StrCat(sources.dataset_version, "\n", sources.dataset_digest);
   const std::string recipe = RecipePart(spec);
   const std::string seeds = absl::StrCat(spec.shuffle_seed(), "\n", spec.augmentation_seed());
   model_ = StableHash(model);
+  dataset_ = dataset.empty() ? 0 : StableHash(dataset);
+  judges_ = sources.judges.empty() ? 0 : StableHash(sources.judges);
   recipe_ = StableHash(recipe);
   seeds_ = StableHash(seeds);
-  fingerprint_ = Sha256Hex(absl::StrCat(model.size(), "\n", model, recipe.size(), "\n", recipe, seeds));
+  std::string all;
+  for (const std::string& part : {model, dataset, sources.judges, recipe, seeds}) {
+    absl::StrAppend(&all, part.size(), "\n", part, "\n");
+  }
+  fingerprint_ = Sha256Hex(all);
 }
 
 std::string StreamIdentity::MakeToken(const StreamPosition& position) const {
   internal::StreamToken token;
   token.set_version(kTokenVersion);
   token.set_model(model_);
+  token.set_dataset(dataset_);
+  token.set_judges(judges_);
   token.set_recipe(recipe_);
   token.set_seeds(seeds_);
   token.set_epoch(position.epoch);
@@ -85,6 +101,8 @@ absl::StatusOr<StreamPosition> StreamIdentity::ReadToken(absl::string_view token
   }
   std::vector<std::string> differences;
   if (read.model() != model_) differences.push_back("model version");
+  if (read.dataset() != dataset_) differences.push_back("data set version");
+  if (read.judges() != judges_) differences.push_back("judge of the filter");
   if (read.recipe() != recipe_) differences.push_back("recipe, batch size, pixels or labels");
   if (read.seeds() != seeds_) differences.push_back("seeds");
   if (!differences.empty()) {

@@ -8,22 +8,25 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "facet/v1/augmentation.pb.h"
+#include "model/augment/batch_sequence.h"
 
 namespace facet::model {
 
-// Where a stream goes on: the batch that comes next.
-struct StreamPosition {
-  int64_t epoch = 0;
-  int64_t batch = 0;
-  bool operator==(const StreamPosition&) const = default;
+// What a stream is made of beside its spec. `…_version` as in `models/digits@3`,
+// `…_digest` of the bytes behind it. Empty: the stream has none.
+struct StreamSources {
+  std::string model_version;
+  std::string model_digest;
+  std::string dataset_version;
+  std::string dataset_digest;
+  std::string judges;  // versions and digests, in one
 };
 
 // Everything that fixes the bytes of a stream, hashed in parts, so that a token
 // of another stream can be told what differs. Immutable value.
 class StreamIdentity {
  public:
-  // `model_version` as in `models/digits@3`; `weights_sha256` of its bundle.
-  StreamIdentity(const v1::StreamSpec& spec, absl::string_view model_version, absl::string_view weights_sha256);
+  StreamIdentity(const v1::StreamSpec& spec, const StreamSources& sources);
 
   // SHA-256 over all parts, hex.
   const std::string& fingerprint() const { return fingerprint_; }
@@ -38,6 +41,8 @@ class StreamIdentity {
 
  private:
   uint64_t model_;
+  uint64_t dataset_;
+  uint64_t judges_;
   uint64_t recipe_;
   uint64_t seeds_;
   std::string fingerprint_;

@@ -13,30 +13,8 @@ namespace facet::model {
 namespace {
 
 constexpr int kDefaultBatchSize = 64;
-// Leaves room for products of positions and sizes in 64 bits.
-constexpr int64_t kMaxImagesPerEpoch = int64_t{1} << 48;
-
-absl::StatusOr<SquareTransform> ToTransform(v1::SquareTransform transform) {
-  const int element = static_cast<int>(transform) - static_cast<int>(v1::SQUARE_TRANSFORM_IDENTITY);
-  if (element < 0 || element >= 8) {
-    return InvalidField("", "UNKNOWN_TRANSFORM", absl::StrCat(static_cast<int>(transform), " is no SquareTransform"));
-  }
-  return SquareTransform{element % 4, element >= 4};
-}
-
-absl::StatusOr<std::vector<SquareTransform>> ToTransforms(const v1::TransformRecipe& recipe) {
-  std::vector<SquareTransform> transforms;
-  for (int i = 0; i < recipe.square_size(); ++i) {
-    auto transform = ToTransform(recipe.square(i));
-    if (!transform.ok()) return PrefixField(transform.status(), absl::StrCat("square[", i, "]"));
-    if (std::find(transforms.begin(), transforms.end(), *transform) != transforms.end()) {
-      return InvalidField(absl::StrCat("square[", i, "]"), "DUPLICATE_TRANSFORM", "the transform is listed twice");
-    }
-    transforms.push_back(*transform);
-  }
-  if (transforms.empty()) transforms.emplace_back();
-  return transforms;
-}
+// Attempts that the number of an image has room for.
+constexpr uint64_t kMaxAttempts = 32;
 
 absl::StatusOr<std::vector<v1::LabelForm>> ToLabels(const v1::StreamSpec& spec) {
   std::vector<v1::LabelForm> labels;
@@ -55,53 +33,34 @@ absl::StatusOr<std::vector<v1::LabelForm>> ToLabels(const v1::StreamSpec& spec) 
   return labels;
 }
 
-template <typename Enum>
-absl::Status CheckEnum(bool valid, Enum value, absl::string_view field) {
-  if (valid) return absl::OkStatus();
-  return InvalidField(field, "UNKNOWN_VALUE", absl::StrCat(static_cast<int>(value), " is not a value of it"));
+absl::Status CheckShare(float share) {
+  if (share > 0 && share < 1) return absl::OkStatus();
+  return InvalidField("real.share", "OUT_OF_RANGE", absl::StrCat("share ", share, " must lie in (0, 1)"));
 }
 
 }  // namespace
 
 absl::StatusOr<StreamPlan> StreamPlan::Create(const v1::StreamSpec& spec, const FeatureSchema& schema,
-                                              int max_batch_size) {
-  StreamPlan plan;
-  plan.schema_ = schema;
-  RETURN_IF_ERROR(PrefixField(plan.ReadRecipe(spec.recipe()), "recipe"));
+                                              int max_batch_size, std::optional<RealImages> real) {
+  auto combinations = Combinations::Create(spec.recipe(), schema);
+  if (!combinations.ok()) return PrefixField(combinations.status(), "recipe");
+  auto changes = ImageChanges::Create(spec.recipe().transforms());
+  if (!changes.ok()) return PrefixField(changes.status(), "recipe.transforms");
+  StreamPlan plan(*std::move(combinations), *std::move(changes));
+  plan.places_ = Interleaving(plan.combinations_.size());
+  if (spec.recipe().has_real()) {
+    RETURN_IF_ERROR(PrefixField(CheckShare(spec.recipe().real().share()), "recipe"));
+    plan.places_ = Interleaving(plan.combinations_.size(), spec.recipe().real().share());
+    if (plan.places_.size() > int64_t{1} << 50) {
+      return InvalidField("recipe.real.share", "TOO_MANY_IMAGES", "an epoch would have over 2^50 images");
+    }
+    plan.real_ = std::move(real);
+  }
+  plan.shuffle_ = !spec.recipe().has_shuffle() || spec.recipe().shuffle();
   RETURN_IF_ERROR(plan.ReadDelivery(spec, max_batch_size));
   plan.shuffle_seed_ = spec.shuffle_seed();
   plan.augmentation_seed_ = spec.augmentation_seed();
   return plan;
-}
-
-absl::Status StreamPlan::ReadRecipe(const v1::StreamRecipe& recipe) {
-  for (int i = 0; i < schema_.size(); ++i) items_.push_back(FeatureItems::AllClasses(schema_, i));
-  std::vector<bool> given(schema_.size());
-  for (int i = 0; i < recipe.features_size(); ++i) {
-    const std::string path = absl::StrCat("features[", i, "]");
-    auto items = FeatureItems::Create(schema_, recipe.features(i));
-    if (!items.ok()) return PrefixField(items.status(), path);
-    const int feature = items->feature();
-    if (given[feature]) {
-      return InvalidField(absl::StrCat(path, ".feature"), "DUPLICATE_FEATURE",
-                          absl::StrCat("feature '", recipe.features(i).feature(), "' is there twice"));
-    }
-    given[feature] = true;
-    items_[feature] = *std::move(items);
-  }
-  auto transforms = ToTransforms(recipe.transforms());
-  if (!transforms.ok()) return PrefixField(transforms.status(), "transforms");
-  transforms_ = *std::move(transforms);
-  shuffle_ = !recipe.has_shuffle() || recipe.shuffle();
-  if (recipe.repeats() < 0) return InvalidField("repeats", "OUT_OF_RANGE", "repeats must be at least 0 (meaning 1)");
-  images_ = std::max(1, recipe.repeats());
-  for (const FeatureItems& items : items_) {
-    if (items.size() > kMaxImagesPerEpoch / images_) {
-      return InvalidField("features", "TOO_MANY_IMAGES", "an epoch would have over 2^48 images; name fewer classes");
-    }
-    images_ *= items.size();
-  }
-  return absl::OkStatus();
 }
 
 absl::Status StreamPlan::ReadDelivery(const v1::StreamSpec& spec, int max_batch_size) {
@@ -110,58 +69,67 @@ absl::Status StreamPlan::ReadDelivery(const v1::StreamSpec& spec, int max_batch_
     return InvalidField("batch_size", "OUT_OF_RANGE",
                         absl::StrCat("batch_size ", batch_size_, " must lie in [1, ", max_batch_size, "]"));
   }
-  RETURN_IF_ERROR(CheckEnum(v1::PixelType_IsValid(spec.pixel_type()), spec.pixel_type(), "pixel_type"));
-  RETURN_IF_ERROR(CheckEnum(v1::PixelLayout_IsValid(spec.layout()), spec.layout(), "layout"));
-  RETURN_IF_ERROR(CheckEnum(v1::LastBatch_IsValid(spec.last_batch()), spec.last_batch(), "last_batch"));
-  if (spec.pixel_type() == v1::PIXEL_TYPE_FLOAT32) format_.type = PixelType::kFloat32;
-  if (spec.layout() == v1::PIXEL_LAYOUT_NCHW) format_.layout = PixelLayout::kNchw;
+  if (!v1::LastBatch_IsValid(spec.last_batch())) {
+    return InvalidField("last_batch", "UNKNOWN_VALUE", absl::StrCat(spec.last_batch(), " is no LastBatch"));
+  }
   if (spec.last_batch() != v1::LAST_BATCH_UNSPECIFIED) last_batch_ = spec.last_batch();
   ASSIGN_OR_RETURN(labels_, ToLabels(spec));
-  epochs_ = spec.epochs() == 0 ? 1 : spec.epochs();
-  if (epochs_ < -1) return InvalidField("epochs", "OUT_OF_RANGE", "epochs must be at least 1, 0 for 1, or -1 for no end");
-  if (spec.world_size() < 0) return InvalidField("world_size", "OUT_OF_RANGE", "world_size must be at least 1");
-  const int world_size = std::max(1, spec.world_size());
-  if (spec.rank() < 0 || spec.rank() >= world_size) {
-    return InvalidField("rank", "OUT_OF_RANGE", absl::StrCat("rank must lie in [0, ", world_size, ")"));
-  }
-  if (world_size != 1) {
-    return WithReason(absl::UnimplementedError("world_size above 1 is not served yet; split batches in the reader"),
-                      "SHARDING_UNIMPLEMENTED");
-  }
   return absl::OkStatus();
 }
 
 int64_t StreamPlan::batches_per_epoch() const {
-  const int64_t full = images_ / batch_size_;
-  return last_batch_ == v1::LAST_BATCH_DROP || images_ % batch_size_ == 0 ? full : full + 1;
+  const int64_t full = images_per_epoch() / batch_size_;
+  return last_batch_ == v1::LAST_BATCH_DROP || images_per_epoch() % batch_size_ == 0 ? full : full + 1;
 }
 
 int StreamPlan::ImagesOf(int64_t batch) const {
   if (last_batch_ != v1::LAST_BATCH_PARTIAL) return batch_size_;
-  return static_cast<int>(std::min<int64_t>(batch_size_, images_ - batch * batch_size_));
+  return static_cast<int>(std::min<int64_t>(batch_size_, images_per_epoch() - batch * batch_size_));
 }
 
-bool StreamPlan::identity_only() const { return transforms_.size() == 1 && transforms_[0] == SquareTransform(); }
-
-PlannedImage StreamPlan::Plan(int64_t epoch, int64_t batch, int offset, absl::Span<float> dense) const {
+PlannedImage StreamPlan::Plan(int64_t epoch, int64_t batch, int offset, int attempt, absl::Span<float> dense) const {
   // FILL goes on with the epoch's first images.
-  const int64_t position = (batch * batch_size_ + offset) % images_;
+  const int64_t place = (batch * batch_size_ + offset) % images_per_epoch();
+  return places_.IsReal(place) ? PlanReal(epoch, place, dense) : PlanRendered(epoch, place, attempt, dense);
+}
+
+int64_t StreamPlan::Shuffled(int64_t i, int64_t size, absl::string_view purpose, int64_t round) const {
+  return shuffle_ ? static_cast<int64_t>(IndexPermutation(size, shuffle_seed_, purpose, round)(i)) : i;
+}
+
+PlannedImage StreamPlan::PlanReal(int64_t epoch, int64_t place, absl::Span<float> dense) const {
+  // Numbers the real images of all epochs, so that each comes once before any
+  // comes again; wraps only after 2^64 of them, as the numbers below do.
+  const uint64_t number = static_cast<uint64_t>(epoch) * places_.real() + places_.RealBefore(place);
+  const uint64_t count = real_->size();
+  const int64_t which = Shuffled(number % count, count, "stream.real", number / count);
   PlannedImage image;
-  image.index = shuffle_ ? static_cast<int64_t>(IndexPermutation(images_, shuffle_seed_, "stream.shuffle", epoch)(position))
-                         : position;
-  // Numbers every image of every epoch; wraps only after 2^64 images.
-  const uint64_t number = static_cast<uint64_t>(epoch) * static_cast<uint64_t>(images_) + image.index;
-  CounterRandom random(augmentation_seed_, "stream.augment", number);
-  image.transform = transforms_[random.NextBelow(transforms_.size())];
-  std::fill(dense.begin(), dense.end(), 0.0f);
-  int64_t rest = image.index;
-  for (auto items = items_.rbegin(); items != items_.rend(); ++items) {
-    const int feature = items->feature();
-    const size_t classes = schema_.features()[feature].classes.size();
-    items->Write(rest % items->size(), random, dense.subspan(schema_.offset(feature), classes));
-    rest /= items->size();
-  }
+  image.real = true;
+  image.index = real_->image(which);
+  image.number = number;
+  CounterRandom random(augmentation_seed_, "stream.change.real", number);
+  image.change = changes_.Draw(random);
+  real_->Write(which, dense);
   return image;
+}
+
+PlannedImage StreamPlan::PlanRendered(int64_t epoch, int64_t place, int attempt, absl::Span<float> dense) const {
+  const int64_t count = combinations_.size();
+  PlannedImage image;
+  image.index = Shuffled(place - places_.RealBefore(place), count, "stream.shuffle", epoch);
+  image.number = static_cast<uint64_t>(epoch) * count + image.index;
+  if (attempt > 0) {
+    image.number = image.number * kMaxAttempts + attempt;
+    image.index = static_cast<int64_t>(CounterRandom(shuffle_seed_, "stream.replace", image.number).NextBelow(count));
+  }
+  CounterRandom random(augmentation_seed_, attempt == 0 ? "stream.augment" : "stream.augment.again", image.number);
+  image.change = changes_.Draw(random);
+  combinations_.Write(image.index, random, dense);
+  return image;
+}
+
+CounterRandom StreamPlan::NoiseOf(const PlannedImage& image) const {
+  return CounterRandom(augmentation_seed_, image.real ? "stream.noise.real" : "stream.noise", image.number);
 }
 
 }  // namespace facet::model

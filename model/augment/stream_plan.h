@@ -3,64 +3,75 @@
 #define FACET_MODEL_AUGMENT_STREAM_PLAN_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "base/random.h"
 #include "facet/v1/augmentation.pb.h"
-#include "model/augment/feature_items.h"
+#include "model/augment/combinations.h"
+#include "model/augment/image_changes.h"
+#include "model/augment/real_images.h"
 #include "model/features/schema.h"
-#include "model/image/pixels.h"
-#include "model/image/square_transform.h"
 
 namespace facet::model {
 
-// Where a planned image came from.
+// What one image of a stream is.
 struct PlannedImage {
-  int64_t index = 0;  // in the epoch, before shuffling
-  SquareTransform transform;
+  bool real = false;
+  // Of a rendered image its combination, of a real one its number in the data
+  // set.
+  int64_t index = 0;
+  ImageChange change;
+  // Names the image among all of the stream: its noise is drawn by it.
+  uint64_t number = 0;
 };
 
-// What every image of a stream shows: a pure function of (spec, schema, epoch,
-// position), reached in constant time. Immutable; thread-safe.
+// What every image of a stream shows: a pure function of (spec, schema, labels
+// of the real images, epoch, place), reached in constant time. Immutable;
+// thread-safe.
 class StreamPlan {
  public:
+  // `real` is there if, and only if, the recipe asks for real images.
   // INVALID_ARGUMENT with the field path below the spec ("recipe.features[1]
-  // .pairs.beta"); UNIMPLEMENTED: a world size other than 1.
+  // .pairs.beta").
   static absl::StatusOr<StreamPlan> Create(const v1::StreamSpec& spec, const FeatureSchema& schema,
-                                           int max_batch_size);
+                                           int max_batch_size, std::optional<RealImages> real = std::nullopt);
 
-  // Images of an epoch, all combinations times `repeats`; at least 1.
-  int64_t images_per_epoch() const { return images_; }
-  // Batches of an epoch; 0 only where DROP leaves none.
+  // Of an epoch; at least 1.
+  int64_t images_per_epoch() const { return places_.size(); }
+  int64_t rendered_per_epoch() const { return places_.rendered(); }
+  int64_t real_per_epoch() const { return places_.real(); }
+  // 0 only where DROP leaves none.
   int64_t batches_per_epoch() const;
   int batch_size() const { return batch_size_; }
-  // Epochs; -1: without end.
-  int64_t epochs() const { return epochs_; }
   // Images of a batch, in [0, batches_per_epoch()).
   int ImagesOf(int64_t batch) const;
-  const PixelFormat& format() const { return format_; }
   const std::vector<v1::LabelForm>& labels() const { return labels_; }
-  // Whether no image is ever turned or mirrored.
-  bool identity_only() const;
+  const ImageChanges& changes() const { return changes_; }
 
   // Image `offset` of `batch`: writes its feature vector into `dense`,
-  // [total_classes].
-  PlannedImage Plan(int64_t epoch, int64_t batch, int offset, absl::Span<float> dense) const;
+  // [total_classes]. `attempt` 0 is the image itself, higher ones are those
+  // that replace it where a filter drops it; real images are not replaced.
+  PlannedImage Plan(int64_t epoch, int64_t batch, int offset, int attempt, absl::Span<float> dense) const;
+
+  // Draws the noise of an image.
+  CounterRandom NoiseOf(const PlannedImage& image) const;
 
  private:
-  StreamPlan() = default;
-  absl::Status ReadRecipe(const v1::StreamRecipe& recipe);
+  StreamPlan(Combinations combinations, ImageChanges changes)
+      : combinations_(std::move(combinations)), changes_(std::move(changes)) {}
   absl::Status ReadDelivery(const v1::StreamSpec& spec, int max_batch_size);
+  PlannedImage PlanReal(int64_t epoch, int64_t place, absl::Span<float> dense) const;
+  PlannedImage PlanRendered(int64_t epoch, int64_t place, int attempt, absl::Span<float> dense) const;
+  int64_t Shuffled(int64_t i, int64_t size, absl::string_view purpose, int64_t round) const;
 
-  FeatureSchema schema_;
-  std::vector<FeatureItems> items_;  // one a feature, schema order
-  std::vector<SquareTransform> transforms_;
+  Combinations combinations_;
+  ImageChanges changes_;
+  std::optional<RealImages> real_;
+  Interleaving places_;
   std::vector<v1::LabelForm> labels_;
-  PixelFormat format_;
-  int64_t images_ = 0;
-  int64_t epochs_ = 1;
   int batch_size_ = 0;
   bool shuffle_ = true;
   v1::LastBatch last_batch_ = v1::LAST_BATCH_PARTIAL;

@@ -169,7 +169,10 @@ absl::Status FacetServerImpl::MakeRendering() {
   BatchStreamFactoryOptions streams;
   streams.max_streams = options_.limits.max_streams;
   streams.max_message_bytes = static_cast<uint64_t>(options_.limits.max_message_mib) << 20;
+  streams.chunk_images = options_.render.max_batch;
   streams.models = models_.get();
+  streams.datasets = datasets_.get();
+  streams.file_system = env_.file_system;
   streams.engine = engine_.get();
   streams.metrics = metrics_.get();
   streams.clock = env_.clock;

@@ -122,6 +122,7 @@ bool BatchStreamCall::MayAsk() const { return stream_ != nullptr && (!limited_ |
 
 void BatchStreamCall::Pump() {
   std::shared_ptr<BatchStream> ask;
+  bool another = false;
   std::shared_ptr<BatchStream> last;
   absl::Status finish;
   {
@@ -135,13 +136,14 @@ void BatchStreamCall::Pump() {
     } else if (MayAsk()) {
       busy_ = true;
       if (limited_) --credit_;
+      another = MayAsk();
       ask = stream_;
     } else {
       return;
     }
   }
   if (ask == nullptr) return Conclude(std::move(last), finish);
-  ask->Next([self = shared_from_this()](absl::StatusOr<v1::StreamBatchesResponse> batch) {
+  ask->Next(another, [self = shared_from_this()](absl::StatusOr<StreamBatch> batch) {
     self->OnBatch(std::move(batch));
   });
 }
@@ -157,11 +159,11 @@ void BatchStreamCall::Conclude(std::shared_ptr<BatchStream> stream, const absl::
   conclude();
 }
 
-void BatchStreamCall::OnBatch(absl::StatusOr<v1::StreamBatchesResponse> batch) {
+void BatchStreamCall::OnBatch(absl::StatusOr<StreamBatch> batch) {
   absl::Status status = batch.status();
   if (status.ok()) {
     status = BehindWall([&] {
-      return EncodeImages(*std::move(batch), call_.environment().max_message_bytes, &outgoing_);
+      return EncodeBatch(*std::move(batch), call_.environment().max_message_bytes, &outgoing_);
     });
   }
   bool cut_off = false;

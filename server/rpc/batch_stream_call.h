@@ -22,7 +22,8 @@ namespace facet::server {
 
 // One AugmentationService.StreamBatches. Pulls: a batch is asked for only when
 // there is credit and the one before has gone to the transport, so an idle or
-// slow client costs neither computing nor memory.
+// slow client costs no computing, no thread, and no memory beyond the batch in
+// the transport and the one that the stream may have ready behind it.
 //
 // Owns itself from Launch to OnDone. No lock is held while gRPC or the stream
 // is called.
@@ -49,7 +50,7 @@ class BatchStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
   void HandleHalfClose() ABSL_LOCKS_EXCLUDED(mutex_);
   // On the workers.
   void Open(const v1::StreamStart& start) ABSL_LOCKS_EXCLUDED(mutex_);
-  void OnBatch(absl::StatusOr<v1::StreamBatchesResponse> batch) ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnBatch(absl::StatusOr<StreamBatch> batch) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Ends the RPC as soon as nothing is in flight; the first call counts.
   void Stop(absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/rpc/wire.h"
@@ -30,6 +31,16 @@ grpc::Slice OwningSlice(std::unique_ptr<std::string> bytes) {
   std::string* const owned = bytes.release();
   return grpc::Slice(
       owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); }, owned);
+}
+
+grpc::Slice SharingSlice(std::shared_ptr<const std::string> bytes) {
+  using Owner = std::shared_ptr<const std::string>;
+  auto owner = std::make_unique<Owner>(std::move(bytes));
+  // gRPC does not write to it; its signature knows no const.
+  char* const data = const_cast<char*>((*owner)->data());
+  const size_t size = (*owner)->size();
+  return grpc::Slice(
+      data, size, [](void* pointer) { delete static_cast<Owner*>(pointer); }, owner.release());
 }
 
 // Images as field `number` of a message.
@@ -76,12 +87,17 @@ absl::Status EncodeImages(v1::RenderStreamResponse&& message, uint64_t max_bytes
   return EncodeRepeated(std::move(message), v1::RenderStreamResponse::kImagesFieldNumber, max_bytes, bytes);
 }
 
-absl::Status EncodeImages(v1::StreamBatchesResponse&& message, uint64_t max_bytes, grpc::ByteBuffer* bytes) {
-  google::protobuf::RepeatedPtrField<v1::ImageData> images;
-  if (message.has_images()) images.AddAllocated(message.release_images());
+absl::Status EncodeBatch(StreamBatch&& batch, uint64_t max_bytes, grpc::ByteBuffer* bytes) {
+  std::string inner = batch.message.images().SerializeAsString();
+  batch.message.clear_images();
   std::vector<grpc::Slice> slices;
-  slices.emplace_back(message.SerializeAsString());
-  AppendImages(v1::StreamBatchesResponse::kImagesFieldNumber, images, slices);
+  slices.emplace_back(batch.message.SerializeAsString());
+  const size_t pixels = batch.pixels == nullptr ? 0 : batch.pixels->size();
+  if (pixels > 0) AppendHeader(v1::ImageData::kDataFieldNumber, pixels, inner);
+  std::string header;
+  AppendHeader(v1::StreamBatchesResponse::kImagesFieldNumber, inner.size() + pixels, header);
+  slices.emplace_back(header + inner);
+  if (pixels > 0) slices.push_back(SharingSlice(std::move(batch.pixels)));
   return Assemble(slices, max_bytes, bytes);
 }
 

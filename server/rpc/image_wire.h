@@ -10,8 +10,8 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "facet/v1/augmentation.pb.h"
 #include "facet/v1/generation.pb.h"
+#include "server/core/streams/batch_stream.h"
 
 namespace facet::server {
 
@@ -19,7 +19,9 @@ namespace facet::server {
 // `max_bytes`.
 absl::Status EncodeImages(v1::RenderResponse&& message, uint64_t max_bytes, grpc::ByteBuffer* bytes);
 absl::Status EncodeImages(v1::RenderStreamResponse&& message, uint64_t max_bytes, grpc::ByteBuffer* bytes);
-absl::Status EncodeImages(v1::StreamBatchesResponse&& message, uint64_t max_bytes, grpc::ByteBuffer* bytes);
+
+// A batch; its pixels may be in several messages at once.
+absl::Status EncodeBatch(StreamBatch&& batch, uint64_t max_bytes, grpc::ByteBuffer* bytes);
 
 }  // namespace facet::server
 

@@ -4,195 +4,193 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/augment/batch_labels.h"
-#include "model/image/square_transform.h"
+#include "base/status_macros.h"
 
 namespace facet::server {
 namespace {
 
-// Small enough that a render of somebody else gets in between, large enough to
-// fill the engine's batches.
-constexpr int kChunkImages = 64;
-// One computes while the other waits, so that the engine never idles.
-constexpr int kChunksAtOnce = 2;
 constexpr absl::Duration kRetryDelay = absl::Milliseconds(5);
 
-v1::SquareTransform ToProto(const model::SquareTransform& transform) {
-  return static_cast<v1::SquareTransform>(v1::SQUARE_TRANSFORM_IDENTITY + transform.quarter_turns +
-                                          (transform.mirror ? 4 : 0));
-}
+absl::Status Cancelled() { return absl::CancelledError("the stream was cancelled"); }
 
 }  // namespace
 
-BatchJob::BatchJob(Parts parts, int64_t epoch, int64_t batch, Callback callback)
+BatchJob::BatchJob(Parts parts, const model::SequencedBatch& batch, absl::AnyInvocable<void()> on_rendering,
+                   BatchStream::Callback callback)
     : parts_(std::move(parts)),
-      epoch_(epoch),
       batch_(batch),
-      count_(parts_.plan->ImagesOf(batch)),
+      row_(parts_.stream->model->schema.total_classes()),
+      on_rendering_(std::move(on_rendering)),
       callback_(std::move(callback)) {}
 
 void BatchJob::Start() {
-  Plan();
-  SubmitChunks();
-}
-
-void BatchJob::Plan() {
-  const int row = parts_.model->schema.total_classes();
-  dense_.resize(static_cast<size_t>(count_) * row);
-  planned_.reserve(count_);
-  for (int i = 0; i < count_; ++i) {
-    planned_.push_back(parts_.plan->Plan(epoch_, batch_, i, absl::MakeSpan(&dense_[static_cast<size_t>(i) * row], row)));
+  const int count = parts_.stream->plan.ImagesOf(batch_.content);
+  images_.resize(count);
+  left_out_.resize(count);
+  dense_.resize(static_cast<size_t>(count) * row_);
+  std::vector<int> rendered;
+  for (int i = 0; i < count; ++i) {
+    PlanImage(i, 0);
+    if (!images_[i].planned.real) rendered.push_back(i);
   }
-  const size_t bytes = count_ * parts_.model->renderer->shape().samples() * parts_.plan->format().bytes_per_sample();
-  response_.mutable_images()->mutable_data()->resize(bytes);
-  if (!parts_.plan->identity_only()) rendered_.resize(bytes);
+  BeginRound(std::move(rendered));
 }
 
-void BatchJob::SubmitChunks() {
-  while (true) {
-    int begin = 0;
-    {
-      absl::MutexLock lock(&mutex_);
-      // One thread submits at a time; a chunk may be done before Submit returns.
-      if (submitting_ || finished_) return;
-      if (!status_.ok() || next_ >= count_) {
-        if (running_ > 0) return;
-        finished_ = true;
-      } else if (running_ >= kChunksAtOnce || waiting_) {
-        return;
-      } else {
-        submitting_ = true;
-        begin = next_;
-        next_ = std::min(count_, begin + kChunkImages);
-        ++running_;
-      }
-      if (finished_) break;
+void BatchJob::PlanImage(int place, int attempt) {
+  images_[place].planned = parts_.stream->plan.Plan(
+      batch_.epoch, batch_.content, place, attempt, absl::MakeSpan(dense_).subspan(static_cast<size_t>(place) * row_, row_));
+  images_[place].replaced = attempt;
+}
+
+void BatchJob::BeginRound(std::vector<int> places) {
+  if (places.empty()) {
+    on_rendering_();
+    return OnWorker(&BatchJob::Assemble);
+  }
+  const OpenedStream& stream = *parts_.stream;
+  Round round;
+  round.places = std::move(places);
+  for (const int place : round.places) {
+    const auto begin = dense_.begin() + static_cast<ptrdiff_t>(place) * row_;
+    round.dense.insert(round.dense.end(), begin, begin + row_);
+  }
+  const model::PixelFormat format = stream.render_format();
+  const size_t image_bytes = stream.model->renderer->shape().samples() * format.bytes_per_sample();
+  round.pixels = std::make_shared<std::string>(round.places.size() * image_bytes, '\0');
+  for (size_t i = 0; i < round.places.size(); ++i) {
+    images_[round.places[i]].rendered = round.pixels->data() + i * image_bytes;
+  }
+  ChunkedRender::Options options;
+  options.model = stream.model;
+  options.dense = round.dense;
+  options.count = static_cast<int>(round.places.size());
+  options.format = format;
+  options.pixels = round.pixels->data();
+  options.chunk_images = parts_.chunk_images;
+  options.chunks_at_once = parts_.chunks_at_once;
+  options.engine = parts_.engine;
+  options.delayed = parts_.delayed;
+  options.on_submitted = [self = shared_from_this()] { self->on_rendering_(); };
+  options.done = [self = shared_from_this()](const absl::Status& status) { self->RoundDone(status); };
+  rounds_.push_back(std::move(round));
+  auto render = std::make_shared<ChunkedRender>(std::move(options));
+  bool begin = false;
+  {
+    // From here on a Cancel finds the render; one that came before did not.
+    absl::MutexLock lock(&mutex_);
+    begin = !cancelled_;
+    if (begin) render_ = render;
+  }
+  if (!begin) return callback_(Cancelled());
+  render->Start();
+}
+
+void BatchJob::RoundDone(const absl::Status& status) {
+  {
+    absl::MutexLock lock(&mutex_);
+    render_.reset();  // it holds this
+  }
+  if (!status.ok()) return callback_(status);
+  OnWorker(parts_.stream->filter.has_value() ? &BatchJob::Judge : &BatchJob::Assemble);
+}
+
+void BatchJob::OnWorker(void (BatchJob::*step)()) {
+  // Turning and judging images takes time that the engine's thread has not.
+  if (parts_.workers->Schedule([self = shared_from_this(), step] { (*self.*step)(); }).ok()) return;
+  parts_.delayed->After(kRetryDelay, [self = shared_from_this(), step] { self->OnWorker(step); });
+}
+
+void BatchJob::Judge() {
+  auto again = DropBadImages();
+  if (!again.ok()) return callback_(again.status());
+  if (cancelled()) return callback_(Cancelled());
+  if (!again->empty()) return BeginRound(*std::move(again));
+  RemoveLeftOut();
+  Assemble();
+}
+
+absl::StatusOr<std::vector<int>> BatchJob::DropBadImages() {
+  const QualityFilter& filter = *parts_.stream->filter;
+  const Round& round = rounds_.back();
+  const model::ImageShape& shape = parts_.stream->model->renderer->shape();
+  const int count = static_cast<int>(round.places.size());
+  const auto* pixels = reinterpret_cast<const float*>(round.pixels->data());
+  ASSIGN_OR_RETURN(const auto verdicts,
+                   filter.Judge(absl::MakeConstSpan(pixels, count * shape.samples()), shape, round.dense, count));
+  counts_.set_rendered(counts_.rendered() + count);
+  std::vector<int> again;
+  for (int i = 0; i < count; ++i) {
+    const int place = round.places[i];
+    switch (verdicts[i]) {
+      case QualityFilter::Verdict::kKept:
+        counts_.set_kept(counts_.kept() + 1);
+        continue;
+      case QualityFilter::Verdict::kNotSharp:
+        counts_.set_dropped_sharpness(counts_.dropped_sharpness() + 1);
+        break;
+      case QualityFilter::Verdict::kNotBelieved:
+        counts_.set_dropped_confidence(counts_.dropped_confidence() + 1);
+        break;
     }
-    const absl::Status submitted = SubmitChunk(begin);
-    absl::MutexLock lock(&mutex_);
-    submitting_ = false;
-    if (submitted.ok()) continue;
-    --running_;
-    if (!absl::IsResourceExhausted(submitted)) {
-      status_.Update(submitted);
-      continue;
-    }
-    // The queue is full of others' images. A chunk of our own that ends tries
-    // again; where there is none, time does.
-    next_ = begin;
-    if (running_ == 0) {
-      waiting_ = true;
-      parts_.delayed->After(kRetryDelay, [self = shared_from_this()] {
-        {
-          absl::MutexLock relock(&self->mutex_);
-          self->waiting_ = false;
-        }
-        self->SubmitChunks();
-      });
-    }
-    return;
+    const int attempt = images_[place].replaced + 1;
+    left_out_[place] = attempt > filter.attempts();
+    if (left_out_[place]) continue;
+    PlanImage(place, attempt);
+    again.push_back(place);
   }
-  absl::Status status;
-  {
-    absl::MutexLock lock(&mutex_);
-    status = status_;
-  }
-  Finish(std::move(status));
+  return again;
 }
 
-absl::Status BatchJob::SubmitChunk(int begin) {
-  const int row = parts_.model->schema.total_classes();
-  const size_t image_bytes = parts_.model->renderer->shape().samples() * parts_.plan->format().bytes_per_sample();
-  std::string& target = parts_.plan->identity_only() ? *response_.mutable_images()->mutable_data() : rendered_;
-  RenderTask task;
-  task.model = parts_.model;
-  task.count = std::min(kChunkImages, count_ - begin);
-  const float* first = dense_.data() + static_cast<size_t>(begin) * row;
-  task.dense.assign(first, first + static_cast<size_t>(task.count) * row);
-  task.format = parts_.plan->format();
-  task.pixels = target.data() + begin * image_bytes;
-  task.priority = RenderPriority::kBulk;
-  task.done = [self = shared_from_this()](const absl::Status& status) { self->ChunkDone(status); };
-  auto id = parts_.engine->Submit(std::move(task));
-  if (!id.ok()) return id.status();
-  bool cancelled = false;
-  {
-    absl::MutexLock lock(&mutex_);
-    tasks_.push_back(*id);
-    cancelled = !status_.ok();
+void BatchJob::RemoveLeftOut() {
+  size_t kept = 0;
+  for (size_t i = 0; i < images_.size(); ++i) {
+    if (left_out_[i]) continue;
+    images_[kept] = images_[i];
+    std::copy_n(dense_.begin() + static_cast<ptrdiff_t>(i) * row_, row_, dense_.begin() + static_cast<ptrdiff_t>(kept) * row_);
+    ++kept;
   }
-  if (cancelled) parts_.engine->Cancel(*id);
-  return absl::OkStatus();
-}
-
-void BatchJob::ChunkDone(const absl::Status& status) {
-  {
-    absl::MutexLock lock(&mutex_);
-    --running_;
-    status_.Update(status);
-  }
-  SubmitChunks();
-}
-
-void BatchJob::Cancel() {
-  std::vector<int64_t> tasks;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (finished_) return;
-    status_.Update(absl::CancelledError("the stream was cancelled"));
-    tasks = tasks_;
-  }
-  for (const int64_t task : tasks) parts_.engine->Cancel(task);
-  SubmitChunks();
-}
-
-void BatchJob::Finish(absl::Status status) {
-  if (!status.ok()) {
-    callback_(std::move(status));
-    return;
-  }
-  // Turning images takes time that the engine's thread does not have.
-  const absl::Status scheduled = parts_.workers->Schedule([self = shared_from_this()] { self->Assemble(); });
-  if (!scheduled.ok()) {
-    parts_.delayed->After(kRetryDelay, [self = shared_from_this()] { self->Finish(absl::OkStatus()); });
-  }
+  images_.resize(kept);
+  dense_.resize(kept * row_);
 }
 
 void BatchJob::Assemble() {
-  if (!parts_.plan->identity_only()) TransformImages();
-  const model::ImageShape& shape = parts_.model->renderer->shape();
-  const model::PixelFormat& format = parts_.plan->format();
-  v1::ImageData& images = *response_.mutable_images();
-  images.set_encoding(v1::IMAGE_ENCODING_RAW);
-  const bool bytes = format.type == model::PixelType::kUint8;
-  images.set_pixel_type(bytes ? v1::PIXEL_TYPE_UINT8 : v1::PIXEL_TYPE_FLOAT32);
-  const bool nhwc = format.layout == model::PixelLayout::kNhwc;
-  images.set_layout(nhwc ? v1::PIXEL_LAYOUT_NHWC : v1::PIXEL_LAYOUT_NCHW);
-  images.add_shape(count_);
-  if (!nhwc) images.add_shape(shape.channels);
-  images.add_shape(shape.height);
-  images.add_shape(shape.width);
-  if (nhwc) images.add_shape(shape.channels);
-  *response_.mutable_labels() = model::MakeLabels(parts_.model->schema, parts_.plan->labels(), dense_, count_);
-  for (const model::PlannedImage& image : planned_) {
-    v1::Provenance& provenance = *response_.add_provenance();
-    provenance.set_index(image.index);
-    provenance.set_transform(ToProto(image.transform));
+  const OpenedStream& stream = *parts_.stream;
+  StreamBatch batch;
+  v1::StreamBatchesResponse& message = batch.message;
+  DescribeBatch(stream, images_, dense_, message);
+  if (stream.filter.has_value()) *message.mutable_filter() = counts_;
+  message.set_epoch(batch_.epoch);
+  message.set_batch_index(batch_.batch);
+  message.set_epoch_end(batch_.epoch_end);
+  message.set_filler(batch_.filler);
+  message.set_model_version(stream.model->name);
+  if (stream.real.has_value()) message.set_dataset_version(stream.real->version);
+  if (stream.rehearsal == v1::REHEARSAL_RENDER) return callback_(std::move(batch));
+  if (stream.direct()) {
+    batch.pixels = rounds_[0].pixels;
+  } else {
+    const size_t image_bytes = stream.model->renderer->shape().samples() * stream.wire.bytes_per_sample();
+    auto pixels = std::make_shared<std::string>(images_.size() * image_bytes, '\0');
+    FinishPixels(stream, images_, pixels->data());
+    batch.pixels = std::move(pixels);
   }
-  response_.set_epoch(epoch_);
-  response_.set_batch_index(batch_);
-  response_.set_epoch_end(batch_ + 1 == parts_.plan->batches_per_epoch());
-  callback_(std::move(response_));
+  rounds_.clear();
+  callback_(std::move(batch));
 }
 
-void BatchJob::TransformImages() {
-  const model::ImageShape& shape = parts_.model->renderer->shape();
-  const size_t image_bytes = shape.samples() * parts_.plan->format().bytes_per_sample();
-  char* target = response_.mutable_images()->mutable_data()->data();
-  for (int i = 0; i < count_; ++i) {
-    model::ApplySquareTransform(planned_[i].transform, shape, parts_.plan->format(),
-                                rendered_.data() + i * image_bytes, target + i * image_bytes);
+bool BatchJob::cancelled() {
+  absl::MutexLock lock(&mutex_);
+  return cancelled_;
+}
+
+void BatchJob::Cancel() {
+  std::shared_ptr<ChunkedRender> render;
+  {
+    absl::MutexLock lock(&mutex_);
+    cancelled_ = true;
+    render = render_;
   }
+  if (render != nullptr) render->Cancel();
 }
 
 }  // namespace facet::server

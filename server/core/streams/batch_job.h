@@ -2,8 +2,6 @@
 #ifndef FACET_SERVER_CORE_STREAMS_BATCH_JOB_H_
 #define FACET_SERVER_CORE_STREAMS_BATCH_JOB_H_
 
-#include <atomic>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,68 +11,77 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "base/worker_pool.h"
-#include "facet/v1/augmentation.pb.h"
-#include "model/augment/stream_plan.h"
-#include "server/core/models/model_registry.h"
-#include "server/core/render/render_engine.h"
+#include "model/augment/batch_sequence.h"
+#include "server/core/streams/batch_assembly.h"
+#include "server/core/streams/batch_stream.h"
+#include "server/core/streams/chunked_render.h"
 #include "server/core/streams/delayed_calls.h"
+#include "server/core/streams/opened_stream.h"
 
 namespace facet::server {
 
-// One batch on its way: planned, rendered in chunks, transformed, labelled.
+// One batch on its way: planned, rendered, judged where the recipe has a filter
+// (and what was dropped replaced and rendered again), transformed, labelled.
 // Keeps itself alive until it has called back; holds no thread meanwhile.
 // Thread-safe.
 class BatchJob : public std::enable_shared_from_this<BatchJob> {
  public:
-  using Callback = absl::AnyInvocable<void(absl::StatusOr<v1::StreamBatchesResponse>)>;
-
-  // What the batches of a stream share; all outlive the job.
   struct Parts {
-    ModelHandle model;
-    const model::StreamPlan* plan = nullptr;
+    std::shared_ptr<const OpenedStream> stream;
+    // These outlive the job.
     RenderEngine* engine = nullptr;
     WorkerPool* workers = nullptr;
     DelayedCalls* delayed = nullptr;
+    int chunk_images = 32;
+    int chunks_at_once = 2;
   };
 
-  BatchJob(Parts parts, int64_t epoch, int64_t batch, Callback callback);
+  // `on_rendering`: the engine has all of this batch, for now; called at least
+  // once before `callback`, unless there is an error. `callback`: once, from a
+  // worker or the engine, with everything but the token.
+  BatchJob(Parts parts, const model::SequencedBatch& batch, absl::AnyInvocable<void()> on_rendering,
+           BatchStream::Callback callback);
 
-  // Begins. The callback comes once, from a worker or the engine.
   void Start();
   // Ends it with CANCELLED soon.
   void Cancel() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  void Plan();
-  void SubmitChunks() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status SubmitChunk(int begin) ABSL_LOCKS_EXCLUDED(mutex_);
-  void ChunkDone(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Hands the rest to a worker, or calls back with the error.
-  void Finish(absl::Status status);
+  // What was rendered together; its pixels stay until the batch is assembled.
+  struct Round {
+    std::vector<int> places;   // in images_
+    std::vector<float> dense;  // their feature vectors
+    std::shared_ptr<std::string> pixels;
+  };
+
+  void PlanImage(int place, int attempt);
+  void BeginRound(std::vector<int> places) ABSL_LOCKS_EXCLUDED(mutex_);
+  void RoundDone(const absl::Status& status);
+  // Runs `step`, which may take time, on a worker.
+  void OnWorker(void (BatchJob::*step)());
+  // Judges the last round; begins another, or assembles.
+  void Judge();
+  absl::StatusOr<std::vector<int>> DropBadImages();
+  void RemoveLeftOut();
   void Assemble();
-  void TransformImages();
+  bool cancelled() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Parts parts_;
-  const int64_t epoch_;
-  const int64_t batch_;
-  const int count_;
-  Callback callback_;
+  const model::SequencedBatch batch_;
+  const int row_;  // weights of a feature vector
+  absl::AnyInvocable<void()> on_rendering_;
+  BatchStream::Callback callback_;
 
-  std::vector<float> dense_;                   // [count, total_classes]
-  std::vector<model::PlannedImage> planned_;   // one an image
-  v1::StreamBatchesResponse response_;
-  // Where the engine writes: the response's own bytes, or `rendered_` where
-  // images are still to be turned.
-  std::string rendered_;
+  // One step at a time works on these.
+  std::vector<BatchImage> images_;
+  std::vector<float> dense_;     // [images, row_]
+  std::vector<bool> left_out_;   // by image
+  std::vector<Round> rounds_;
+  v1::FilterCounts counts_;
 
   absl::Mutex mutex_;
-  std::vector<int64_t> tasks_ ABSL_GUARDED_BY(mutex_);  // of the engine, for Cancel
-  int next_ ABSL_GUARDED_BY(mutex_) = 0;                // first image not submitted
-  int running_ ABSL_GUARDED_BY(mutex_) = 0;             // chunks in the engine
-  bool submitting_ ABSL_GUARDED_BY(mutex_) = false;
-  bool waiting_ ABSL_GUARDED_BY(mutex_) = false;  // for a delayed try
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<ChunkedRender> render_ ABSL_GUARDED_BY(mutex_);  // of the last round
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace facet::server

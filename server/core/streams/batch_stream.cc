@@ -10,39 +10,29 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "base/worker_pool.h"
-#include "model/augment/batch_labels.h"
-#include "model/augment/stream_identity.h"
-#include "model/augment/stream_plan.h"
-#include "model/features/schema_proto.h"
 #include "server/core/streams/batch_job.h"
 #include "server/core/streams/delayed_calls.h"
+#include "server/core/streams/opened_stream.h"
+#include "server/core/streams/stream_pipeline.h"
 
 namespace facet::server {
 namespace {
 
-using model::StreamIdentity;
-using model::StreamPlan;
-using model::StreamPosition;
-
 constexpr int kWorkers = 2;
-// Token, provenance and the message's own bytes, beside pixels and labels.
-constexpr int64_t kBytesPerImageBeside = 16;
-constexpr int64_t kBytesPerBatchBeside = 1024;
-
-// A stream that has been checked against a model in memory.
-struct Opened {
-  ModelHandle model;
-  StreamPlan plan;
-  StreamIdentity identity;
-  int64_t bytes_per_batch = 0;
-};
+// Few streams keep the engine busy by two chunks each; many have company, and
+// one each leaves room in the engine's queue for all.
+constexpr int kFewStreams = 4;
 
 // What the streams of a factory share. The destructor waits for batches on
 // their way, whose callbacks run on its threads.
 class Shared {
  public:
   explicit Shared(const BatchStreamFactoryOptions& opts)
-      : options(opts), delayed(opts.clock), workers("stream-worker", kWorkers, 4 * opts.max_streams) {}
+      : options(opts),
+        opener(opts),
+        delayed(opts.clock),
+        // A stream has two batches on their way at most.
+        workers("stream-worker", kWorkers, 4 * opts.max_streams) {}
 
   ~Shared() {
     absl::MutexLock lock(&mutex_);
@@ -60,6 +50,7 @@ class Shared {
   }
 
   const BatchStreamFactoryOptions options;
+  StreamOpener opener;
   std::atomic<int> streams{0};
   DelayedCalls delayed;
   WorkerPool workers;  // after `delayed`, which its tasks use
@@ -71,82 +62,83 @@ class Shared {
 
 class RenderedBatchStream final : public BatchStream {
  public:
-  RenderedBatchStream(Shared* shared, Opened opened, StreamPosition position)
-      : shared_(shared),
-        stream_(std::make_shared<Stream>(std::move(opened))),
-        position_(position),
-        opened_at_(shared_->options.clock->Now()) {}
-
+  RenderedBatchStream(Shared* shared, std::shared_ptr<const OpenedStream> opened, model::BatchSequence sequence);
   ~RenderedBatchStream() override {
-    Cancel();
+    pipeline_->Cancel();
     shared_->options.metrics->SetStreams(--shared_->streams);
   }
 
-  void Next(Callback callback) override;
-
-  void Cancel() override {
-    std::shared_ptr<BatchJob> job;
-    {
-      absl::MutexLock lock(&stream_->mutex);
-      stream_->cancelled = true;
-      job = stream_->job.lock();
-    }
-    if (job != nullptr) job->Cancel();
-  }
+  void Next(bool another, Callback callback) override;
+  void Cancel() override { pipeline_->Cancel(); }
 
  private:
-  // Kept by the batch on its way, which may outlive this.
-  struct Stream {
-    explicit Stream(Opened o) : opened(std::move(o)) {}
-    const Opened opened;
-    absl::Mutex mutex;
-    bool cancelled ABSL_GUARDED_BY(mutex) = false;
-    std::weak_ptr<BatchJob> job ABSL_GUARDED_BY(mutex);
-  };
-
-  StreamPosition After(StreamPosition position) const {
-    if (++position.batch < stream_->opened.plan.batches_per_epoch()) return position;
-    return {position.epoch + 1, 0};
-  }
+  // With REHEARSAL_TRANSPORT: the first batch once more, under another number.
+  void Repeat(Callback callback);
 
   Shared* const shared_;
-  const std::shared_ptr<Stream> stream_;
-  StreamPosition position_;
+  const std::shared_ptr<const OpenedStream> opened_;
+  model::BatchSequence sequence_;  // of REHEARSAL_TRANSPORT; otherwise the pipeline has it
+  const std::shared_ptr<StreamPipeline> pipeline_;
   const absl::Time opened_at_;
   bool first_ = true;
+  const std::shared_ptr<std::optional<StreamBatch>> recorded_ = std::make_shared<std::optional<StreamBatch>>();
 };
 
-void RenderedBatchStream::Next(Callback callback) {
-  const StreamPlan& plan = stream_->opened.plan;
-  if ((plan.epochs() >= 0 && position_.epoch >= plan.epochs()) || plan.batches_per_epoch() == 0) {
-    callback(absl::OutOfRangeError("the stream has ended"));
-    return;
-  }
-  const StreamPosition next = After(position_);
-  shared_->BatchBegins();
-  auto job = std::make_shared<BatchJob>(
-      BatchJob::Parts{stream_->opened.model, &plan, shared_->options.engine, &shared_->workers, &shared_->delayed},
-      position_.epoch, position_.batch,
-      [shared = shared_, stream = stream_, next, first = std::exchange(first_, false), opened_at = opened_at_,
-       callback = std::move(callback)](absl::StatusOr<v1::StreamBatchesResponse> batch) mutable {
-        if (batch.ok()) {
-          batch->set_token(stream->opened.identity.MakeToken(next));
-          Metrics& metrics = *shared->options.metrics;
-          metrics.StreamBatch(static_cast<int>(batch->images().shape(0)), batch->ByteSizeLong());
-          if (first) metrics.StreamFirstBatch(shared->options.clock->Now() - opened_at);
-        }
-        callback(std::move(batch));
-        shared->BatchEnds();
-      });
-  position_ = next;
-  bool cancelled = false;
-  {
-    absl::MutexLock lock(&stream_->mutex);
-    stream_->job = job;
-    cancelled = stream_->cancelled;
-  }
-  if (cancelled) job->Cancel();
-  job->Start();
+// Jobs hold all they need: they may outlive the stream.
+RenderedBatchStream::RenderedBatchStream(Shared* shared, std::shared_ptr<const OpenedStream> opened,
+                                         model::BatchSequence sequence)
+    : shared_(shared),
+      opened_(std::move(opened)),
+      sequence_(sequence),
+      pipeline_(std::make_shared<StreamPipeline>(
+          std::move(sequence),
+          [shared, opened = opened_](const model::SequencedBatch& batch, absl::AnyInvocable<void()> on_rendering,
+                                     Callback callback) {
+            shared->BatchBegins();
+            const int chunks = shared->streams > kFewStreams ? 1 : 2;
+            auto done = [shared, opened, after = batch.after,
+                         callback = std::move(callback)](absl::StatusOr<StreamBatch> made) mutable {
+              if (made.ok()) made->message.set_token(opened->identity.MakeToken(after));
+              callback(std::move(made));
+              shared->BatchEnds();
+            };
+            return std::make_shared<BatchJob>(
+                BatchJob::Parts{opened, shared->options.engine, &shared->workers, &shared->delayed,
+                                shared->options.chunk_images, chunks},
+                batch, std::move(on_rendering), std::move(done));
+          })),
+      opened_at_(shared_->options.clock->Now()) {}
+
+void RenderedBatchStream::Next(bool another, Callback callback) {
+  if (recorded_->has_value()) return Repeat(std::move(callback));
+  const bool recording = opened_->rehearsal == v1::REHEARSAL_TRANSPORT;
+  if (recording) sequence_.Next();
+  const bool room = 2 * opened_->message_bytes <= shared_->options.max_retained_bytes;
+  auto counted = [shared = shared_, recorded = recording ? recorded_ : nullptr, first = std::exchange(first_, false),
+                  opened_at = opened_at_, callback = std::move(callback)](absl::StatusOr<StreamBatch> batch) mutable {
+    if (batch.ok()) {
+      Metrics& metrics = *shared->options.metrics;
+      const int64_t pixels = batch->pixels == nullptr ? 0 : static_cast<int64_t>(batch->pixels->size());
+      metrics.StreamBatch(static_cast<int>(batch->message.images().shape(0)),
+                          pixels + static_cast<int64_t>(batch->message.ByteSizeLong()));
+      if (first) metrics.StreamFirstBatch(shared->options.clock->Now() - opened_at);
+      if (recorded != nullptr) *recorded = *batch;
+    }
+    callback(std::move(batch));
+  };
+  pipeline_->Next(another && room && !recording, std::move(counted));
+}
+
+void RenderedBatchStream::Repeat(Callback callback) {
+  const auto next = sequence_.Next();
+  if (!next.has_value()) return callback(absl::OutOfRangeError("the stream has ended"));
+  StreamBatch batch = **recorded_;
+  batch.message.set_epoch(next->epoch);
+  batch.message.set_batch_index(next->batch);
+  batch.message.set_filler(next->filler);
+  batch.message.set_epoch_end(next->epoch_end);
+  batch.message.set_token(opened_->identity.MakeToken(next->after));
+  callback(std::move(batch));
 }
 
 class RenderedBatchStreamFactory final : public BatchStreamFactory {
@@ -155,45 +147,21 @@ class RenderedBatchStreamFactory final : public BatchStreamFactory {
       : shared_(std::make_unique<Shared>(options)) {}
 
   absl::StatusOr<std::unique_ptr<BatchStream>> Open(const v1::StreamStart& start) override;
-  absl::StatusOr<v1::DescribeStreamResponse> Describe(const v1::DescribeStreamRequest& request) override;
+  absl::StatusOr<v1::DescribeStreamResponse> Describe(const v1::DescribeStreamRequest& request) override {
+    ASSIGN_OR_RETURN(const OpenedStream opened, shared_->opener.Open(request.spec(), "spec"));
+    return server::Describe(opened);
+  }
 
  private:
-  absl::StatusOr<Opened> Check(const v1::StreamSpec& spec, absl::string_view field);
-
   const std::unique_ptr<Shared> shared_;
 };
 
-absl::StatusOr<Opened> RenderedBatchStreamFactory::Check(const v1::StreamSpec& spec, absl::string_view field) {
-  const BatchStreamFactoryOptions& options = shared_->options;
-  ASSIGN_OR_RETURN(ModelHandle model, options.models->Acquire(spec.model(), absl::StrCat(field, ".model")));
-  auto plan = StreamPlan::Create(spec, model->schema, options.max_batch_size);
-  if (!plan.ok()) return PrefixField(plan.status(), field);
-  const model::ImageShape& shape = model->renderer->shape();
-  const int64_t image_bytes = static_cast<int64_t>(shape.samples() * plan->format().bytes_per_sample()) +
-                              model::LabelBytesPerImage(model->schema, plan->labels());
-  const int64_t batch_bytes = plan->batch_size() * image_bytes;
-  const int64_t message_bytes = batch_bytes + plan->batch_size() * kBytesPerImageBeside + kBytesPerBatchBeside;
-  if (message_bytes > static_cast<int64_t>(options.max_message_bytes)) {
-    const int64_t fits = (static_cast<int64_t>(options.max_message_bytes) - kBytesPerBatchBeside) /
-                         (image_bytes + kBytesPerImageBeside);
-    return InvalidField(absl::StrCat(field, ".batch_size"), "BATCH_TOO_LARGE",
-                        absl::StrCat("a batch of ", plan->batch_size(), " images would be a message of ",
-                                     message_bytes, " bytes; at most ", fits, " images fit"));
-  }
-  StreamIdentity identity(spec, model->name, model->card.weights_sha256());
-  return Opened{std::move(model), *std::move(plan), std::move(identity), batch_bytes};
-}
-
 absl::StatusOr<std::unique_ptr<BatchStream>> RenderedBatchStreamFactory::Open(const v1::StreamStart& start) {
-  if (start.initial_credit() < 0) {
-    return InvalidField("start.initial_credit", "OUT_OF_RANGE", "initial_credit must be at least 0");
-  }
-  ASSIGN_OR_RETURN(Opened opened, Check(start.spec(), "start.spec"));
-  StreamPosition position;
+  ASSIGN_OR_RETURN(OpenedStream opened, shared_->opener.Open(start.spec(), "spec"));
+  model::BatchSequence sequence = opened.sequence;
   if (!start.resume_token().empty()) {
-    auto read = opened.identity.ReadToken(start.resume_token());
-    if (!read.ok()) return PrefixField(read.status(), "start");
-    position = *read;
+    ASSIGN_OR_RETURN(const model::StreamPosition position, opened.identity.ReadToken(start.resume_token()));
+    sequence.Resume(position);
   }
   const int live = ++shared_->streams;
   if (live > shared_->options.max_streams) {
@@ -205,38 +173,20 @@ absl::StatusOr<std::unique_ptr<BatchStream>> RenderedBatchStreamFactory::Open(co
         absl::Seconds(1));
   }
   shared_->options.metrics->SetStreams(live);
-  return std::make_unique<RenderedBatchStream>(shared_.get(), std::move(opened), position);
-}
-
-absl::StatusOr<v1::DescribeStreamResponse> RenderedBatchStreamFactory::Describe(
-    const v1::DescribeStreamRequest& request) {
-  ASSIGN_OR_RETURN(const Opened opened, Check(request.spec(), "spec"));
-  const model::ImageShape& shape = opened.model->renderer->shape();
-  v1::DescribeStreamResponse response;
-  response.set_model_version(opened.model->name);
-  *response.mutable_schema() = model::SchemaToProto(opened.model->schema);
-  response.set_images_per_epoch(opened.plan.images_per_epoch());
-  response.set_batches_per_epoch(opened.plan.batches_per_epoch());
-  const bool nhwc = opened.plan.format().layout == model::PixelLayout::kNhwc;
-  response.add_image_shape(opened.plan.batch_size());
-  if (!nhwc) response.add_image_shape(shape.channels);
-  response.add_image_shape(shape.height);
-  response.add_image_shape(shape.width);
-  if (nhwc) response.add_image_shape(shape.channels);
-  response.set_bytes_per_batch(opened.bytes_per_batch);
-  response.set_fingerprint(opened.identity.fingerprint());
-  return response;
+  return std::make_unique<RenderedBatchStream>(shared_.get(), std::make_shared<const OpenedStream>(std::move(opened)),
+                                               std::move(sequence));
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BatchStreamFactory>> BatchStreamFactory::Create(BatchStreamFactoryOptions options) {
-  if (options.models == nullptr || options.engine == nullptr || options.metrics == nullptr ||
-      options.clock == nullptr) {
-    return absl::InvalidArgumentError("BatchStreamFactoryOptions: models, engine, metrics and clock must be set");
+  if (options.models == nullptr || options.datasets == nullptr || options.file_system == nullptr ||
+      options.engine == nullptr || options.metrics == nullptr || options.clock == nullptr) {
+    return absl::InvalidArgumentError("BatchStreamFactoryOptions: a part is missing");
   }
   if (options.max_streams < 1) return absl::InvalidArgumentError("max_streams must be at least 1");
   if (options.max_batch_size < 1) return absl::InvalidArgumentError("max_batch_size must be at least 1");
+  if (options.chunk_images < 1) return absl::InvalidArgumentError("chunk_images must be at least 1");
   return std::make_unique<RenderedBatchStreamFactory>(options);
 }
 

@@ -2,32 +2,46 @@
 #ifndef FACET_SERVER_CORE_STREAMS_BATCH_STREAM_H_
 #define FACET_SERVER_CORE_STREAMS_BATCH_STREAM_H_
 
-#include <functional>
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/file_system.h"
 #include "facet/v1/augmentation.pb.h"
+#include "server/core/datasets/dataset_registry.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/models/model_registry.h"
 #include "server/core/render/render_engine.h"
+#include "server/core/streams/image_judge.h"
 
 namespace facet::server {
+
+// A batch on its way to the wire: the message without `images.data`, and the
+// pixels that stand in its place, which travel uncopied and may be shared by
+// several messages. Null: no pixels.
+struct StreamBatch {
+  v1::StreamBatchesResponse message;
+  std::shared_ptr<const std::string> pixels;
+};
 
 // One stream of augmented batches: decides what the next batch is, has it
 // rendered, transforms it and labels it. Holds no thread while nobody asks.
 // One call of Next at a time.
 class BatchStream {
  public:
-  using Callback = absl::AnyInvocable<void(absl::StatusOr<v1::StreamBatchesResponse>)>;
+  using Callback = absl::AnyInvocable<void(absl::StatusOr<StreamBatch>)>;
+  // Destroying a stream cancels the call in progress; its callback still comes.
   virtual ~BatchStream() = default;
 
-  // Destroying a stream cancels the call in progress; its callback still comes.
   // Computes the next batch and calls `callback` with it, once, from a thread
-  // of the engine or of the stream's factory. OUT_OF_RANGE: the stream has
-  // ended. RESOURCE_EXHAUSTED of the engine's queue is waited out inside.
-  virtual void Next(Callback callback) = 0;
+  // of the engine or of the stream's factory, or at once from this one.
+  // OUT_OF_RANGE: the stream has ended. RESOURCE_EXHAUSTED of the engine's
+  // queue is waited out inside. `another`: a further call will follow, so that
+  // the batch after this one may be begun as soon as the engine is free.
+  virtual void Next(bool another, Callback callback) = 0;
   // The call in progress ends with CANCELLED soon.
   virtual void Cancel() = 0;
 };
@@ -36,7 +50,16 @@ struct BatchStreamFactoryOptions {
   int max_streams = 64;
   int max_batch_size = 4096;
   uint64_t max_message_bytes = uint64_t{64} << 20;
+  // Two batches of a stream are kept, one of them ahead of its client, where
+  // they fit in here; otherwise one.
+  int64_t max_retained_bytes = int64_t{16} << 20;
+  // Images handed to the engine at once: what it computes together.
+  int chunk_images = 32;
   ModelRegistry* models = nullptr;
+  DatasetRegistry* datasets = nullptr;
+  FileSystem* file_system = nullptr;  // of the data sets
+  // Null: recipes that filter by confidence are UNIMPLEMENTED.
+  JudgeProvider judges = nullptr;
   RenderEngine* engine = nullptr;
   Metrics* metrics = nullptr;
   Clock* clock = nullptr;

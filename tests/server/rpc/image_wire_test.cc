@@ -5,6 +5,9 @@
 #include <grpcpp/support/slice.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -52,15 +55,57 @@ TEST(ImageWireTest, RenderStreamResponseReadsAsAnOrdinaryMessage) {
   ExpectSurvives(response);
 }
 
+StreamBatch MakeBatch(size_t bytes) {
+  StreamBatch batch;
+  batch.message.set_token("token");
+  batch.message.set_epoch(3);
+  batch.message.mutable_labels()->set_soft("soft");
+  batch.message.add_provenance()->set_index(9);
+  for (int64_t side : {1, 20, 30, 3}) batch.message.mutable_images()->add_shape(side);
+  if (bytes > 0) batch.pixels = std::make_shared<const std::string>(bytes, 'x');
+  return batch;
+}
+
+// Whether the pixels are on the wire where they lie in memory.
+bool Holds(const grpc::ByteBuffer& bytes, const char* pixels) {
+  std::vector<grpc::Slice> slices;
+  if (!bytes.Dump(&slices).ok()) return false;
+  bool found = false;
+  for (const grpc::Slice& slice : slices) found |= reinterpret_cast<const char*>(slice.begin()) == pixels;
+  return found;
+}
+
 TEST(ImageWireTest, BatchReadsAsAnOrdinaryMessage) {
-  v1::StreamBatchesResponse batch;
-  batch.set_token("token");
-  batch.set_epoch(3);
-  batch.mutable_labels()->set_soft("soft");
-  batch.add_provenance()->set_index(9);
-  ExpectSurvives(batch);
-  *batch.mutable_images() = MakeImage(300, 'x');
-  ExpectSurvives(batch);
+  for (const size_t size : {0, 1, 127, 128, 300, 100000}) {
+    v1::StreamBatchesResponse wanted = MakeBatch(0).message;
+    if (size > 0) wanted.mutable_images()->set_data(std::string(size, 'x'));
+    grpc::ByteBuffer bytes;
+    ASSERT_TRUE(EncodeBatch(MakeBatch(size), 1 << 20, &bytes).ok());
+    EXPECT_EQ(bytes.Length(), wanted.ByteSizeLong());
+    v1::StreamBatchesResponse decoded;
+    ASSERT_TRUE(DecodeMessage(bytes, &decoded).ok());
+    EXPECT_TRUE(MessageDifferencer::Equals(decoded, wanted)) << size;
+  }
+}
+
+TEST(ImageWireTest, PixelsOfABatchAreSharedNotCopied) {
+  StreamBatch batch = MakeBatch(100000);
+  const std::shared_ptr<const std::string> pixels = batch.pixels;
+  StreamBatch again = batch;
+  {
+    grpc::ByteBuffer first, second;
+    ASSERT_TRUE(EncodeBatch(std::move(batch), 1 << 20, &first).ok());
+    ASSERT_TRUE(EncodeBatch(std::move(again), 1 << 20, &second).ok());
+    EXPECT_TRUE(Holds(first, pixels->data()));
+    EXPECT_TRUE(Holds(second, pixels->data()));
+    EXPECT_EQ(pixels.use_count(), 3);
+  }
+  EXPECT_EQ(pixels.use_count(), 1) << "gRPC has not let go of the pixels";
+}
+
+TEST(ImageWireTest, TooLargeABatchIsRefused) {
+  grpc::ByteBuffer bytes;
+  EXPECT_EQ(GetErrorDetail(EncodeBatch(MakeBatch(2000), 1000, &bytes)).reason, "ANSWER_TOO_LARGE");
 }
 
 TEST(ImageWireTest, PixelsAreNotCopied) {
@@ -69,11 +114,7 @@ TEST(ImageWireTest, PixelsAreNotCopied) {
   const char* const pixels = response.images(0).data().data();
   grpc::ByteBuffer bytes;
   ASSERT_TRUE(EncodeImages(std::move(response), 1 << 20, &bytes).ok());
-  std::vector<grpc::Slice> slices;
-  ASSERT_TRUE(bytes.Dump(&slices).ok());
-  bool found = false;
-  for (const grpc::Slice& slice : slices) found |= reinterpret_cast<const char*>(slice.begin()) == pixels;
-  EXPECT_TRUE(found);
+  EXPECT_TRUE(Holds(bytes, pixels));
 }
 
 TEST(ImageWireTest, TooLargeAnswerNamesRenderStream) {

@@ -70,7 +70,7 @@ class FakeBatchStreams final : public BatchStreamFactory {
       absl::MutexLock lock(&factory_->mutex_);
       --factory_->live_;
     }
-    void Next(Callback callback) override {
+    void Next(bool, Callback callback) override {
       {
         absl::MutexLock lock(&factory_->mutex_);
         ++factory_->asked_;
@@ -92,15 +92,15 @@ class FakeBatchStreams final : public BatchStreamFactory {
     int64_t next_ = 0;
   };
 
-  absl::StatusOr<v1::StreamBatchesResponse> Make(const bool& cancelled, int64_t index) {
+  absl::StatusOr<StreamBatch> Make(const bool& cancelled, int64_t index) {
     auto go = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !held_ || cancelled; };
     absl::MutexLock lock(&mutex_, absl::Condition(&go));
     if (cancelled) return absl::CancelledError("cancelled");
     if (index >= batches_) return absl::OutOfRangeError("the stream has ended");
-    v1::StreamBatchesResponse batch;
-    batch.set_batch_index(index);
-    batch.set_token(absl::StrCat("token-", index));
-    batch.mutable_images()->set_data(std::string(batch_bytes_, static_cast<char>('a' + index % 26)));
+    StreamBatch batch;
+    batch.message.set_batch_index(index);
+    batch.message.set_token(absl::StrCat("token-", index));
+    batch.pixels = std::make_shared<const std::string>(batch_bytes_, static_cast<char>('a' + index % 26));
     return batch;
   }
 

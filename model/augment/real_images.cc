@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/augment/real_images.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+
+namespace facet::model {
+namespace {
+
+__extension__ typedef unsigned __int128 Wide;
+
+// Of one feature of the data set: which classes may be shown, and where the
+// model has them.
+struct Column {
+  std::vector<bool> wanted;     // by class
+  std::vector<int32_t> places;  // by class, in the dense vector; -1: not in the model. Empty: not a feature of it
+};
+
+std::vector<Column> AllWanted(const FeatureSchema& dataset) {
+  std::vector<Column> columns;
+  for (const Feature& feature : dataset.features()) columns.push_back({std::vector<bool>(feature.classes.size(), true), {}});
+  return columns;
+}
+
+absl::Status FindPlaces(const FeatureSchema& model, const FeatureSchema& dataset, std::vector<Column>& columns) {
+  for (int f = 0; f < model.size(); ++f) {
+    const Feature& feature = model.features()[f];
+    const auto found = dataset.FindFeature(feature.name);
+    if (!found.ok()) {
+      return WithReason(absl::FailedPreconditionError(
+                            absl::StrCat("the data set has no feature '", feature.name, "', which the model has")),
+                        "SCHEMA_MISMATCH");
+    }
+    Column& column = columns[*found];
+    for (const std::string& name : dataset.features()[*found].classes) {
+      const auto place = std::find(feature.classes.begin(), feature.classes.end(), name);
+      column.places.push_back(place == feature.classes.end()
+                                  ? -1
+                                  : model.offset(f) + static_cast<int32_t>(place - feature.classes.begin()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadOnly(const v1::RealImages& recipe, const FeatureSchema& dataset, std::vector<Column>& columns) {
+  for (int i = 0; i < recipe.only_size(); ++i) {
+    const v1::ClassFilter& filter = recipe.only(i);
+    const std::string path = absl::StrCat("only[", i, "]");
+    auto feature = dataset.FindFeature(filter.feature());
+    if (!feature.ok()) return PrefixField(feature.status(), absl::StrCat(path, ".feature"));
+    if (filter.classes().empty()) {
+      return InvalidField(absl::StrCat(path, ".classes"), "MISSING_CLASSES", "name at least one class");
+    }
+    std::vector<bool> wanted(columns[*feature].wanted.size());
+    for (int c = 0; c < filter.classes_size(); ++c) {
+      auto found = dataset.FindClass(*feature, filter.classes(c));
+      if (!found.ok()) return PrefixField(found.status(), absl::StrCat(path, ".classes[", c, "]"));
+      wanted[*found] = true;
+    }
+    columns[*feature].wanted = std::move(wanted);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<RealImages> RealImages::Create(const v1::RealImages& recipe, const FeatureSchema& model,
+                                              const FeatureSchema& dataset, int64_t count, Labels labels) {
+  std::vector<Column> columns = AllWanted(dataset);
+  RETURN_IF_ERROR(FindPlaces(model, dataset, columns));
+  RETURN_IF_ERROR(ReadOnly(recipe, dataset, columns));
+  RealImages real;
+  real.features_ = model.size();
+  std::vector<int32_t> places;
+  for (int64_t i = 0; i < count; ++i) {
+    places.clear();
+    const absl::Span<const uint16_t> row = labels(i);
+    bool wanted = true;
+    for (size_t f = 0; f < columns.size() && wanted; ++f) {
+      wanted = columns[f].wanted[row[f]];
+      if (columns[f].places.empty()) continue;
+      places.push_back(columns[f].places[row[f]]);
+      wanted = wanted && places.back() >= 0;
+    }
+    if (!wanted) continue;
+    real.images_.push_back(i);
+    real.places_.insert(real.places_.end(), places.begin(), places.end());
+  }
+  if (!real.images_.empty()) return real;
+  return InvalidField("only", "NO_IMAGES", "no image of the data set has the classes that are wanted and the model's");
+}
+
+void RealImages::Write(int64_t i, absl::Span<float> dense) const {
+  std::fill(dense.begin(), dense.end(), 0.0f);
+  for (size_t f = 0; f < features_; ++f) dense[places_[i * features_ + f]] = 1;
+}
+
+Interleaving::Interleaving(int64_t rendered, double share)
+    : rendered_(rendered),
+      real_(std::max<int64_t>(1, std::llround(static_cast<double>(rendered) * share / (1 - share)))) {}
+
+int64_t Interleaving::RealBefore(int64_t place) const {
+  return static_cast<int64_t>(static_cast<Wide>(place) * static_cast<Wide>(real_) / static_cast<Wide>(size()));
+}
+
+}  // namespace facet::model

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/augment/wire_pixels.h"
+
+#include <bit>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+
+namespace facet::model {
+namespace {
+
+absl::Status CheckValues(const google::protobuf::RepeatedField<float>& values, int channels, bool positive,
+                         absl::string_view field) {
+  if (values.size() != 1 && values.size() != channels) {
+    return InvalidField(field, "BAD_NORMALIZATION",
+                        absl::StrCat("there must be 1 value, or ", channels, " for the channels, not ", values.size()));
+  }
+  for (int i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i]) && (!positive || values[i] > 0)) continue;
+    return InvalidField(absl::StrCat(field, "[", i, "]"), "BAD_NORMALIZATION",
+                        absl::StrCat(values[i], " must be finite", positive ? " and above 0" : ""));
+  }
+  return absl::OkStatus();
+}
+
+// `image` HWC, through `convert(sample, channel)`, to `target` in `layout`.
+template <typename Sample, typename Convert>
+void WriteAs(const ImageShape& shape, PixelLayout layout, absl::Span<const float> image, Sample* target,
+             const Convert& convert) {
+  const size_t area = size_t{1} * shape.height * shape.width;
+  const bool nhwc = layout == PixelLayout::kNhwc;
+  for (int c = 0; c < shape.channels; ++c) {
+    Sample* to = nhwc ? target + c : target + c * area;
+    const size_t step = nhwc ? shape.channels : 1;
+    for (size_t i = 0; i < area; ++i) to[i * step] = convert(image[i * shape.channels + c], c);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<WirePixels> WirePixels::Create(const v1::StreamSpec& spec, int channels) {
+  if (!v1::PixelType_IsValid(spec.pixel_type())) {
+    return InvalidField("pixel_type", "UNKNOWN_VALUE", absl::StrCat(spec.pixel_type(), " is no PixelType"));
+  }
+  if (!v1::PixelLayout_IsValid(spec.layout())) {
+    return InvalidField("layout", "UNKNOWN_VALUE", absl::StrCat(spec.layout(), " is no PixelLayout"));
+  }
+  WirePixels wire;
+  if (spec.pixel_type() != v1::PIXEL_TYPE_UNSPECIFIED) wire.type_ = spec.pixel_type();
+  if (spec.layout() == v1::PIXEL_LAYOUT_NCHW) wire.layout_ = PixelLayout::kNchw;
+  wire.rendered_ = wire.bytes_per_sample() != 2;
+  if (spec.has_normalization()) {
+    if (wire.type_ == v1::PIXEL_TYPE_UINT8) {
+      return InvalidField("normalization", "BAD_NORMALIZATION", "uint8 pixels cannot be normalized; ask for a float type");
+    }
+    RETURN_IF_ERROR(PrefixField(wire.ReadNormalization(spec.normalization(), channels), "normalization"));
+    wire.rendered_ = false;
+  }
+  return wire;
+}
+
+absl::Status WirePixels::ReadNormalization(const v1::Normalization& normalization, int channels) {
+  RETURN_IF_ERROR(CheckValues(normalization.mean(), channels, false, "mean"));
+  RETURN_IF_ERROR(CheckValues(normalization.std(), channels, true, "std"));
+  for (int c = 0; c < channels; ++c) {
+    mean_[c] = normalization.mean(normalization.mean_size() == 1 ? 0 : c);
+    scale_[c] = 1 / normalization.std(normalization.std_size() == 1 ? 0 : c);
+  }
+  return absl::OkStatus();
+}
+
+size_t WirePixels::bytes_per_sample() const {
+  switch (type_) {
+    case v1::PIXEL_TYPE_FLOAT32:
+      return 4;
+    case v1::PIXEL_TYPE_FLOAT16:
+    case v1::PIXEL_TYPE_BFLOAT16:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+PixelFormat WirePixels::render_format() const {
+  return {type_ == v1::PIXEL_TYPE_UINT8 ? PixelType::kUint8 : PixelType::kFloat32, layout_};
+}
+
+void WirePixels::Write(const ImageShape& shape, absl::Span<const float> image, void* target) const {
+  const auto normal = [this](float x, int c) { return (x - mean_[c]) * scale_[c]; };
+  switch (type_) {
+    case v1::PIXEL_TYPE_FLOAT32:
+      return WriteAs(shape, layout_, image, static_cast<float*>(target), normal);
+    case v1::PIXEL_TYPE_FLOAT16:
+      return WriteAs(shape, layout_, image, static_cast<uint16_t*>(target),
+                     [&](float x, int c) { return ToFloat16(normal(x, c)); });
+    case v1::PIXEL_TYPE_BFLOAT16:
+      return WriteAs(shape, layout_, image, static_cast<uint16_t*>(target),
+                     [&](float x, int c) { return ToBfloat16(normal(x, c)); });
+    default:
+      return WriteAs(shape, layout_, image, static_cast<uint8_t*>(target),
+                     [](float x, int) { return static_cast<uint8_t>(std::nearbyint(255 * x)); });
+  }
+}
+
+uint16_t ToFloat16(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const uint16_t sign = static_cast<uint16_t>((bits >> 16) & 0x8000);
+  const uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;   // not a number
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;  // rounds to 65536 or above
+  if (magnitude < 0x38800000) {                       // below 2^-14: a multiple of 2^-24
+    return sign | static_cast<uint16_t>(std::nearbyint(std::bit_cast<float>(magnitude) * 0x1p24f));
+  }
+  // Exponent moves from bias 127 to 15; 13 bits of the fraction are rounded away.
+  const uint32_t rebiased = magnitude - (112u << 23);
+  return sign | static_cast<uint16_t>((rebiased + 0x0fff + ((rebiased >> 13) & 1)) >> 13);
+}
+
+uint16_t ToBfloat16(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<uint16_t>((bits >> 16) | 0x40);
+  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+}  // namespace facet::model

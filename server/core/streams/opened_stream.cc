@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/streams/opened_stream.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "model/augment/batch_labels.h"
+#include "model/features/schema_proto.h"
+
+namespace facet::server {
+namespace {
+
+// Token, shape and the message's own bytes, beside pixels and labels.
+constexpr int64_t kBytesPerBatchBeside = 1024;
+// Provenance: numbers and what was drawn, and the parents of a mixed feature.
+constexpr int64_t kBytesPerImageBeside = 80;
+constexpr int64_t kBytesPerMixBeside = 64;
+
+int64_t BytesBeside(const model::FeatureSchema& schema) {
+  return kBytesPerImageBeside + kBytesPerMixBeside * schema.size();
+}
+
+// The registry speaks of its own request; the caller wrote the name elsewhere.
+absl::Status AtDataset(const absl::Status& status) {
+  const ErrorDetail detail = GetErrorDetail(status);
+  if (!detail.field.has_value()) return status;
+  return InvalidField("recipe.real.dataset", detail.reason, status.message());
+}
+
+absl::Status ShapeMismatch(const std::string& version, const model::ImageShape& found, const model::ImageShape& wanted) {
+  return WithReason(absl::FailedPreconditionError(
+                        absl::StrCat("images of ", version, " are ", found.height, " x ", found.width, " x ",
+                                     found.channels, ", those of the model ", wanted.height, " x ", wanted.width,
+                                     " x ", wanted.channels)),
+                    "SHAPE_MISMATCH");
+}
+
+absl::Status CheckMoves(const model::StreamPlan& plan, const model::ImageShape& shape) {
+  if (!plan.changes().moves_pixels() || shape.height == shape.width) return absl::OkStatus();
+  return InvalidField("recipe.transforms.square", "NOT_SQUARE",
+                      absl::StrCat("images of ", shape.height, " x ", shape.width, " cannot be turned"));
+}
+
+absl::Status CheckRehearsal(v1::Rehearsal rehearsal) {
+  if (v1::Rehearsal_IsValid(rehearsal)) return absl::OkStatus();
+  return InvalidField("rehearsal", "UNKNOWN_VALUE", absl::StrCat(static_cast<int>(rehearsal), " is no Rehearsal"));
+}
+
+}  // namespace
+
+absl::StatusOr<OpenedStream> StreamOpener::Open(const v1::StreamSpec& spec, absl::string_view field) {
+  ASSIGN_OR_RETURN(ModelHandle model, options_.models->Acquire(spec.model(), absl::StrCat(field, ".model")));
+  auto opened = OpenWith(std::move(model), spec);
+  if (!opened.ok()) return PrefixField(opened.status(), field);
+  return opened;
+}
+
+absl::StatusOr<OpenedStream> StreamOpener::OpenWith(ModelHandle model, const v1::StreamSpec& spec) {
+  RETURN_IF_ERROR(CheckRehearsal(spec.rehearsal()));
+  const model::ImageShape shape = model->renderer->shape();
+  model::StreamSources sources{model->name, model->card.weights_sha256(), "", "", ""};
+  std::optional<HeldDataset> held;
+  std::optional<model::RealImages> real;
+  if (spec.recipe().has_real()) {
+    ASSIGN_OR_RETURN(held, Hold(spec.recipe().real().dataset(), shape));
+    const model::Dataset& images = *held->images;
+    auto selected = model::RealImages::Create(spec.recipe().real(), model->schema, images.info().schema, images.size(),
+                                              [&](int64_t i) { return images.labels(i); });
+    if (!selected.ok()) return PrefixField(selected.status(), "recipe.real");
+    real = *std::move(selected);
+    sources.dataset_version = held->version;
+    sources.dataset_digest = images.info().fingerprint;
+  }
+  std::optional<QualityFilter> filter;
+  if (spec.recipe().has_filter()) {
+    auto made = QualityFilter::Create(spec.recipe().filter(), model->schema, model->name, options_.judges);
+    if (!made.ok()) return PrefixField(made.status(), "recipe.filter");
+    filter = *std::move(made);
+    sources.judges = filter->judges();
+  }
+  ASSIGN_OR_RETURN(model::StreamPlan plan,
+                   model::StreamPlan::Create(spec, model->schema, options_.max_batch_size, std::move(real)));
+  RETURN_IF_ERROR(CheckMoves(plan, shape));
+  ASSIGN_OR_RETURN(model::WirePixels wire, model::WirePixels::Create(spec, shape.channels));
+  ASSIGN_OR_RETURN(model::BatchSequence sequence, model::BatchSequence::Create(spec, plan.batches_per_epoch()));
+  OpenedStream stream{std::move(model),
+                      std::move(held),
+                      std::move(filter),
+                      std::move(plan),
+                      std::move(wire),
+                      model::StreamIdentity(spec, sources),
+                      std::move(sequence),
+                      spec.rehearsal()};
+  const model::FeatureSchema& schema = stream.model->schema;
+  stream.image_bytes = static_cast<int64_t>(shape.samples() * stream.wire.bytes_per_sample()) +
+                       model::LabelBytesPerImage(schema, stream.plan.labels());
+  stream.message_bytes = stream.plan.batch_size() * (stream.image_bytes + BytesBeside(schema)) + kBytesPerBatchBeside;
+  RETURN_IF_ERROR(CheckSizes(stream));
+  return stream;
+}
+
+absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const model::ImageShape& shape) {
+  v1::GetDatasetRequest request;
+  request.set_name(name);
+  auto dataset = options_.datasets->Get(request);
+  if (!dataset.ok()) return AtDataset(dataset.status());
+  HeldDataset held{dataset->name(), nullptr};
+  {
+    absl::MutexLock lock(&mutex_);
+    held.images = open_[held.version].lock();
+  }
+  if (held.images == nullptr) {
+    ASSIGN_OR_RETURN(const std::string folder, options_.datasets->FolderOf(*dataset));
+    ASSIGN_OR_RETURN(held.images, model::Dataset::Open(*options_.file_system, folder));
+    absl::MutexLock lock(&mutex_);
+    absl::erase_if(open_, [](const auto& entry) { return entry.second.expired(); });
+    open_[held.version] = held.images;
+  }
+  const model::ImageShape& found = held.images->info().shape;
+  if (!(found == shape)) return ShapeMismatch(held.version, found, shape);
+  return held;
+}
+
+absl::Status StreamOpener::CheckSizes(const OpenedStream& stream) const {
+  const auto most = static_cast<int64_t>(options_.max_message_bytes);
+  if (stream.message_bytes <= most) return absl::OkStatus();
+  const int64_t fits = (most - kBytesPerBatchBeside) / (stream.image_bytes + BytesBeside(stream.model->schema));
+  return InvalidField("batch_size", "BATCH_TOO_LARGE",
+                      absl::StrCat("a batch of ", stream.plan.batch_size(), " images would be a message of ",
+                                   stream.message_bytes, " bytes; at most ", fits, " images fit"));
+}
+
+v1::DescribeStreamResponse Describe(const OpenedStream& stream) {
+  const model::ImageShape& shape = stream.model->renderer->shape();
+  const model::StreamPlan& plan = stream.plan;
+  v1::DescribeStreamResponse response;
+  response.set_model_version(stream.model->name);
+  *response.mutable_schema() = model::SchemaToProto(stream.model->schema);
+  response.set_total_classes(stream.model->schema.total_classes());
+  response.set_images_per_epoch(plan.images_per_epoch());
+  response.set_rendered_per_epoch(plan.rendered_per_epoch());
+  response.set_real_per_epoch(plan.real_per_epoch());
+  response.set_batches_per_epoch(plan.batches_per_epoch());
+  response.set_steps_per_epoch(stream.sequence.steps_per_epoch());
+  const bool nhwc = stream.wire.layout() == model::PixelLayout::kNhwc;
+  response.add_image_shape(plan.batch_size());
+  if (!nhwc) response.add_image_shape(shape.channels);
+  response.add_image_shape(shape.height);
+  response.add_image_shape(shape.width);
+  if (nhwc) response.add_image_shape(shape.channels);
+  const int64_t last = plan.batches_per_epoch() - 1;
+  response.set_bytes_per_batch(plan.batch_size() * stream.image_bytes);
+  response.set_bytes_per_epoch((last * plan.batch_size() + plan.ImagesOf(last)) * stream.image_bytes);
+  response.set_fingerprint(stream.identity.fingerprint());
+  if (stream.real.has_value()) response.set_dataset_version(stream.real->version);
+  return response;
+}
+
+}  // namespace facet::server

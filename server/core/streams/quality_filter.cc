@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/streams/quality_filter.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "model/augment/photometric.h"
+
+namespace facet::server {
+namespace {
+
+constexpr int kMaxAttempts = 16;
+
+absl::Status CheckSharpness(const v1::SharpnessFilter& sharpness) {
+  const float min = sharpness.min(), max = sharpness.max();
+  if (std::isfinite(min) && std::isfinite(max) && min >= 0 && (max == 0 || max >= min)) return absl::OkStatus();
+  return InvalidField("sharpness", "OUT_OF_RANGE",
+                      absl::StrCat("min ", min, " and max ", max, " must be at least 0, max not below min (or 0: no end)"));
+}
+
+}  // namespace
+
+absl::StatusOr<QualityFilter> QualityFilter::Create(const v1::QualityFilter& recipe, const model::FeatureSchema& schema,
+                                                    absl::string_view own_model, const JudgeProvider& judges) {
+  QualityFilter filter;
+  if (recipe.has_attempts()) filter.attempts_ = recipe.attempts();
+  if (filter.attempts_ < 0 || filter.attempts_ > kMaxAttempts) {
+    return InvalidField("attempts", "OUT_OF_RANGE",
+                        absl::StrCat("attempts ", filter.attempts_, " must lie in [0, ", kMaxAttempts, "]"));
+  }
+  if (recipe.has_sharpness()) {
+    RETURN_IF_ERROR(CheckSharpness(recipe.sharpness()));
+    filter.sharpness_ = true;
+    filter.min_sharpness_ = recipe.sharpness().min();
+    if (recipe.sharpness().max() > 0) filter.max_sharpness_ = recipe.sharpness().max();
+  }
+  for (int i = 0; i < recipe.confidence_size(); ++i) {
+    RETURN_IF_ERROR(PrefixField(filter.AddBelief(recipe.confidence(i), schema, own_model, judges),
+                                absl::StrCat("confidence[", i, "]")));
+  }
+  if (filter.sharpness_ || !filter.beliefs_.empty()) return filter;
+  return InvalidField("", "EMPTY_FILTER", "the filter names neither confidence nor sharpness");
+}
+
+absl::Status QualityFilter::AddBelief(const v1::ConfidenceFilter& recipe, const model::FeatureSchema& schema,
+                                      absl::string_view own_model, const JudgeProvider& judges) {
+  auto feature = schema.FindFeature(recipe.feature());
+  if (!feature.ok()) return PrefixField(feature.status(), "feature");
+  if (!(recipe.min() > 0 && recipe.min() <= 1)) {
+    return InvalidField("min", "OUT_OF_RANGE", absl::StrCat("min ", recipe.min(), " must lie in (0, 1]"));
+  }
+  if (judges == nullptr) {
+    return WithReason(absl::UnimplementedError("this server has no classifier that could judge; filter by sharpness"),
+                      "NO_JUDGE");
+  }
+  auto judge = judges(recipe.judge().empty() ? own_model : absl::string_view(recipe.judge()), "judge");
+  if (!judge.ok()) return judge.status();
+  const model::FeatureSchema& known = (*judge)->schema();
+  const auto judged = known.FindFeature(recipe.feature());
+  if (!judged.ok() || known.features()[*judged] != schema.features()[*feature]) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("the judge ", (*judge)->name(), " has no feature '",
+                                                                 recipe.feature(), "' with the same classes")),
+                      "SCHEMA_MISMATCH");
+  }
+  const int classes = static_cast<int>(schema.features()[*feature].classes.size());
+  beliefs_.push_back({*std::move(judge), schema.offset(*feature), known.offset(*judged), classes, recipe.min()});
+  return absl::OkStatus();
+}
+
+std::string QualityFilter::judges() const {
+  std::string text;
+  for (const Belief& belief : beliefs_) {
+    absl::StrAppend(&text, belief.judge->name(), " ", belief.judge->digest(), "\n");
+  }
+  return text;
+}
+
+absl::StatusOr<std::vector<QualityFilter::Verdict>> QualityFilter::Judge(absl::Span<const float> images,
+                                                                         const model::ImageShape& shape,
+                                                                         absl::Span<const float> dense,
+                                                                         int count) const {
+  std::vector<Verdict> verdicts(count, Verdict::kKept);
+  const size_t row = count == 0 ? 0 : dense.size() / count;
+  for (const Belief& belief : beliefs_) {
+    const size_t judge_row = belief.judge->schema().total_classes();
+    std::vector<float> probabilities(count * judge_row);
+    RETURN_IF_ERROR(belief.judge->Classify(images, shape, count, absl::MakeSpan(probabilities)));
+    for (int i = 0; i < count; ++i) {
+      float believed = 0;
+      for (int c = 0; c < belief.classes; ++c) {
+        if (dense[i * row + belief.offset + c] > 0) believed += probabilities[i * judge_row + belief.judge_offset + c];
+      }
+      if (!(believed >= belief.min)) verdicts[i] = Verdict::kNotBelieved;
+    }
+  }
+  for (int i = 0; sharpness_ && i < count; ++i) {
+    const double sharpness = model::Sharpness(shape, images.subspan(i * shape.samples(), shape.samples()));
+    if (sharpness < min_sharpness_ || sharpness > max_sharpness_) verdicts[i] = Verdict::kNotSharp;
+  }
+  return verdicts;
+}
+
+}  // namespace facet::server

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/streams/stream_pipeline.h"
+
+#include <utility>
+
+namespace facet::server {
+
+std::shared_ptr<StreamPipeline::Slot> StreamPipeline::MakeSlot() {
+  const auto batch = sequence_.Next();
+  if (!batch.has_value()) return nullptr;
+  auto slot = std::make_shared<Slot>();
+  slot->job = make_job_(
+      *batch, [self = shared_from_this(), slot] { self->OnRendering(slot); },
+      [self = shared_from_this(), slot](absl::StatusOr<StreamBatch> made) { self->OnDone(slot, std::move(made)); });
+  return slot;
+}
+
+void StreamPipeline::Start(const std::shared_ptr<Slot>& slot) {
+  std::shared_ptr<BatchJob> job;
+  bool cancelled = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    job = slot->job;
+    cancelled = cancelled_;
+  }
+  if (job == nullptr) return;
+  if (cancelled) job->Cancel();
+  job->Start();
+}
+
+void StreamPipeline::Next(bool another, Callback callback) {
+  std::shared_ptr<Slot> begin;
+  std::shared_ptr<Slot> begin_ahead;
+  std::optional<absl::StatusOr<StreamBatch>> ready;
+  {
+    absl::MutexLock lock(&mutex_);
+    current_ = std::move(ahead_);
+    ahead_ = nullptr;
+    if (current_ == nullptr) current_ = begin = MakeSlot();
+    another_ = another;
+    if (current_ == nullptr) {
+      ready = absl::OutOfRangeError("the stream has ended");
+    } else if (current_->result.has_value()) {
+      ready = std::exchange(current_->result, std::nullopt);
+    } else {
+      current_->waiting = std::move(callback);
+    }
+    if (another && current_ != nullptr && current_->rendering) ahead_ = begin_ahead = MakeSlot();
+  }
+  if (begin != nullptr) Start(begin);
+  if (begin_ahead != nullptr) Start(begin_ahead);
+  if (ready.has_value()) callback(*std::move(ready));
+}
+
+void StreamPipeline::OnRendering(const std::shared_ptr<Slot>& slot) {
+  std::shared_ptr<Slot> begin;
+  {
+    absl::MutexLock lock(&mutex_);
+    slot->rendering = true;
+    if (slot == current_ && another_ && ahead_ == nullptr && !cancelled_) ahead_ = begin = MakeSlot();
+  }
+  if (begin != nullptr) Start(begin);
+}
+
+void StreamPipeline::OnDone(const std::shared_ptr<Slot>& slot, absl::StatusOr<StreamBatch> batch) {
+  Callback waiting;
+  {
+    absl::MutexLock lock(&mutex_);
+    slot->job = nullptr;  // it holds this
+    waiting = std::exchange(slot->waiting, nullptr);
+    if (waiting == nullptr) slot->result = std::move(batch);
+  }
+  if (waiting != nullptr) waiting(std::move(batch));
+}
+
+void StreamPipeline::Cancel() {
+  std::shared_ptr<BatchJob> current, ahead;
+  {
+    absl::MutexLock lock(&mutex_);
+    cancelled_ = true;
+    if (current_ != nullptr) current = current_->job;
+    if (ahead_ != nullptr) ahead = ahead_->job;
+  }
+  if (current != nullptr) current->Cancel();
+  if (ahead != nullptr) ahead->Cancel();
+}
+
+}  // namespace facet::server
