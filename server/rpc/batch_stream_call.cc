@@ -114,7 +114,7 @@ void BatchStreamCall::Open(const v1::StreamStart& start) {
     busy_ = false;
     if (stream.ok()) stream_ = *std::move(stream);
   }
-  if (!stream.ok()) return Stop(stream.status());
+  if (!stream.ok()) return Stop(PrefixField(stream.status(), "start"));
   Pump();
 }
 

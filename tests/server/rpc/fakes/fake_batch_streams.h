@@ -50,7 +50,7 @@ class FakeBatchStreams final : public BatchStreamFactory {
   }
 
   absl::StatusOr<std::unique_ptr<BatchStream>> Open(const v1::StreamStart& start) override {
-    if (start.spec().model().empty()) return InvalidField("start.spec.model", "INVALID_NAME", "the name is empty");
+    if (start.spec().model().empty()) return InvalidField("spec.model", "INVALID_NAME", "the name is empty");
     if (start.spec().batch_size() == 13) return absl::FailedPreconditionError("the token is of another recipe");
     absl::MutexLock lock(&mutex_);
     ++live_;
