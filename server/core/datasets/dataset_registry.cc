@@ -54,6 +54,8 @@ class StoredDatasetRegistry final : public DatasetRegistry {
                                        const std::atomic<bool>& cancelled);
 
  private:
+  // Enters an imported folder into the store.
+  absl::StatusOr<v1::Dataset> Keep(const v1::ImportSpec& spec, int64_t version, const model::ImportResult& imported);
   absl::Status DeleteVersion(const v1::Dataset& dataset);
   absl::StatusOr<std::shared_ptr<model::Dataset>> OpenCached(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -134,28 +136,32 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   auto imported = model::ImportImages(
       *options_.file_system,
       {.source = source, .target = folder, .spec = spec, .cancelled = &cancelled});
-  if (!imported.ok()) return PrefixField(imported.status(), "spec");
+  auto dataset = imported.ok() ? Keep(spec, version, *imported) : PrefixField(imported.status(), "spec");
+  // A folder that is in no table would take room until the next start. One that
+  // was there before the import is not ours.
+  const bool ours = !absl::IsAlreadyExists(imported.status());
+  if (!dataset.ok() && ours) options_.file_system->RemoveAll(folder).IgnoreError();
+  return dataset;
+}
+
+absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Keep(const v1::ImportSpec& spec, int64_t version,
+                                                        const model::ImportResult& imported) {
   v1::Dataset dataset;
   dataset.set_name(DatasetName{spec.dataset(), version}.ToString());
-  *dataset.mutable_schema() = model::SchemaToProto(imported->info.schema);
-  dataset.set_image_count(imported->info.image_count);
-  dataset.set_height(imported->info.shape.height);
-  dataset.set_width(imported->info.shape.width);
-  dataset.set_channels(imported->info.shape.channels);
-  dataset.set_fingerprint(imported->info.fingerprint);
+  *dataset.mutable_schema() = model::SchemaToProto(imported.info.schema);
+  dataset.set_image_count(imported.info.image_count);
+  dataset.set_height(imported.info.shape.height);
+  dataset.set_width(imported.info.shape.width);
+  dataset.set_channels(imported.info.shape.channels);
+  dataset.set_fingerprint(imported.info.fingerprint);
   dataset.set_format(spec.format());
   dataset.set_description(spec.description());
-  const absl::Time now = options_.clock->Now();
-  dataset.mutable_create_time()->set_seconds(absl::ToUnixSeconds(now));
-  ASSIGN_OR_RETURN(const uint64_t bytes, options_.file_system->Size(folder));
+  dataset.mutable_create_time()->set_seconds(absl::ToUnixSeconds(options_.clock->Now()));
+  ASSIGN_OR_RETURN(const uint64_t bytes, options_.file_system->Size(Folder(spec.dataset(), version)));
   dataset.set_size_bytes(static_cast<int64_t>(bytes));
-  for (const v1::DroppedImage& dropped : imported->dropped) *dataset.add_dropped() = dropped;
-  dataset.set_dropped_count(imported->dropped_count);
-  const absl::Status kept = options_.store->InsertDataset(spec.dataset(), version, dataset);
-  if (!kept.ok()) {
-    options_.file_system->RemoveAll(folder).IgnoreError();
-    return kept;
-  }
+  for (const v1::DroppedImage& dropped : imported.dropped) *dataset.add_dropped() = dropped;
+  dataset.set_dropped_count(imported.dropped_count);
+  RETURN_IF_ERROR(options_.store->InsertDataset(spec.dataset(), version, dataset));
   return dataset;
 }
 
@@ -183,6 +189,9 @@ absl::StatusOr<std::shared_ptr<model::Dataset>> StoredDatasetRegistry::OpenCache
   ASSIGN_OR_RETURN(const std::string folder, FolderOf(dataset));
   ASSIGN_OR_RETURN(std::shared_ptr<model::Dataset> opened, model::Dataset::Open(*options_.file_system, folder));
   absl::MutexLock lock(&mutex_);
+  for (const auto& [name, open] : open_) {
+    if (name == dataset.name()) return open;  // opened by another call meanwhile
+  }
   open_.emplace_front(dataset.name(), opened);
   if (open_.size() > kOpenDatasets) open_.pop_back();
   return opened;

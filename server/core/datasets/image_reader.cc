@@ -14,6 +14,34 @@ namespace {
 
 constexpr int kMaxImages = 256;
 constexpr int kDefaultQuality = 95;
+// A message is 64 MiB by default; nobody's request may fill the memory.
+constexpr size_t kMaxBytes = size_t{64} << 20;
+
+absl::Status TooLarge() {
+  return WithReason(absl::ResourceExhaustedError(absl::StrCat("the images would take over ", kMaxBytes >> 20,
+                                                              " MiB; ask for fewer at once")),
+                    "ANSWER_TOO_LARGE");
+}
+
+absl::Status CheckFormat(const v1::ImageFormat& format) {
+  if (!v1::ImageEncoding_IsValid(format.encoding())) {
+    return InvalidField("encoding", "BAD_FORMAT", absl::StrCat("there is no encoding number ", format.encoding()));
+  }
+  if (!v1::PixelType_IsValid(format.pixel_type())) {
+    return InvalidField("pixel_type", "BAD_FORMAT",
+                        absl::StrCat("there is no pixel type number ", format.pixel_type()));
+  }
+  if (format.pixel_type() == v1::PIXEL_TYPE_FLOAT16 || format.pixel_type() == v1::PIXEL_TYPE_BFLOAT16) {
+    return InvalidField("pixel_type", "BAD_FORMAT", "images of data sets come as UINT8 or FLOAT32");
+  }
+  if (!v1::PixelLayout_IsValid(format.layout())) {
+    return InvalidField("layout", "BAD_FORMAT", absl::StrCat("there is no layout number ", format.layout()));
+  }
+  if (format.jpeg_quality() < 0 || format.jpeg_quality() > 100) {
+    return InvalidField("jpeg_quality", "BAD_FORMAT", "jpeg_quality must lie in [1, 100], or be 0 for 95");
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Check(const model::Dataset& dataset, const v1::ReadDatasetImagesRequest& request) {
   if (request.indices_size() == 0 || request.indices_size() > kMaxImages) {
@@ -25,15 +53,7 @@ absl::Status Check(const model::Dataset& dataset, const v1::ReadDatasetImagesReq
     return InvalidField(absl::StrCat("indices[", i, "]"), "OUT_OF_RANGE",
                         absl::StrCat(request.indices(i), " must lie in [0, ", dataset.size(), ")"));
   }
-  const v1::PixelType type = request.format().pixel_type();
-  if (type == v1::PIXEL_TYPE_FLOAT16 || type == v1::PIXEL_TYPE_BFLOAT16) {
-    return InvalidField("format.pixel_type", "BAD_FORMAT", "images of data sets come as UINT8 or FLOAT32");
-  }
-  const int quality = request.format().jpeg_quality();
-  if (quality < 0 || quality > 100) {
-    return InvalidField("format.jpeg_quality", "OUT_OF_RANGE", "jpeg_quality must lie in [1, 100], or be 0 for 95");
-  }
-  return absl::OkStatus();
+  return PrefixField(CheckFormat(request.format()), "format");
 }
 
 // Bytes of one image in the asked type and layout.
@@ -90,10 +110,13 @@ absl::StatusOr<v1::ReadDatasetImagesResponse> ReadImagesOf(const model::Dataset&
                                                            const v1::ReadDatasetImagesRequest& request) {
   RETURN_IF_ERROR(Check(dataset, request));
   v1::ReadDatasetImagesResponse response;
+  size_t bytes = 0;
   for (const int64_t index : request.indices()) {
     v1::DatasetImage& image = *response.add_images();
     image.set_index(index);
     RETURN_IF_ERROR(Encode(dataset.info().shape, dataset.pixels(index), request.format(), *image.mutable_image()));
+    bytes += image.image().data().size();
+    if (bytes > kMaxBytes) return TooLarge();
     const auto& features = dataset.info().schema.features();
     const auto labels = dataset.labels(index);
     for (size_t f = 0; f < features.size(); ++f) image.add_classes(features[f].classes[labels[f]]);

@@ -10,7 +10,7 @@
 namespace facet::server {
 
 // The images that `request` asks for, encoded as it says. INVALID_ARGUMENT with
-// the field path.
+// the field path. RESOURCE_EXHAUSTED (ANSWER_TOO_LARGE): over 64 MiB.
 absl::StatusOr<v1::ReadDatasetImagesResponse> ReadImagesOf(const model::Dataset& dataset,
                                                            const v1::ReadDatasetImagesRequest& request);
 

@@ -24,7 +24,9 @@ bool IsBelow(const fs::path& path, const fs::path& root) {
 absl::StatusOr<std::string> ResolveImportFolder(const std::string& path, const std::vector<std::string>& roots) {
   std::error_code error;
   const fs::path real = fs::weakly_canonical(path, error);
-  const bool allowed = !error && fs::path(path).is_absolute() &&
+  // What follows a zero byte would be checked here and not be read there.
+  const bool whole = path.find('\0') == std::string::npos;
+  const bool allowed = !error && whole && fs::path(path).is_absolute() &&
                        std::any_of(roots.begin(), roots.end(), [&](const std::string& root) {
                          std::error_code ignored;
                          const fs::path real_root = fs::canonical(root, ignored);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/error.h"
@@ -65,6 +66,7 @@ absl::Status UploadFolder::Add(const v1::FileChunk& chunk) {
 
 absl::Status UploadFolder::Begin(const std::string& relative) {
   RETURN_IF_ERROR(CheckPath(relative));
+  RETURN_IF_ERROR(CheckNoConflict(relative));
   if (seen_.size() >= kMaxFiles) return BadUpload("chunk.path", absl::StrCat("over ", kMaxFiles, " files"));
   if (!seen_.insert(relative).second) {
     return BadUpload("chunk.path", absl::StrCat("the chunks of '", relative, "' must follow each other"));
@@ -74,6 +76,20 @@ absl::Status UploadFolder::Begin(const std::string& relative) {
   RETURN_IF_ERROR(file_system_->CreateDirs(std::filesystem::path(target).parent_path().string()));
   ASSIGN_OR_RETURN(file_, file_system_->Create(target));
   current_ = relative;
+  return absl::OkStatus();
+}
+
+// A disk would refuse such a file, too, but not in words that the client knows.
+absl::Status UploadFolder::CheckNoConflict(const std::string& relative) const {
+  const auto conflict = [](absl::string_view path) {
+    return BadUpload("chunk.path", absl::StrCat("'", path, "' is a file and a folder"));
+  };
+  for (size_t slash = relative.find('/'); slash != std::string::npos; slash = relative.find('/', slash + 1)) {
+    const std::string parent = relative.substr(0, slash);
+    if (seen_.count(parent) > 0) return conflict(parent);
+  }
+  const auto below = seen_.lower_bound(absl::StrCat(relative, "/"));
+  if (below != seen_.end() && absl::StartsWith(*below, absl::StrCat(relative, "/"))) return conflict(relative);
   return absl::OkStatus();
 }
 

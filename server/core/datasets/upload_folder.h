@@ -33,6 +33,7 @@ class UploadFolder {
   UploadFolder(FileSystem* file_system, std::string path, uint64_t max_bytes)
       : file_system_(file_system), path_(std::move(path)), max_bytes_(max_bytes) {}
   absl::Status Begin(const std::string& relative);
+  absl::Status CheckNoConflict(const std::string& relative) const;
   absl::Status CloseCurrent();
 
   FileSystem* file_system_;

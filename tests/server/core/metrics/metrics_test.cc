@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/metrics/metrics.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -16,11 +14,11 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/error.h"
 #include "base/thread.h"
+#include "tests/base/http_get.h"
 
 namespace facet::server {
 namespace {
@@ -47,28 +45,6 @@ std::unique_ptr<Metrics> MakeUsedMetrics() {
   metrics->DeviceFault();
   metrics->SetReady(true);
   return metrics;
-}
-
-// GET of `path` from `host:port`, headers and all.
-std::string Get(const std::string& address, const std::string& path) {
-  const std::vector<std::string> parts = absl::StrSplit(address, ':');
-  int port = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[1], &port)) return "bad address";
-  sockaddr_in target{};
-  target.sin_family = AF_INET;
-  target.sin_port = htons(static_cast<uint16_t>(port));
-  inet_pton(AF_INET, parts[0].c_str(), &target.sin_addr);
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::string answer;
-  if (connect(fd, reinterpret_cast<sockaddr*>(&target), sizeof(target)) == 0) {
-    const std::string request = absl::StrCat("GET ", path, " HTTP/1.0\r\nHost: localhost\r\n\r\n");
-    if (write(fd, request.data(), request.size()) < 0) answer = "cannot write";
-    char buffer[4096];
-    ssize_t got = 0;
-    while ((got = read(fd, buffer, sizeof(buffer))) > 0) answer.append(buffer, static_cast<size_t>(got));
-  }
-  close(fd);
-  return answer;
 }
 
 // Names of the families in an exposition text.
@@ -152,11 +128,11 @@ TEST(MetricsTest, ServesTheTextOnAFreePort) {
   auto address = metrics->Serve("127.0.0.1:0");
   ASSERT_TRUE(address.ok()) << address.status();
   EXPECT_FALSE(absl::EndsWith(*address, ":0"));
-  const std::string answer = Get(*address, "/metrics");
+  const std::string answer = HttpGet(*address, "/metrics");
   EXPECT_THAT(answer, HasSubstr("200 OK"));
   EXPECT_THAT(answer, HasSubstr("\nfacet_ready 1\n"));
   for (const std::string& name : FamilyNames(metrics->Text())) EXPECT_THAT(answer, HasSubstr(name));
-  EXPECT_THAT(Get(*address, "/etc/passwd"), HasSubstr("404"));
+  EXPECT_THAT(HttpGet(*address, "/etc/passwd"), HasSubstr("404"));
 }
 
 TEST(MetricsTest, ServesOnce) {
@@ -200,7 +176,7 @@ TEST(MetricsTest, PassesPromtool) {
   auto metrics = MakeUsedMetrics();
   auto address = metrics->Serve("127.0.0.1:0");
   ASSERT_TRUE(address.ok()) << address.status();
-  const std::string answer = Get(*address, "/metrics");
+  const std::string answer = HttpGet(*address, "/metrics");
   FILE* promtool = popen("promtool check metrics 2>&1", "w");
   ASSERT_NE(promtool, nullptr);
   const std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
