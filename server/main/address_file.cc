@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/main/address_file.h"
 
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -16,8 +15,11 @@ absl::StatusOr<std::unique_ptr<AddressFile>> AddressFile::Write(FileSystem* file
   for (const std::string& address : grpc_addresses) absl::StrAppend(&text, "grpc=", address, "\n");
   if (!metrics_address.empty()) absl::StrAppend(&text, "metrics=", metrics_address, "\n");
   std::string path = absl::StrCat(state_dir, "/facetd.address");
+  // Removes the file, too, where it was renamed into place and could not be
+  // synced.
+  std::unique_ptr<AddressFile> file(new AddressFile(file_system, path));
   RETURN_IF_ERROR(file_system->WriteFileAtomically(path, text));
-  return std::unique_ptr<AddressFile>(new AddressFile(file_system, std::move(path)));
+  return file;
 }
 
 AddressFile::~AddressFile() { file_system_->RemoveAll(path_).IgnoreError(); }
