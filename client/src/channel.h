@@ -10,8 +10,7 @@
 
 namespace facet::client {
 
-// A channel with the limits of `options` and a retry policy for calls that
-// never reached the server's code.
+// A channel with the limits of `options` and the retries that Client promises.
 std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options);
 
 }  // namespace facet::client

@@ -159,6 +159,8 @@ class GrpcClient final : public Client {
 
  private:
   void SetDeadline(grpc::ClientContext& context) const {
+    // A deadline after the end of the system's clock would lie in the past.
+    if (options_.timeout > absl::Hours(24 * 365)) return;
     context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(options_.timeout));
   }
 

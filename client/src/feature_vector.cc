@@ -21,8 +21,8 @@ absl::Status BadSetting(absl::string_view text, absl::string_view why) {
       absl::StrCat("'", text, "': ", why, "; write feature=class or feature=class:0.5,other:0.5"));
 }
 
-// A class name may itself hold a colon, so the weight is what follows the last
-// one, if that is a number.
+// A class name may itself hold a colon where a weight follows: the weight is
+// what stands behind the last one.
 absl::StatusOr<v1::ClassWeight> ParseClass(absl::string_view text, absl::string_view whole) {
   v1::ClassWeight result;
   const size_t colon = text.rfind(':');
@@ -72,9 +72,10 @@ const v1::FeatureWeights* Find(const v1::FeatureVector& vector, const std::strin
 
 absl::StatusOr<v1::FeatureWeights> ParseFeatureWeights(absl::string_view text) {
   const size_t equals = text.find('=');
-  if (equals == absl::string_view::npos || equals == 0) return BadSetting(text, "there is no 'feature='");
+  const absl::string_view feature = absl::StripAsciiWhitespace(text.substr(0, equals));
+  if (equals == absl::string_view::npos || feature.empty()) return BadSetting(text, "there is no 'feature='");
   v1::FeatureWeights result;
-  result.set_feature(std::string(absl::StripAsciiWhitespace(text.substr(0, equals))));
+  result.set_feature(std::string(feature));
   for (const absl::string_view part : absl::StrSplit(text.substr(equals + 1), ',')) {
     ASSIGN_OR_RETURN(*result.add_weights(), ParseClass(absl::StripAsciiWhitespace(part), text));
   }
@@ -96,6 +97,9 @@ absl::StatusOr<v1::FeatureVector> ParseFeatureVector(const std::vector<std::stri
 }
 
 absl::StatusOr<v1::FeatureVector> Interpolate(const v1::FeatureVector& a, const v1::FeatureVector& b, float t) {
+  if (a.dense_size() > 0 || b.dense_size() > 0) {
+    return absl::InvalidArgumentError("dense vectors are blended by their owner; give features and classes");
+  }
   if (a.features_size() != b.features_size()) {
     return absl::InvalidArgumentError("the two ends set different features; set the same ones for both");
   }

@@ -15,9 +15,16 @@ namespace {
 constexpr absl::string_view kDetails = "type.googleapis.com/google.rpc.Status";
 
 // A connection that was never made has no details from the server, only the
-// transport's own words, which name addresses but not what to do.
+// transport's own words.
 bool IsConnectFailure(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
+}
+
+// Of "failed to connect to all addresses; last error: UNKNOWN: ipv4:…:
+// Connection refused" the last part.
+absl::string_view Cause(absl::string_view message) {
+  const size_t colon = message.rfind(": ");
+  return colon == absl::string_view::npos ? message : message.substr(colon + 2);
 }
 
 }  // namespace
@@ -26,7 +33,7 @@ absl::Status FromGrpc(const grpc::Status& status, const std::string& address) {
   if (status.ok()) return absl::OkStatus();
   std::string message = status.error_message();
   if (IsConnectFailure(status)) {
-    message = absl::StrCat("cannot reach a server at ", address, " (", message, ")");
+    message = absl::StrCat("cannot reach a server at ", address, ": ", Cause(message));
   }
   absl::Status result(static_cast<absl::StatusCode>(status.error_code()), message);
   if (!status.error_details().empty()) result.SetPayload(kDetails, absl::Cord(status.error_details()));

@@ -21,9 +21,7 @@ StreamBatchReader::~StreamBatchReader() {
 }
 
 absl::StatusOr<std::optional<v1::StreamBatchesResponse>> StreamBatchReader::Next() {
-  if (ended_) return std::nullopt;
-  while (true) {
-    if (cancelled_.HasBeenNotified()) return absl::CancelledError("the reader was cancelled");
+  while (!end_.has_value()) {
     v1::StreamBatchesResponse batch;
     if ((stream_ != nullptr || Connect()) && stream_->Read(&batch)) {
       reconnect_.Succeeded();
@@ -35,12 +33,12 @@ absl::StatusOr<std::optional<v1::StreamBatchesResponse>> StreamBatchReader::Next
       return batch;
     }
     const absl::Status status = Finish();
-    if (status.ok()) {
-      ended_ = true;
-      return std::nullopt;
-    }
-    if (!reconnect_.Wait(status, cancelled_)) return status;
+    if (!reconnect_.Wait(status, cancelled_)) end_ = status;
+    // Whatever the connection says of it.
+    if (cancelled_.HasBeenNotified()) end_ = absl::CancelledError("the reader was cancelled");
   }
+  if (end_->ok()) return std::nullopt;
+  return *end_;
 }
 
 void StreamBatchReader::RememberPlace(const v1::StreamBatchesResponse& batch) {

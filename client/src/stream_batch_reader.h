@@ -6,6 +6,7 @@
 #include <grpcpp/support/sync_stream.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -44,7 +45,7 @@ class StreamBatchReader final : public BatchReader {
   absl::Mutex mutex_;  // context_ is replaced while Cancel may look at it
   std::unique_ptr<grpc::ClientContext> context_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Stream> stream_;
-  bool ended_ = false;
+  std::optional<absl::Status> end_;  // what every Next() says from now on
 };
 
 }  // namespace facet::client

@@ -24,7 +24,7 @@ namespace facet::client {
 struct ClientOptions {
   // `host:port` or `unix:/path`.
   std::string address = "127.0.0.1:8470";
-  // For each unary call, retries included. Streams have none.
+  // For each unary call, retries included; infinite: none. Streams have none.
   absl::Duration timeout = absl::Seconds(60);
   // Largest message either way.
   int max_message_bytes = 64 << 20;
@@ -39,7 +39,8 @@ enum class Health { kServing, kNotServing, kUnknown };
 // A connection to one server. Thread-safe; every method blocks until it is
 // done, its timeout has passed or the server is unreachable. A call that the
 // server answers with UNAVAILABLE, or that does not reach it, is tried up to 4
-// times within a second.
+// times within a second; an import once; a watch and a stream of batches for as
+// long as their `patience` says.
 //
 // Errors are the server's, code and message; what else it said (reason, field,
 // when to retry) is read with DescribeError. UNAVAILABLE where no server can be

@@ -20,8 +20,9 @@ absl::StatusOr<v1::FeatureWeights> ParseFeatureWeights(absl::string_view text);
 absl::StatusOr<v1::FeatureVector> ParseFeatureVector(const std::vector<std::string>& settings);
 
 // The vector at `t` in [0, 1] on the way from `a` to `b`: weights of each
-// feature blended linearly. INVALID_ARGUMENT: other features in one than in the
-// other, or classes by name in one and by index in the other.
+// feature, divided by their sum, blended linearly. INVALID_ARGUMENT: other
+// features in one than in the other, classes by name in one and by index in the
+// other, or a dense vector.
 absl::StatusOr<v1::FeatureVector> Interpolate(const v1::FeatureVector& a, const v1::FeatureVector& b, float t);
 
 }  // namespace facet::client
