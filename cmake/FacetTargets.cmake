@@ -7,7 +7,9 @@ function(facet_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;HDRS;DEPS;PRIVATE_DEPS" ${ARGN})
   if(ARG_SRCS)
     add_library(${name} STATIC ${ARG_SRCS} ${ARG_HDRS})
-    target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE facet_compile_options ${ARG_PRIVATE_DEPS})
+    # Not for those who link an installed library.
+    target_link_libraries(${name} PUBLIC ${ARG_DEPS}
+      PRIVATE $<BUILD_INTERFACE:facet_compile_options> ${ARG_PRIVATE_DEPS})
     target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
   else()
     add_library(${name} INTERFACE)

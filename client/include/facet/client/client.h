@@ -11,7 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "facet/client/batch_reader.h"
+#include "facet/client/batch_reader.h"    // IWYU pragma: export
+#include "facet/client/error.h"           // IWYU pragma: export
+#include "facet/client/feature_vector.h"  // IWYU pragma: export
 #include "facet/v1/augmentation.pb.h"
 #include "facet/v1/dataset.pb.h"
 #include "facet/v1/generation.pb.h"

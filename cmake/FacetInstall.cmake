@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` adds to the programs and libraries, which their own
+# folders install: data, and the CMake package `facet` with the target
+# facet::client.
+
+# Where facetd looks for it: server/main/program_paths.h.
+install(DIRECTORY data/ DESTINATION "${CMAKE_INSTALL_DATADIR}/facet")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/facet")
+
+if(FACET_BUILD_SERVICE)
+  include(CMakePackageConfigHelpers)
+  set(_package "${CMAKE_INSTALL_LIBDIR}/cmake/facet")
+  configure_package_config_file(cmake/facetConfig.cmake.in facetConfig.cmake INSTALL_DESTINATION "${_package}")
+  write_basic_package_version_file(facetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES "${CMAKE_BINARY_DIR}/facetConfig.cmake" "${CMAKE_BINARY_DIR}/facetConfigVersion.cmake"
+          DESTINATION "${_package}")
+  install(EXPORT facetTargets NAMESPACE facet:: DESTINATION "${_package}")
+endif()
