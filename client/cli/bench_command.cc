@@ -43,7 +43,8 @@ void CallUntil(absl::Time end, const std::string& server, const v1::RenderReques
   auto client = client::Client::Create(options);
   std::vector<double> milliseconds;
   absl::Status status = client.status();
-  while (status.ok() && absl::Now() < end) {
+  // At least one call each, however short the run.
+  while (status.ok() && (milliseconds.empty() || absl::Now() < end)) {
     const absl::Time start = absl::Now();
     status = (*client)->Render(request).status();
     milliseconds.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
@@ -98,8 +99,12 @@ void AddBenchCommands(CLI::App& app, Context& context, Command& run) {
   parent->require_subcommand(1);
   auto options = std::make_shared<Options>();
   CLI::App* render = parent->add_subcommand("render", "Clients in a closed loop: calls/s and latency");
-  render->add_option("--model", options->model, "name, name@version or name@alias")->required();
-  render->add_option("--set", options->settings, "feature=class; the first class where not given")->take_all();
+  render->add_option("--model", options->model, "name, name@version or name@alias")
+      ->type_name("MODEL")
+      ->required();
+  render->add_option("--set", options->settings, "feature=class; the first class where not given")
+      ->type_name("SETTING")
+      ->take_all();
   render->add_option("--clients", options->clients, "connections at once")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));

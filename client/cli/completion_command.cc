@@ -21,6 +21,14 @@ std::string Words(const CLI::App& app) {
   return absl::StrJoin(words, " ");
 }
 
+// Paths of all commands below `app`, as bash patterns.
+void AppendPaths(const CLI::App& app, const std::string& path, std::vector<std::string>& paths) {
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    paths.push_back(absl::StrCat(path, path.empty() ? "" : " ", sub->get_name()));
+    AppendPaths(*sub, std::string(paths.back()), paths);
+  }
+}
+
 void AppendCases(const CLI::App& app, const std::string& path, std::string& script) {
   absl::StrAppend(&script, "    '", path, "') words='", Words(app), "' ;;\n");
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -29,16 +37,19 @@ void AppendCases(const CLI::App& app, const std::string& path, std::string& scri
 }
 
 // One function serves both shells: zsh runs bash completions through
-// bashcompinit. The path is made of the words that name commands.
+// bashcompinit. The path is made of the words that name commands; others are
+// values of options. Where no word fits, files are offered.
 std::string Script(const CLI::App& app, bool zsh) {
+  std::vector<std::string> paths;
+  AppendPaths(app, "", paths);
   std::string script = zsh ? "#compdef facet\nautoload -U +X bashcompinit && bashcompinit\n" : "";
-  absl::StrAppend(&script, "_facet() {\n  local current=\"${COMP_WORDS[COMP_CWORD]}\" path='' word words\n",
-                  "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n",
-                  "    case \"$word\" in -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n  done\n",
-                  "  case \"$path\" in\n");
+  absl::StrAppend(&script, "_facet() {\n  local current=\"${COMP_WORDS[COMP_CWORD]}\" path='' next word words=''\n",
+                  "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    next=\"${path:+$path }$word\"\n",
+                  "    case \"$next\" in\n      '", absl::StrJoin(paths, "' | '"), "') path=\"$next\" ;;\n",
+                  "    esac\n  done\n  case \"$path\" in\n");
   AppendCases(app, "", script);
-  absl::StrAppend(&script, "    *) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n  esac\n",
-                  "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\ncomplete -o default -F _facet facet\n");
+  absl::StrAppend(&script, "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n",
+                  "complete -o default -F _facet facet\n");
   return script;
 }
 

@@ -60,10 +60,11 @@ bool AppendLoop(GifFileType* gif) {
 }  // namespace
 
 absl::Status WriteGif(const std::string& path, const std::vector<cv::Mat>& frames, int delay) {
+  if (frames.empty()) return absl::InvalidArgumentError("an animation needs a picture");
   std::string bytes;
   int error = 0;
   GifFileType* gif = EGifOpen(&bytes, AppendBytes, &error);
-  if (gif == nullptr || frames.empty()) return absl::InternalError("cannot make a GIF");
+  if (gif == nullptr) return absl::InternalError("cannot make a GIF");
   EGifSetGifVersion(gif, true);
   bool ok = EGifPutScreenDesc(gif, frames[0].cols, frames[0].rows, 8, 0, nullptr) == GIF_OK && AppendLoop(gif);
   for (size_t i = 0; ok && i < frames.size(); ++i) ok = AppendFrame(gif, frames[i], delay);

@@ -94,10 +94,9 @@ absl::Status Grid(Context& context, const Options& options) {
   if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(WritePicture(options.out, picture));
-  if (options.out != "-" && !context.json) {
-    PrintLine(absl::StrCat(options.out, ": ", rows.classes.size(), " x ", columns.classes.size(), " images of ",
-                           session.version().name()));
-  }
+  AnnouncePicture(context, options.out, session.version().name(),
+                  absl::StrCat(rows.classes.size(), " x ", columns.classes.size(), " images of ",
+                               session.version().name()));
   return absl::OkStatus();
 }
 
@@ -107,12 +106,20 @@ void AddGridCommand(CLI::App& app, Context& context, Command& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("grid", "Render one feature against another on a labelled sheet");
   command->footer("Example: facet grid --model digits --rows digit --cols colour --out digits.png");
-  command->add_option("--model", options->model, "name, name@version or name@alias")->required();
-  command->add_option("--rows", options->rows, "feature of the rows, or feature=a,b,c")->required();
-  command->add_option("--cols", options->columns, "feature of the columns, or feature=a,b,c")->required();
+  command->add_option("--model", options->model, "name, name@version or name@alias")
+      ->type_name("MODEL")
+      ->required();
+  command->add_option("--rows", options->rows, "feature of the rows, or feature=a,b,c")
+      ->type_name("AXIS")
+      ->required();
+  command->add_option("--cols", options->columns, "feature of the columns, or feature=a,b,c")
+      ->type_name("AXIS")
+      ->required();
   command->add_option("--set", options->settings, "the other features: feature=class or feature=a:0.5,b:0.5")
+      ->type_name("SETTING")
       ->take_all();
-  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output");
+  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output")
+      ->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--cell", options->cell_pixels, "enlarge cells to at least this many pixels")
       ->capture_default_str()

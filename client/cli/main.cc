@@ -4,10 +4,27 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 
 #include "client/cli/commands.h"
 #include "client/cli/context.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/usage_error.h"
+
+namespace facet::cli {
+namespace {
+
+// Pictures are OpenCV's, which throws; nothing else here does.
+absl::Status Run(const Command& command) {
+  try {
+    return command();
+  } catch (const std::exception& exception) {
+    return absl::InternalError(exception.what());
+  }
+}
+
+}  // namespace
+}  // namespace facet::cli
 
 int main(int argc, char** argv) {
   using namespace facet::cli;
@@ -16,10 +33,10 @@ int main(int argc, char** argv) {
 
   CLI::App app("facet: train Generative Cooperative Nets, render images from feature vectors, stream batches.",
                "facet");
-  app.footer(kExitCodeHelp);
   app.require_subcommand(1);
   app.fallthrough();
-  app.set_version_flag("--version", FACET_VERSION);
+  app.set_help_flag("-h,--help", "print this help");
+  app.set_version_flag("--version", FACET_VERSION, "print the version");
   Context context;
   app.add_option("--server", context.server, "host:port or unix:/path of facetd (default 127.0.0.1:8470)")
       ->envname("FACET_SERVER");
@@ -27,6 +44,8 @@ int main(int argc, char** argv) {
   app.add_option("--timeout", context.timeout_seconds, "seconds for each call")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  app.get_option("--server")->type_name("ADDR");
+  app.get_option("--timeout")->type_name("SECONDS");
 
   Command run;
   AddDatasetCommands(app, context, run);
@@ -41,14 +60,17 @@ int main(int argc, char** argv) {
   AddStatusCommand(app, context, run);
   AddBenchCommands(app, context, run);
   AddCompletionCommand(app, context, run);
+  app.footer(kExitCodeHelp);  // last, or each command would repeat it
 
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : kExitUsage;
+    std::fputs(FormatUsageError(app, error).c_str(), stderr);
+    return kExitUsage;
   }
-  const absl::Status status = run();
+  const absl::Status status = Run(run);
   if (!status.ok()) PrintError(status);
   return ExitCode(status);
 }

@@ -7,6 +7,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/held_out_sheet.h"
 #include "client/cli/output.h"
+#include "client/cli/rendering.h"
 
 namespace facet::cli {
 namespace {
@@ -53,7 +54,9 @@ absl::Status List(Context& context, const std::string& model) {
     PrintJsonList(models);
     return absl::OkStatus();
   }
-  if (models.empty()) PrintLine("no models yet; train one with: facet train --dataset digits --preset digits --publish digits");
+  if (models.empty()) {
+    PrintLine("no models yet; train one with: facet train --dataset digits --preset digits --publish digits");
+  }
   Table table({"NAME", "ALIASES", "SIZE", "FEATURES", "LOADED", "MADE"});
   for (const auto& version : models) {
     std::vector<std::string> features;
@@ -91,7 +94,7 @@ absl::Status Publish(Context& context, const Options& options) {
 absl::Status HeldOut(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   RETURN_IF_ERROR(WriteHeldOutSheet(*client, options.name, options.out));
-  if (!context.json) PrintLine(absl::StrCat(options.out, ": held-out cells of ", options.name));
+  AnnouncePicture(context, options.out, options.name, absl::StrCat("held-out cells of ", options.name));
   return absl::OkStatus();
 }
 
@@ -102,8 +105,8 @@ absl::Status Apply(Context& context, const Verb& verb) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::ModelVersion version, verb(*client));
   if (context.json) return Print(context, version);
-  PrintLine(absl::StrCat(version.name(), version.loaded() ? ": loaded" : ": not loaded", ", aliases: ",
-                         absl::StrJoin(version.aliases(), ", ")));
+  PrintLine(absl::StrCat(version.name(), version.loaded() ? ": loaded" : ": not loaded",
+                         version.aliases().empty() ? "" : ", aliases: ", absl::StrJoin(version.aliases(), ", ")));
   return absl::OkStatus();
 }
 
@@ -143,7 +146,7 @@ void AddModelsCommands(CLI::App& app, Context& context, Command& run) {
   CLI::App* held_out = add("heldout", "Draw cells that training never saw, real beside rendered",
                            [&context, options] { return HeldOut(context, *options); });
   held_out->add_option("name", options->name, kName)->required();
-  held_out->add_option("--out", options->out, "file to write: .png or .jpg")->required();
+  held_out->add_option("--out", options->out, "file to write: .png or .jpg")->type_name("FILE")->required();
 
   CLI::App* alias = add("alias", "Point an alias at a version", [&context, options] {
     return Apply(context, [options](client::Client& c) { return c.SetAlias(options->name, options->alias); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/output.h"
 
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -25,6 +26,11 @@ void AppendAccuracies(const google::protobuf::RepeatedPtrField<v1::FeatureAccura
   }
 }
 
+// Columns that UTF-8 text takes where each character takes one.
+size_t Width(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+}
+
 }  // namespace
 
 std::string ToJson(const google::protobuf::Message& message) {
@@ -37,6 +43,12 @@ std::string ToJson(const google::protobuf::Message& message) {
   return json;
 }
 
+void PrintJsonFields(const std::vector<std::pair<std::string, std::string>>& fields) {
+  google::protobuf::Struct object;
+  for (const auto& [name, value] : fields) (*object.mutable_fields())[name].set_string_value(value);
+  PrintLine(ToJson(object));
+}
+
 void PrintLine(absl::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
@@ -46,13 +58,13 @@ std::string Table::ToString() const {
   std::vector<size_t> widths;
   for (const auto& row : rows_) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
   }
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      absl::StrAppend(&line, row[i], std::string(widths[i] - row[i].size() + 2, ' '));
+      absl::StrAppend(&line, row[i], std::string(widths[i] - Width(row[i]) + 2, ' '));
     }
     absl::StrAppend(&text, absl::StripTrailingAsciiWhitespace(line), "\n");
   }

@@ -5,6 +5,7 @@
 #include <google/protobuf/message.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,6 +21,9 @@ std::string ToJson(const google::protobuf::Message& message);
 // Prints messages as one JSON array on standard output.
 template <typename Messages>
 void PrintJsonList(const Messages& messages);
+
+// Prints one flat JSON object of texts on standard output.
+void PrintJsonFields(const std::vector<std::pair<std::string, std::string>>& fields);
 
 void PrintLine(absl::string_view text);
 

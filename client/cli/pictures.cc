@@ -17,6 +17,7 @@
 namespace facet::cli {
 namespace {
 
+constexpr int64_t kMaxLength = 1 << 20;  // of an axis of raw pixels
 constexpr int kGap = 4;
 constexpr int kMargin = 10;
 constexpr int kLineHeight = 16;
@@ -89,15 +90,18 @@ void DrawCell(const Sheet& sheet, const Layout& layout, const cv::Mat& cell, int
 absl::StatusOr<std::vector<cv::Mat>> DecodeImages(const v1::ImageData& data) {
   if (data.encoding() != v1::IMAGE_ENCODING_RAW) {
     const cv::Mat bytes(1, static_cast<int>(data.data().size()), CV_8U, const_cast<char*>(data.data().data()));
-    cv::Mat image = cv::imdecode(bytes, cv::IMREAD_COLOR);
+    cv::Mat image;
+    if (!data.data().empty()) image = cv::imdecode(bytes, cv::IMREAD_COLOR);  // which throws for no bytes
     if (image.empty()) return absl::DataLossError("the server sent an image that cannot be decoded");
     return std::vector<cv::Mat>{image};
   }
   const auto& shape = data.shape();
-  const bool plausible = data.shape_size() == 4 && data.pixel_type() == v1::PIXEL_TYPE_UINT8 &&
-                         data.layout() == v1::PIXEL_LAYOUT_NHWC && shape[3] == 3;
+  bool plausible = data.shape_size() == 4 && data.pixel_type() == v1::PIXEL_TYPE_UINT8 &&
+                   data.layout() == v1::PIXEL_LAYOUT_NHWC && shape[3] == 3;
+  // So that the product below cannot overflow.
+  for (const int64_t length : shape) plausible = plausible && length > 0 && length <= kMaxLength;
   const int64_t samples = plausible ? shape[1] * shape[2] * 3 : 0;
-  if (samples <= 0 || static_cast<int64_t>(data.data().size()) != shape[0] * samples) {
+  if (!plausible || static_cast<int64_t>(data.data().size()) != shape[0] * samples) {
     return absl::DataLossError("the server sent pixels that do not fit their shape");
   }
   std::vector<cv::Mat> images(shape[0]);

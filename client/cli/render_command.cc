@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
 #include <memory>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/output.h"
@@ -38,12 +34,8 @@ absl::Status Render(Context& context, const Options& options) {
   if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(WritePicture(options.out, picture));
-  if (context.json) {
-    PrintLine(absl::StrCat("{\"out\": \"", absl::StrReplaceAll(options.out, {{"\\", "\\\\"}, {"\"", "\\\""}}),
-                           "\", \"model_version\": \"", session.version().name(), "\"}"));
-  } else if (options.out != "-") {
-    PrintLine(absl::StrCat(options.out, ": ", session.version().name(), ", ", picture.cols, " x ", picture.rows));
-  }
+  AnnouncePicture(context, options.out, session.version().name(),
+                  absl::StrCat(session.version().name(), ", ", picture.cols, " x ", picture.rows));
   return absl::OkStatus();
 }
 
@@ -53,10 +45,14 @@ void AddRenderCommand(CLI::App& app, Context& context, Command& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("render", "Render one image");
   command->footer("Example: facet render --model digits --set digit=7 --set colour=red:0.5,green:0.5 --out seven.png");
-  command->add_option("--model", options->model, "name, name@version or name@alias")->required();
+  command->add_option("--model", options->model, "name, name@version or name@alias")
+      ->type_name("MODEL")
+      ->required();
   command->add_option("--set", options->settings, "feature=class, or a mix: feature=a:0.5,b:0.5; once a feature")
+      ->type_name("SETTING")
       ->take_all();
-  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output");
+  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output")
+      ->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--enlarge", options->scale, "enlarge, without smoothing, to at least this many pixels")
       ->check(CLI::Range(0, 4096));

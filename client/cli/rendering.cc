@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "base/names.h"
 #include "base/status_macros.h"
+#include "client/cli/output.h"
 #include "client/cli/pictures.h"
 
 namespace facet::cli {
@@ -66,6 +67,16 @@ absl::StatusOr<std::vector<cv::Mat>> RenderSession::Render(const std::vector<v1:
   RETURN_IF_ERROR(status);
   if (pictures.size() != vectors.size()) return absl::DataLossError("the server sent fewer images than asked for");
   return pictures;
+}
+
+void AnnouncePicture(const Context& context, const std::string& path, const std::string& model_version,
+                     const std::string& what) {
+  if (path == "-") return;
+  if (context.json) {
+    PrintJsonFields({{"out", path}, {"model_version", model_version}});
+  } else {
+    PrintLine(absl::StrCat(path, ": ", what));
+  }
 }
 
 }  // namespace facet::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client/cli/context.h"
 #include "facet/client/client.h"
 
 namespace facet::cli {
@@ -36,6 +37,11 @@ class RenderSession {
   v1::ModelVersion version_;
   bool told_ = false;
 };
+
+// Says on standard output what was written to `path`: with --json an object,
+// else "path: what". Nothing where the picture itself went there ("-").
+void AnnouncePicture(const Context& context, const std::string& path, const std::string& model_version,
+                     const std::string& what);
 
 }  // namespace facet::cli
 

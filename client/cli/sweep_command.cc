@@ -85,25 +85,24 @@ absl::Status Sweep(Context& context, const Options& options) {
     sheet.row_labels.push_back(ends.label);
   }
   ASSIGN_OR_RETURN(sheet.cells, session.Render(vectors));
+  sheet.title = session.version().name();
+  sheet.columns = options.steps;
+  sheet.cell_pixels = options.cell_pixels;
+  for (int step = 0; step < options.steps; ++step) {
+    sheet.column_labels.push_back(absl::StrFormat("%.3g", static_cast<double>(step) / (options.steps - 1)));
+  }
+  const cv::Mat strip = DrawSheet(sheet);
+  if (options.show) PrintLine(DrawImage(strip, TerminalColumns()));
+  if (options.out.empty()) return absl::OkStatus();
+  const int sweeps = static_cast<int>(options.sweeps.size());
   if (absl::EndsWith(absl::AsciiStrToLower(options.out), ".gif")) {
-    const int sweeps = static_cast<int>(options.sweeps.size());
     RETURN_IF_ERROR(WriteGif(options.out, Frames(sheet.cells, sweeps, options.steps, options.cell_pixels), 8));
   } else {
-    sheet.title = session.version().name();
-    sheet.columns = options.steps;
-    sheet.cell_pixels = options.cell_pixels;
-    for (int step = 0; step < options.steps; ++step) {
-      sheet.column_labels.push_back(absl::StrFormat("%.3g", static_cast<double>(step) / (options.steps - 1)));
-    }
-    const cv::Mat picture = DrawSheet(sheet);
-    if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
-    if (options.out.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(WritePicture(options.out, picture));
+    RETURN_IF_ERROR(WritePicture(options.out, strip));
   }
-  if (options.out != "-" && !context.json) {
-    PrintLine(absl::StrCat(options.out, ": ", options.sweeps.size(), " sweep(s) of ", options.steps, " steps, ",
-                           session.version().name()));
-  }
+  AnnouncePicture(context, options.out, session.version().name(),
+                  absl::StrCat(sweeps, sweeps == 1 ? " sweep of " : " sweeps of ", options.steps, " steps, ",
+                               session.version().name()));
   return absl::OkStatus();
 }
 
@@ -115,14 +114,21 @@ void AddSweepCommand(CLI::App& app, Context& context, Command& run) {
   command->footer(
       "Example: facet sweep --model digits --sweep digit=3..8 --sweep colour=red..blue --set rotation=0 "
       "--out mix.png");
-  command->add_option("--model", options->model, "name, name@version or name@alias")->required();
-  command->add_option("--sweep", options->sweeps, "feature=from..to; each makes a row")->required()->take_all();
+  command->add_option("--model", options->model, "name, name@version or name@alias")
+      ->type_name("MODEL")
+      ->required();
+  command->add_option("--sweep", options->sweeps, "feature=from..to; each makes a row")
+      ->type_name("RANGE")
+      ->required()
+      ->take_all();
   command->add_option("--set", options->settings, "the other features: feature=class or feature=a:0.5,b:0.5")
+      ->type_name("SETTING")
       ->take_all();
   command->add_option("--steps", options->steps, "pictures from end to end")
       ->capture_default_str()
       ->check(CLI::Range(2, 1000));
-  command->add_option("--out", options->out, "file to write: .png or .jpg strip, .gif animation");
+  command->add_option("--out", options->out, "file to write: .png or .jpg strip, .gif animation")
+      ->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--cell", options->cell_pixels, "enlarge pictures to at least this many pixels")
       ->capture_default_str()

@@ -30,12 +30,17 @@ std::string DrawImage(const cv::Mat& bgr, int columns) {
     cv::resize(bgr, picture, cv::Size(), scale, scale, cv::INTER_AREA);
   }
   std::string text;
-  for (int y = 0; y + 1 < picture.rows; y += 2) {
+  for (int y = 0; y < picture.rows; y += 2) {
     for (int x = 0; x < picture.cols; ++x) {
       const auto top = picture.at<cv::Vec3b>(y, x);
-      const auto bottom = picture.at<cv::Vec3b>(y + 1, x);
-      absl::StrAppendFormat(&text, "\x1b[38;2;%d;%d;%dm\x1b[48;2;%d;%d;%dm▀", top[2], top[1], top[0], bottom[2],
-                            bottom[1], bottom[0]);
+      absl::StrAppendFormat(&text, "\x1b[38;2;%d;%d;%dm", top[2], top[1], top[0]);
+      if (y + 1 < picture.rows) {
+        const auto bottom = picture.at<cv::Vec3b>(y + 1, x);
+        absl::StrAppendFormat(&text, "\x1b[48;2;%d;%d;%dm", bottom[2], bottom[1], bottom[0]);
+      } else if (x == 0) {
+        text += "\x1b[49m";  // below an odd picture there is nothing
+      }
+      text += "▀";
     }
     text += "\x1b[0m\n";
   }

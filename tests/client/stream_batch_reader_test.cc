@@ -171,7 +171,8 @@ TEST_F(StreamBatchReaderTest, WhereverItBreaksTheSequenceIsTheSame) {
     threads.emplace_back("reader", [seed] {
       CounterRandom random(seed, "cuts", 0);
       const int prefetch = 1 + static_cast<int>(random.NextUint32() % 5);
-      const std::vector<int> cuts = {static_cast<int>(random.NextUint32() % 12), static_cast<int>(random.NextUint32() % 12)};
+      const auto cut = [&] { return static_cast<int>(random.NextUint32() % 12); };
+      const std::vector<int> cuts = {cut(), cut()};
       FakeServer server;
       BatchSource source(&server, 20, cuts);
       const auto client = Client::Create({.address = server.address()}).value();

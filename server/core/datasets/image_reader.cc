@@ -27,9 +27,9 @@ absl::Status CheckFormat(const v1::ImageFormat& format) {
   if (!v1::ImageEncoding_IsValid(format.encoding())) {
     return InvalidField("encoding", "BAD_FORMAT", absl::StrCat("there is no encoding number ", format.encoding()));
   }
-  if (!v1::PixelType_IsValid(format.pixel_type())) {
-    return InvalidField("pixel_type", "BAD_FORMAT",
-                        absl::StrCat("there is no pixel type number ", format.pixel_type()));
+  const v1::PixelType type = format.pixel_type();
+  if (type != v1::PIXEL_TYPE_UNSPECIFIED && type != v1::PIXEL_TYPE_UINT8 && type != v1::PIXEL_TYPE_FLOAT32) {
+    return InvalidField("pixel_type", "BAD_FORMAT", "images of data sets come as UINT8 or FLOAT32");
   }
   if (format.pixel_type() == v1::PIXEL_TYPE_FLOAT16 || format.pixel_type() == v1::PIXEL_TYPE_BFLOAT16) {
     return InvalidField("pixel_type", "BAD_FORMAT", "images of data sets come as UINT8 or FLOAT32");

@@ -49,7 +49,8 @@ TEST(CommandLineTest, FlagsWinOverTheFileAndRootsAddToIt) {
   const std::string file = dir.Write("facet.textproto",
                                      "listen: '127.0.0.1:1' listen: '127.0.0.1:2' metrics: 'off' state_dir: '/file' "
                                      "import_roots: '/file-root' limits { max_streams: 7 } log { format: 'json' }");
-  const auto line = Parse({"--config", file, "--state", "/flag", "--listen", "127.0.0.1:3", "--import-root", "/flag-root"});
+  const auto line = Parse(
+      {"--config", file, "--state", "/flag", "--listen", "127.0.0.1:3", "--import-root", "/flag-root"});
   ASSERT_THAT(line, IsOk());
   EXPECT_EQ(line->options.state_dir, "/flag");
   EXPECT_THAT(line->options.listen, ElementsAre("127.0.0.1:3"));

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program `facet` against a server whose answers are written here: what it
+// asks, prints and ends with. tests/end_to_end has it against a real one.
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "tests/base/temp_dir.h"
+#include "tests/client/fake_server.h"
+#include "tests/end_to_end/command.h"
+
+namespace facet {
+namespace {
+
+using client::RichStatus;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+class FacetProgramTest : public testing::Test {
+ protected:
+  FacetProgramTest() {
+    v1::Feature& digit = *model_.mutable_card()->mutable_schema()->add_features();
+    digit.set_name("digit");
+    for (const char* name : {"0", "1", "2"}) digit.add_classes(name);
+    model_.set_name("models/digits@3");
+    server_.models.get = [this](const v1::GetModelRequest&, v1::ModelVersion* model) {
+      *model = model_;
+      return grpc::Status::OK;
+    };
+    server_.generation.render_stream = [](const v1::RenderStreamRequest& request,
+                                          grpc::ServerWriter<v1::RenderStreamResponse>* writer) {
+      v1::RenderStreamResponse response;
+      v1::ImageData& images = *response.add_images();
+      images.set_encoding(v1::IMAGE_ENCODING_RAW);
+      images.set_pixel_type(v1::PIXEL_TYPE_UINT8);
+      images.set_layout(v1::PIXEL_LAYOUT_NHWC);
+      for (const int length : {request.vectors_size(), 2, 2, 3}) images.add_shape(length);
+      images.set_data(std::string(size_t{12} * request.vectors_size(), 'x'));
+      writer->Write(response);
+      return grpc::Status::OK;
+    };
+  }
+
+  CommandResult Facet(std::vector<std::string> words) {
+    words.insert(words.begin(), {"facet", "--server", server_.address()});
+    return RunCommand(std::move(words), {"TERM=dumb"});
+  }
+  // A command that must succeed.
+  std::string Out(std::vector<std::string> words) {
+    const CommandResult result = Facet(std::move(words));
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.out;
+  }
+
+  client::FakeServer server_;
+  v1::ModelVersion model_;
+  TempDir dir_;
+};
+
+TEST_F(FacetProgramTest, EachKindOfErrorHasItsExitCode) {
+  grpc::Status answer;
+  server_.models.get = [&](const v1::GetModelRequest&, v1::ModelVersion*) { return answer; };
+  for (const auto& [code, exit_code] : std::map<grpc::StatusCode, int>{{grpc::StatusCode::INVALID_ARGUMENT, 2},
+                                                                       {grpc::StatusCode::NOT_FOUND, 3},
+                                                                       {grpc::StatusCode::FAILED_PRECONDITION, 4},
+                                                                       {grpc::StatusCode::RESOURCE_EXHAUSTED, 5},
+                                                                       {grpc::StatusCode::DEADLINE_EXCEEDED, 7},
+                                                                       {grpc::StatusCode::DATA_LOSS, 8},
+                                                                       {grpc::StatusCode::INTERNAL, 1}}) {
+    answer = RichStatus(code, "what is wrong", "REASON", "name");
+    const CommandResult result = Facet({"models", "show", "digits"});
+    EXPECT_EQ(result.exit_code, exit_code);
+    EXPECT_THAT(result.err, StartsWith("facet: what is wrong\n  field: name\n"));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+}
+
+TEST_F(FacetProgramTest, WithoutAServerItSaysWhereItLookedAndEndsWith6) {
+  server_.Stop();
+  const CommandResult result = Facet({"status"});
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_THAT(result.err, AllOf(HasSubstr(server_.address()), HasSubstr("FACET_SERVER"), HasSubstr("is facetd running")));
+}
+
+TEST_F(FacetProgramTest, TheServerMayStandInTheEnvironment) {
+  const CommandResult result =
+      RunCommand({"facet", "models", "show", "digits"}, {absl::StrCat("FACET_SERVER=", server_.address())});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("models/digits@3: "));
+}
+
+TEST_F(FacetProgramTest, UsageErrorsNeedNoServer) {
+  server_.Stop();
+  for (const auto& words : std::vector<std::vector<std::string>>{{},
+                                                                 {"rendr"},
+                                                                 {"models", "shw"},
+                                                                 {"render"},
+                                                                 {"--timeout", "0", "status"},
+                                                                 {"render", "--model", "x"},
+                                                                 {"render", "--model", "x", "--set", "y", "--out", "a.png"},
+                                                                 {"sweep", "--model", "x", "--sweep", "digit"},
+                                                                 {"completion", "fish"}}) {
+    const CommandResult result = Facet(words);
+    EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(words);
+    EXPECT_THAT(result.err, StartsWith("facet: ")) << testing::PrintToString(words);
+  }
+}
+
+TEST_F(FacetProgramTest, HelpOfEveryCommandIsThere) {
+  const CommandResult help = Facet({"--help"});
+  EXPECT_THAT(help.out, HasSubstr("Exit codes: 0 done"));
+  for (const char* command : {"dataset", "train", "jobs", "models", "render", "grid", "sweep", "classify", "stream",
+                              "status", "bench", "completion"}) {
+    EXPECT_THAT(help.out, HasSubstr(command));
+    const CommandResult own = Facet({command, "--help"});
+    EXPECT_EQ(own.exit_code, 0) << command;
+    EXPECT_THAT(own.out, HasSubstr(absl::StrCat("Usage: facet ", command))) << command;
+  }
+}
+
+TEST_F(FacetProgramTest, PicturesAreAnnouncedInWordsOrJson) {
+  const std::string path = dir_ / "a.png";
+  const std::vector<std::vector<std::string>> commands = {
+      {"render", "--model", "digits", "--set", "digit=1", "--out", path},
+      {"sweep", "--model", "digits", "--sweep", "digit=0..2", "--out", path}};
+  for (std::vector<std::string> words : commands) {
+    EXPECT_THAT(Out(words), AllOf(StartsWith(path + ": "), HasSubstr("models/digits@3")));
+    EXPECT_EQ(TempDir::Read(path).substr(1, 3), "PNG");
+    words.insert(words.begin(), "--json");
+    const auto json = nlohmann::json::parse(Out(words));
+    EXPECT_EQ(json["out"], path);
+    EXPECT_EQ(json["model_version"], "models/digits@3");
+  }
+}
+
+TEST_F(FacetProgramTest, APictureOnStandardOutputIsAlone) {
+  for (const bool json : {false, true}) {
+    std::vector<std::string> words = {"render", "--model", "digits", "--set", "digit=1", "--out", "-"};
+    if (json) words.insert(words.begin(), "--json");
+    const std::string out = Out(words);
+    EXPECT_EQ(out.substr(1, 3), "PNG");
+    EXPECT_THAT(out, testing::EndsWith(std::string("IEND\xae\x42\x60\x82")));
+  }
+}
+
+TEST_F(FacetProgramTest, WhatIsNotSetIsTheFirstClassAndSaid) {
+  const CommandResult result = Facet({"render", "--model", "digits", "--out", dir_ / "a.png"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("digit=0"));
+}
+
+TEST_F(FacetProgramTest, ListsAreTablesOrJson) {
+  server_.models.list = [this](const v1::ListModelsRequest&, v1::ListModelsResponse* response) {
+    *response->add_models() = model_;
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Out({"models", "list"}), AllOf(StartsWith("NAME "), HasSubstr("\nmodels/digits@3 "), HasSubstr("digit(3)")));
+  EXPECT_EQ(nlohmann::json::parse(Out({"models", "list", "--json"}))[0]["name"], "models/digits@3");
+  server_.models.list = [](const v1::ListModelsRequest&, v1::ListModelsResponse*) { return grpc::Status::OK; };
+  EXPECT_THAT(Out({"models", "list"}), HasSubstr("facet train"));
+  EXPECT_EQ(Out({"--json", "models", "list"}), "[]\n");
+}
+
+// --- Training ---
+
+class TrainTest : public FacetProgramTest {
+ protected:
+  TrainTest() {
+    server_.training.create = [this](const v1::CreateTrainingJobRequest& request, v1::TrainingJob* job) {
+      asked_ = request;
+      job->set_name("trainingJobs/j");
+      return grpc::Status::OK;
+    };
+  }
+  CommandResult Train(std::vector<std::string> words) {
+    words.insert(words.begin(), {"train", "--dataset", "digits", "--preset", "digits"});
+    return Facet(std::move(words));
+  }
+
+  v1::CreateTrainingJobRequest asked_;
+};
+
+TEST_F(TrainTest, TheRequestIsWhatTheOptionsSay) {
+  const CommandResult result =
+      Train({"--id", "j", "--steps", "7", "--seed", "5", "--override", "learning_rate: 0.5", "--validate-only",
+             "--hold-out", "colour:per=digit,example;missing=colour;count=100;seed=9", "--hold-out",
+             "both:per=digit;missing=colour,rotation;count=1"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(asked_.training_job_id(), "j");
+  EXPECT_TRUE(asked_.validate_only());
+  EXPECT_FALSE(asked_.request_id().empty());
+  EXPECT_EQ(asked_.spec().dataset(), "digits");
+  EXPECT_EQ(asked_.spec().preset(), "digits");
+  EXPECT_EQ(asked_.spec().overrides().steps(), 7);
+  EXPECT_EQ(asked_.spec().overrides().seed(), 5u);
+  EXPECT_FLOAT_EQ(asked_.spec().overrides().learning_rate(), 0.5f);
+  ASSERT_EQ(asked_.spec().hold_out_size(), 2);
+  const v1::HoldOutRule& rule = asked_.spec().hold_out(0);
+  EXPECT_EQ(rule.name(), "colour");
+  EXPECT_THAT(rule.per(), ElementsAre("digit", "example"));
+  EXPECT_THAT(rule.missing(), ElementsAre("colour"));
+  EXPECT_EQ(rule.count(), 100);
+  EXPECT_EQ(rule.seed(), 9u);
+  EXPECT_THAT(asked_.spec().hold_out(1).missing(), ElementsAre("colour", "rotation"));
+}
+
+TEST_F(TrainTest, HoldOutsThatMakeNoSenseAreShown) {
+  for (const char* rule : {"colour", "colour:per", "colour:count=many", "colour:per=a;counts=3", "colour:seed=-1"}) {
+    const CommandResult result = Train({"--hold-out", rule, "--validate-only"});
+    EXPECT_EQ(result.exit_code, 2) << rule;
+    EXPECT_THAT(result.err, HasSubstr(absl::StrCat("'", rule, "'"))) << rule;
+  }
+}
+
+TEST_F(TrainTest, AJobThatFailsEndsWith9AndItsLog) {
+  server_.training.watch = [](const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>* writer) {
+    v1::TrainingEvent event;
+    event.set_revision(1);
+    event.set_state(v1::TRAINING_JOB_STATE_FAILED);
+    event.set_transition("the trainer was killed");
+    writer->Write(event);
+    return grpc::Status::OK;
+  };
+  server_.training.get = [](const v1::GetTrainingJobRequest& request, v1::TrainingJob* job) {
+    job->set_name(request.name());
+    job->set_state(v1::TRAINING_JOB_STATE_FAILED);
+    job->mutable_failure()->set_message("out of memory");
+    job->mutable_failure()->set_signal(9);
+    job->mutable_failure()->add_log_tail("loading");
+    return grpc::Status::OK;
+  };
+  const CommandResult result = Train({});
+  EXPECT_EQ(result.exit_code, 9);
+  EXPECT_THAT(result.err, HasSubstr("the trainer was killed"));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("out of memory"), HasSubstr("signal 9"), HasSubstr("loading")));
+}
+
+// --- Completion ---
+
+// What a program of the shell prints.
+std::string Bash(const std::string& program) {
+  FILE* pipe = popen(absl::StrCat("exec bash -c '", absl::StrReplaceAll(program, {{"'", "'\\''"}}), "'").c_str(), "r");
+  std::string out;
+  char buffer[4096];
+  for (size_t got; (got = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) out.append(buffer, got);
+  pclose(pipe);
+  return out;
+}
+
+TEST_F(FacetProgramTest, BashCompletesCommandsAndOptions) {
+  const std::string script = dir_.Write("completion", RunCommand({"facet", "completion", "bash"}).out);
+  const auto complete = [&](const std::string& words) {
+    const std::string program =
+        absl::StrCat("source ", script, "; COMP_WORDS=(", words, "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); ",
+                     "_facet; echo \"${COMPREPLY[@]}\"");
+    return Bash(program);
+  };
+  EXPECT_EQ(complete("facet re"), "render\n");
+  EXPECT_EQ(complete("facet models sh"), "show\n");
+  EXPECT_EQ(complete("facet --server h:1 models sh"), "show\n");
+  EXPECT_EQ(complete("facet render --model digits --ou"), "--out\n");
+  EXPECT_EQ(complete("facet models show digits --rep"), "--report\n");
+  EXPECT_EQ(complete("facet render --out pict"), "\n") << "files are the shell's";
+}
+
+}  // namespace
+}  // namespace facet

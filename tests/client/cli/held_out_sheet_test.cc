@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/held_out_sheet.h"
+
+#include <memory>
+#include <opencv2/imgcodecs.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/base/status_is.h"
+#include "tests/client/fake_server.h"
+
+namespace facet::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+// `count` raw images of 4 x 4 pixels of one red, which no letter has.
+void AddRaw(int count, char red, v1::ImageData& data) {
+  data.set_encoding(v1::IMAGE_ENCODING_RAW);
+  data.set_pixel_type(v1::PIXEL_TYPE_UINT8);
+  data.set_layout(v1::PIXEL_LAYOUT_NHWC);
+  for (const int length : {count, 4, 4, 3}) data.add_shape(length);
+  for (int i = 0; i < count * 16; ++i) data.mutable_data()->append({red, 0, 0});
+}
+
+class HeldOutSheetTest : public testing::Test {
+ protected:
+  HeldOutSheetTest() : client_(client::Client::Create({.address = server_.address()}).value()) {
+    model_.set_name("models/digits@3");
+    model_.mutable_card()->set_dataset("datasets/digits@2");
+    for (const char* name : {"digit", "colour"}) {
+      v1::Feature& feature = *model_.mutable_card()->mutable_schema()->add_features();
+      feature.set_name(name);
+      for (const char* c : {"a", "b"}) feature.add_classes(c);
+    }
+    server_.models.get = [this](const v1::GetModelRequest&, v1::ModelVersion* model) {
+      *model = model_;
+      return grpc::Status::OK;
+    };
+    server_.datasets.read = [this](const v1::ReadDatasetImagesRequest& request,
+                                   v1::ReadDatasetImagesResponse* response) {
+      EXPECT_EQ(request.name(), "datasets/digits@2");
+      indices_.emplace_back(request.indices().begin(), request.indices().end());
+      for (const int64_t index : request.indices()) {
+        v1::DatasetImage& image = *response->add_images();
+        image.set_index(index);
+        image.add_classes("b");
+        image.add_classes("a");
+        AddRaw(1, 60, *image.mutable_image());
+      }
+      return grpc::Status::OK;
+    };
+    server_.generation.render_stream = [this](const v1::RenderStreamRequest& request,
+                                              grpc::ServerWriter<v1::RenderStreamResponse>* writer) {
+      EXPECT_EQ(request.model(), "models/digits@3") << "the version of the card";
+      rendered_.insert(rendered_.end(), request.vectors().begin(), request.vectors().end());
+      v1::RenderStreamResponse response;
+      AddRaw(request.vectors_size(), 120, *response.add_images());
+      writer->Write(response);
+      return grpc::Status::OK;
+    };
+  }
+
+  void HoldOut(const std::string& rule, int samples) {
+    v1::HeldOutReport& report = *model_.mutable_card()->mutable_report()->add_held_out();
+    report.set_rule(rule);
+    for (int i = 0; i < samples; ++i) report.add_sample_images(100 + i);
+  }
+
+  client::FakeServer server_;
+  std::unique_ptr<client::Client> client_;
+  v1::ModelVersion model_;
+  std::vector<std::vector<int64_t>> indices_;  // of each ReadDatasetImages
+  std::vector<v1::FeatureVector> rendered_;
+  TempDir dir_;
+};
+
+TEST_F(HeldOutSheetTest, DrawsRealAboveRenderedForEachRule) {
+  HoldOut("colour", 3);
+  HoldOut("rotation", 30);
+  ASSERT_THAT(WriteHeldOutSheet(*client_, "digits", dir_ / "sheet.png"), IsOk());
+  EXPECT_THAT(indices_, ElementsAre(ElementsAre(100, 101, 102), SizeIs(12)));
+  EXPECT_EQ(indices_[1].front(), 100);
+  EXPECT_EQ(indices_[1].back(), 127) << "spread over all";
+  ASSERT_EQ(rendered_.size(), 15u);
+  EXPECT_EQ(rendered_[0].features(0).feature(), "digit");
+  EXPECT_EQ(rendered_[0].features(0).weights(0).class_(), "b") << "what the real image shows";
+  EXPECT_EQ(rendered_[0].features(1).weights(0).class_(), "a");
+  const cv::Mat sheet = cv::imread(dir_ / "sheet.png");
+  ASSERT_FALSE(sheet.empty());
+  int real = 0, synthetic = 0;
+  for (const auto& pixel : cv::Mat_<cv::Vec3b>(sheet)) {
+    real += pixel == cv::Vec3b(0, 0, 60);
+    synthetic += pixel == cv::Vec3b(0, 0, 120);
+  }
+  EXPECT_EQ(real, 15 * 84 * 84);
+  EXPECT_EQ(synthetic, 15 * 84 * 84);
+}
+
+TEST_F(HeldOutSheetTest, WithoutHeldOutCellsItSaysHowToGetSome) {
+  HoldOut("colour", 0);
+  EXPECT_THAT(WriteHeldOutSheet(*client_, "digits", dir_ / "sheet.png"),
+              IsError(absl::StatusCode::kFailedPrecondition, HasSubstr("--hold-out")));
+}
+
+TEST_F(HeldOutSheetTest, ErrorsOfTheServerComeThrough) {
+  HoldOut("colour", 3);
+  server_.datasets.read = [](const v1::ReadDatasetImagesRequest&, v1::ReadDatasetImagesResponse*) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no data set 'digits'");
+  };
+  EXPECT_EQ(WriteHeldOutSheet(*client_, "digits", dir_ / "sheet.png").code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(HeldOutSheetTest, ABadPathIsRefused) {
+  HoldOut("colour", 3);
+  EXPECT_EQ(WriteHeldOutSheet(*client_, "digits", dir_ / "sheet.bmp").code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace facet::cli
