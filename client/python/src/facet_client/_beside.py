@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process beside: speaks gRPC for one that must not. Frames on standard input and output.
+
+python -m facet_client._beside describe ADDRESS PATIENCE
+python -m facet_client._beside stream ADDRESS
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import BinaryIO
+
+import grpc
+
+from facet_client import errors
+from facet_client._backoff import Backoff
+from facet_client._calls import DATA, DESCRIBE, END, ERROR, FRAME, GrpcBatchCall, encode_error
+from facet_client._channel import channel
+from facet_client.v1 import augmentation_pb2
+
+_TIMEOUT = 30.0
+
+
+def _read(source: BinaryIO) -> bytes | None:
+    head = source.read(FRAME.size)
+    return source.read(FRAME.unpack(head)[1]) if len(head) == FRAME.size else None
+
+
+def _write(kind: bytes, body: bytes) -> None:
+    sys.stdout.buffer.write(FRAME.pack(kind, len(body)))
+    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.flush()
+
+
+def _describe(address: str, patience: float) -> None:
+    request = _read(sys.stdin.buffer) or b""
+    backoff = Backoff(patience)
+    while True:
+        try:
+            return _write(DATA, channel(address).unary_unary(DESCRIBE)(request, timeout=_TIMEOUT))
+        except grpc.RpcError as rpc_error:
+            error = errors.from_rpc(rpc_error, address)
+        if not backoff.wait(error):
+            raise error
+
+
+def _stream(address: str) -> None:
+    call = GrpcBatchCall(address, augmentation_pb2.StreamStart.FromString(_read(sys.stdin.buffer) or b""))
+
+    def pass_credit() -> None:
+        while _read(sys.stdin.buffer) is not None:
+            call.add_credit()
+        call.close()  # whoever reads has gone
+
+    threading.Thread(target=pass_credit, daemon=True).start()
+    while (message := call.read()) is not None:
+        _write(DATA, message)
+    _write(END, b"")
+
+
+def _serve(words: list[str]) -> None:
+    try:
+        if words[0] == "describe":
+            _describe(words[1], float(words[2]))
+        else:
+            _stream(words[1])
+    except errors.FacetError as error:
+        _write(ERROR, encode_error(error))
+
+
+if __name__ == "__main__":
+    try:
+        _serve(sys.argv[1:])
+    except BrokenPipeError:
+        os._exit(0)  # whoever reads has gone

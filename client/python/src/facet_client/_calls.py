@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""AugmentationService on the level of bytes: in this process, or in one beside it.
+
+The one beside it (`python -m facet_client._beside`) is for processes that must not open a channel
+themselves, because a fork lies before or ahead of them (`_channel`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+import grpc
+
+from facet_client import errors
+from facet_client._channel import channel, forked_from_user
+from facet_client.v1 import augmentation_pb2
+
+STREAM = "/facet.v1.AugmentationService/StreamBatches"
+DESCRIBE = "/facet.v1.AugmentationService/DescribeStream"
+
+# Of a frame between this process and the one beside it: kind, length.
+FRAME = struct.Struct("<cQ")
+DATA, ERROR, END = b"d", b"e", b"z"
+
+_ONE_MORE = augmentation_pb2.StreamBatchesRequest(add_credit=1).SerializeToString()
+
+
+class BatchCall(Protocol):
+    """One StreamBatches in progress."""
+
+    def read(self) -> bytes | None:
+        """Blocks for the next message; None after the last. FacetError as the server has it."""
+
+    def add_credit(self) -> None:
+        """Allows one more batch."""
+
+    def close(self) -> None:
+        """Ends the call; harmless after its end."""
+
+
+class GrpcBatchCall:
+    """Over a channel of this process."""
+
+    def __init__(self, address: str, start: augmentation_pb2.StreamStart) -> None:
+        self._address = address
+        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._requests.put(augmentation_pb2.StreamBatchesRequest(start=start).SerializeToString())
+        # Bytes in and out: `_wire` parses.
+        method = channel(address).stream_stream(STREAM)
+        self._call = method(cast("Iterator[bytes]", iter(self._requests.get, None)))
+
+    def read(self) -> bytes | None:
+        try:
+            return cast("bytes | None", next(self._call, None))
+        except grpc.RpcError as error:
+            raise errors.from_rpc(error, self._address) from None
+
+    def add_credit(self) -> None:
+        self._requests.put(_ONE_MORE)
+
+    def close(self) -> None:
+        self._call.cancel()
+        self._requests.put(None)
+
+
+class BesideBatchCall:
+    """Over a process beside this one, which ends with this call or this process."""
+
+    def __init__(self, address: str, start: augmentation_pb2.StreamStart) -> None:
+        self._process = _start("stream", address)
+        self._send(start.SerializeToString())
+
+    def _send(self, data: bytes) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(FRAME.pack(DATA, len(data)) + data)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # the next read knows why
+
+    def read(self) -> bytes | None:
+        return _read_frame(self._process)
+
+    def add_credit(self) -> None:
+        self._send(_ONE_MORE)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def open_stream(address: str, start: augmentation_pb2.StreamStart) -> BatchCall:
+    """Opens a stream in the way that is safe here; errors come with the first read."""
+    return BesideBatchCall(address, start) if forked_from_user() else GrpcBatchCall(address, start)
+
+
+def describe_beside(
+    address: str, request: augmentation_pb2.DescribeStreamRequest, patience: float
+) -> augmentation_pb2.DescribeStreamResponse:
+    """DescribeStream without a channel in this process, so that it may fork afterwards."""
+    process = _start("describe", address, str(patience))
+    data = request.SerializeToString()
+    out, _ = process.communicate(FRAME.pack(DATA, len(data)) + data)
+    kind, body = out[:1], out[FRAME.size :]
+    if kind == DATA:
+        return augmentation_pb2.DescribeStreamResponse.FromString(body)
+    raise (
+        _decode_error(body)
+        if kind == ERROR
+        else errors.Internal("facet_client._beside ended without an answer")
+    )
+
+
+def _start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "facet_client._beside", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # Finds this very package, however this process found it.
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        pipesize=1 << 20,
+    )
+
+
+def _read_frame(process: subprocess.Popen[bytes]) -> bytes | None:
+    assert process.stdout is not None
+    head = process.stdout.read(FRAME.size)
+    if len(head) < FRAME.size:
+        raise errors.Unavailable(f"facet_client._beside ended with code {process.wait()}")
+    kind, length = FRAME.unpack(head)
+    body = process.stdout.read(length)
+    if kind == ERROR:
+        raise _decode_error(body)
+    return body if kind == DATA else None
+
+
+def encode_error(error: errors.FacetError) -> bytes:
+    """`error` for `_decode_error`."""
+    fields = {"reason": error.reason, "field": error.field, "resource": error.resource}
+    return json.dumps(
+        {"type": type(error).__name__, "message": error.message, "retry_after": error.retry_after, **fields}
+    ).encode()
+
+
+def _decode_error(body: bytes) -> errors.FacetError:
+    fields = json.loads(body)
+    kind: type[errors.FacetError] = getattr(errors, fields.pop("type"))
+    return kind(fields.pop("message"), **fields)
