@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/export_stream.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/progress_bar.h"
@@ -29,6 +30,7 @@ struct Options {
   int prefetch = 4;
   bool describe = false;
   std::string sheet;
+  ExportOptions exported;
 };
 
 absl::StatusOr<v1::StreamSpec> MakeSpec(const Options& options) {
@@ -92,6 +94,9 @@ absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatches
 
 absl::Status Stream(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(v1::StreamSpec spec, MakeSpec(options));
+  if (!options.exported.out.empty() && !options.describe) {
+    return ExportStream(context, std::move(spec), options.exported, options.batches, options.prefetch);
+  }
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::DescribeStreamResponse described, client->DescribeStream(spec));
   if (context.json || options.describe) {
@@ -137,7 +142,8 @@ void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
   command->footer(
       "Examples:\n"
       "  facet stream --model digits --mix colour:0.3-0.7 --transforms --batches 10 --sheet batch.png\n"
-      "  facet stream --spec recipe.json --describe");
+      "  facet stream --spec recipe.json --describe\n"
+      "  facet stream --spec recipe.json --out shards/ --label digit");
   command->add_option("--model", options->model, "name, name@version or name@alias");
   command->add_option("--spec", options->spec_file, "a StreamSpec: .json, or protobuf text");
   command->add_option("--mix", options->mixes, "mix all pairs: feature[:0.5 | :0.3-0.7 | :beta=0.4]")->take_all();
@@ -153,6 +159,7 @@ void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
       ->check(CLI::Range(1, 1024));
   command->add_flag("--describe", options->describe, "say what would be sent, send nothing");
   command->add_option("--sheet", options->sheet, "draw the first batch with its soft labels to this .png or .jpg");
+  AddExportOptions(*command, options->exported);
   command->callback([&context, &run, options] { run = [&context, options] { return Stream(context, *options); }; });
 }
 

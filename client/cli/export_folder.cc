@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "client/cli/export_writer.h"
+
+namespace facet::cli {
+namespace {
+
+// As RFC 4180 has it.
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+std::string CsvRow(const std::string& path, const std::vector<std::string>& fields) {
+  std::string row = path;
+  for (const std::string& field : fields) absl::StrAppend(&row, ",", CsvField(field));
+  return row + "\n";
+}
+
+// Rows of a part wait in a file of their own: a manifest that is there is whole.
+class FolderWriter final : public ExportWriter {
+ public:
+  explicit FolderWriter(ExportWriterOptions options)
+      : options_(std::move(options)), sums_(options_.file_system, options_.folder) {}
+
+  absl::Status Begin(int part) override {
+    part_ = part;
+    sums_.Begin();
+    rows_.clear();
+    lines_.clear();
+    return options_.file_system->CreateDirs(options_.folder + "/images");
+  }
+
+  absl::Status Add(const ExportSample& sample) override {
+    const std::string name = absl::StrCat("images/", SampleKey(sample.number), ".", Extension(options_.image));
+    ASSIGN_OR_RETURN(const auto file, options_.file_system->Create(absl::StrCat(options_.folder, "/", name)));
+    RETURN_IF_ERROR(file->Append(sample.image));
+    RETURN_IF_ERROR(file->SyncAndClose());
+    sums_.Add(name, Sha256Hex(sample.image));
+    rows_ += CsvRow(name, sample.classes);
+    absl::StrAppend(&lines_, "{\"path\":\"", name, "\",", sample.json.substr(1), "\n");
+    return absl::OkStatus();
+  }
+
+  absl::Status End() override {
+    RETURN_IF_ERROR(options_.file_system->SyncDir(options_.folder + "/images"));
+    RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(PartFile(part_, "csv"), rows_));
+    RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(PartFile(part_, "jsonl"), lines_));
+    return sums_.End(part_);
+  }
+
+  absl::Status Complete(int parts) override {
+    std::string manifest = CsvRow("path", options_.features);
+    std::string labels;
+    for (int part = 0; part < parts; ++part) {
+      ASSIGN_OR_RETURN(const std::string rows, options_.file_system->ReadFile(PartFile(part, "csv")));
+      ASSIGN_OR_RETURN(const std::string lines, options_.file_system->ReadFile(PartFile(part, "jsonl")));
+      manifest += rows;
+      labels += lines;
+    }
+    RETURN_IF_ERROR(sums_.Join(parts, {{"labels.jsonl", labels}, {"manifest.csv", manifest}}));
+    RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(options_.folder + "/labels.jsonl", labels));
+    return options_.file_system->WriteFileAtomically(options_.folder + "/manifest.csv", manifest);
+  }
+
+ private:
+  std::string PartFile(int part, const char* ending) const {
+    return absl::StrFormat("%s/.part-%06d.%s", options_.folder, part, ending);
+  }
+
+  const ExportWriterOptions options_;
+  PartChecksums sums_;
+  int part_ = 0;
+  std::string rows_;   // of the manifest
+  std::string lines_;  // of labels.jsonl
+};
+
+}  // namespace
+
+std::unique_ptr<ExportWriter> MakeFolderWriter(ExportWriterOptions options) {
+  return std::make_unique<FolderWriter>(std::move(options));
+}
+
+}  // namespace facet::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_CLIENT_CLI_EXPORT_STATE_H_
+#define FACET_CLIENT_CLI_EXPORT_STATE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/file_system.h"
+
+namespace facet::cli {
+
+inline constexpr char kExportStateFile[] = "export.json";
+
+// How far an export has come: all before `token` is on the disk. Kept in the
+// export's folder and replaced after each part.
+struct ExportState {
+  // What must be the same to go on: the stream's fingerprint, and how it is
+  // written.
+  std::string fingerprint;
+  std::string form;
+  std::string model_version;
+  std::string token;  // of the last batch written
+  int64_t batches = 0;
+  int64_t images = 0;
+  int parts = 0;
+  bool complete = false;
+};
+
+// The state of the export in `folder`, if there is one. DATA_LOSS: the file is no
+// state.
+absl::StatusOr<std::optional<ExportState>> LoadExportState(FileSystem& file_system, const std::string& folder);
+
+// FAILED_PRECONDITION: the export that `found` is of, in `folder`, is not the one
+// that `wanted` begins; the message says what differs.
+absl::Status CheckSameExport(const ExportState& found, const ExportState& wanted, const std::string& folder);
+
+absl::Status SaveExportState(FileSystem& file_system, const std::string& folder, const ExportState& state);
+
+}  // namespace facet::cli
+
+#endif  // FACET_CLIENT_CLI_EXPORT_STATE_H_

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/export_stream.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "base/status_macros.h"
+#include "client/cli/export_state.h"
+#include "client/cli/export_writer.h"
+#include "client/cli/output.h"
+#include "client/cli/progress_bar.h"
+
+namespace facet::cli {
+namespace {
+
+ExportImage ImageOf(const std::string& name) {
+  return name == "npy" ? ExportImage::kNpy : name == "jpg" ? ExportImage::kJpeg : ExportImage::kPng;
+}
+
+// `models/digits@3` is one of `digits` and of `models/digits`.
+bool IsVersionOf(const std::string& version, const std::string& model) {
+  const std::string name = version.substr(0, version.find('@'));
+  return name == model || name == "models/" + model;
+}
+
+// What the samples are made of, whatever the recipe asks for.
+void FixFormat(v1::StreamSpec& spec) {
+  spec.set_pixel_type(v1::PIXEL_TYPE_UINT8);
+  spec.set_layout(v1::PIXEL_LAYOUT_NHWC);
+  spec.clear_labels();
+  spec.add_labels(v1::LABEL_FORM_SOFT);
+}
+
+absl::StatusOr<ExportWriterOptions> WriterOptions(const v1::FeatureSchema& schema, const ExportOptions& options) {
+  ExportWriterOptions writer;
+  writer.folder = options.out;
+  writer.image = ImageOf(options.image);
+  for (const auto& feature : schema.features()) {
+    if (feature.name() == options.label) writer.label = static_cast<int>(writer.features.size());
+    writer.features.push_back(feature.name());
+  }
+  if (writer.features.size() == 1) writer.label = 0;
+  if (options.label.empty() || writer.label >= 0) return writer;
+  return absl::InvalidArgumentError(absl::StrCat("--label: the model has no feature '", options.label, "'"));
+}
+
+// An export that runs.
+class Export {
+ public:
+  Export(const v1::DescribeStreamResponse& described, const ExportOptions& options, ExportWriterOptions writer,
+         ExportState state, int64_t batches, bool quiet)
+      : schema_(described.schema()),
+        options_(options),
+        image_(writer.image),
+        file_system_(*writer.file_system),
+        writer_(options.format == "folder" ? MakeFolderWriter(std::move(writer)) : MakeTarWriter(std::move(writer))),
+        kept_(state),
+        state_(std::move(state)),
+        batches_(batches),
+        bar_("export", quiet) {}
+
+  absl::Status Run(client::BatchReader& reader) {
+    while (state_.batches < batches_) {
+      ASSIGN_OR_RETURN(const std::optional<v1::StreamBatchesResponse> batch, reader.Next());
+      if (!batch.has_value()) break;
+      RETURN_IF_ERROR(Write(*batch));
+      Show();
+    }
+    if (open_) RETURN_IF_ERROR(EndPart());
+    RETURN_IF_ERROR(writer_->Complete(state_.parts));
+    state_.complete = true;
+    return SaveExportState(file_system_, options_.out, state_);
+  }
+
+  const ExportState& state() const { return state_; }
+
+ private:
+  absl::Status Write(const v1::StreamBatchesResponse& batch) {
+    if (!open_) RETURN_IF_ERROR(writer_->Begin(state_.parts));
+    open_ = true;
+    std::vector<ExportSample> samples;
+    if (!batch.filler()) {  // what another rank has already
+      ASSIGN_OR_RETURN(samples, MakeSamples(schema_, batch, image_, state_.images));
+    }
+    for (const ExportSample& sample : samples) RETURN_IF_ERROR(writer_->Add(sample));
+    state_.images += static_cast<int64_t>(samples.size());
+    state_.token = batch.token();
+    ++state_.batches;
+    part_images_ += static_cast<int64_t>(samples.size());
+    return part_images_ < options_.part_images ? absl::OkStatus() : EndPart();
+  }
+
+  // The part first, then the state that counts it.
+  absl::Status EndPart() {
+    RETURN_IF_ERROR(writer_->End());
+    open_ = false;
+    part_images_ = 0;
+    ++state_.parts;
+    return SaveExportState(file_system_, options_.out, state_);
+  }
+
+  void Show() {
+    const double seconds = absl::ToDoubleSeconds(absl::Now() - start_);
+    const double done = static_cast<double>(state_.batches - kept_.batches);
+    const double left = static_cast<double>(batches_ - state_.batches);
+    bar_.Update(static_cast<double>(state_.batches) / static_cast<double>(batches_),
+                absl::StrFormat("%d images, %.0f images/s, %s left", state_.images,
+                                static_cast<double>(state_.images - kept_.images) / seconds,
+                                FormatTimeLeft(absl::Seconds(seconds * left / done))));
+  }
+
+  const v1::FeatureSchema schema_;
+  const ExportOptions& options_;
+  const ExportImage image_;
+  FileSystem& file_system_;
+  const std::unique_ptr<ExportWriter> writer_;
+  const ExportState kept_;  // what was there at the beginning
+  ExportState state_;
+  const int64_t batches_;
+  const absl::Time start_ = absl::Now();
+  int64_t part_images_ = 0;
+  bool open_ = false;
+  ProgressBar bar_;
+};
+
+void Report(const Context& context, const ExportOptions& options, const ExportState& state) {
+  if (context.json) return;
+  PrintLine(absl::StrCat(options.out, ": ", state.images, " images in ", state.parts,
+                         options.format == "folder" ? " parts" : " shards", " of ", state.model_version,
+                         "; check them with: cd ", options.out, " && sha256sum -c SHA256SUMS"));
+}
+
+}  // namespace
+
+void AddExportOptions(CLI::App& command, ExportOptions& options) {
+  command.add_option("--out", options.out, "write the stream to this folder; going on with what is there");
+  command.add_option("--format", options.format, "webdataset: tar shards; folder: images and manifest.csv")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"webdataset", "folder"}));
+  command.add_option("--image", options.image, "form of the images; npy with webdataset only")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"png", "jpg", "npy"}));
+  command.add_option("--label", options.label, "feature whose class is the sample's `cls` (webdataset)");
+  command.add_option("--shard-images", options.part_images, "images a shard, rounded up to whole batches")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+}
+
+absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOptions& options, int64_t batches,
+                          int prefetch) {
+  if (options.format == "folder" && options.image == "npy") {
+    return absl::InvalidArgumentError("--image npy goes with --format webdataset: a folder is to be imported again");
+  }
+  FixFormat(spec);
+  ASSIGN_OR_RETURN(const std::optional<ExportState> found, LoadExportState(*FileSystem::Posix(), options.out));
+  // `digits` means the version that the export began with.
+  if (found.has_value() && IsVersionOf(found->model_version, spec.model())) {
+    spec.set_model(found->model_version);
+  }
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(const v1::DescribeStreamResponse described, client->DescribeStream(spec));
+  if (spec.epochs() < 0 && batches == 0) {
+    return absl::InvalidArgumentError("a stream without end needs --batches, or another --epochs");
+  }
+  ASSIGN_OR_RETURN(ExportWriterOptions writer, WriterOptions(described.schema(), options));
+  const int64_t steps = spec.world_size() > 1 ? described.steps_per_epoch() : described.batches_per_epoch();
+  const int64_t all = std::max<int64_t>(spec.epochs(), 1) * steps;
+  const int64_t wanted = spec.epochs() < 0 ? batches : batches == 0 ? all : std::min(all, batches);
+  ExportState fresh;
+  fresh.fingerprint = described.fingerprint();
+  fresh.form = absl::StrCat(options.format, " of ", options.image, ", ", options.part_images, " a part, label '",
+                            options.label, "'");
+  fresh.model_version = described.model_version();
+  if (found.has_value()) RETURN_IF_ERROR(CheckSameExport(*found, fresh, options.out));
+  const ExportState state = found.value_or(fresh);
+  spec.set_model(described.model_version());
+  Export run(described, options, std::move(writer), state, wanted, context.json);
+  ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
+                   client->StreamBatches({.spec = spec, .resume_token = state.token, .prefetch = prefetch}));
+  RETURN_IF_ERROR(run.Run(*reader));
+  Report(context, options, run.state());
+  if (context.json) PrintLine(ToJson(described));
+  return absl::OkStatus();
+}
+
+}  // namespace facet::cli

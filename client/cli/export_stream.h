@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_CLIENT_CLI_EXPORT_STREAM_H_
+#define FACET_CLIENT_CLI_EXPORT_STREAM_H_
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "client/cli/context.h"
+#include "facet/v1/augmentation.pb.h"
+
+namespace facet::cli {
+
+// `facet stream --out`: writes a stream to the disk.
+struct ExportOptions {
+  std::string out;                   // folder; empty: no export
+  std::string format = "webdataset"; // or "folder"
+  std::string image = "png";         // or "jpg", "npy"
+  std::string label;                 // feature that `cls` is the class of
+  int64_t part_images = 10000;       // images a shard, at least; whole batches
+};
+
+void AddExportOptions(CLI::App& command, ExportOptions& options);
+
+// Writes the stream of `spec`, `batches` of it (0: all), to `options.out`. What
+// is there of the same export is kept and gone on with. INVALID_ARGUMENT: no
+// end, an unknown label. FAILED_PRECONDITION: another export is in the folder.
+// Errors of client and disk; what was finished before stays and is gone on with.
+absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOptions& options, int64_t batches,
+                          int prefetch);
+
+}  // namespace facet::cli
+
+#endif  // FACET_CLIENT_CLI_EXPORT_STREAM_H_
