@@ -73,5 +73,6 @@ def split_batch(raw: bytes) -> SplitBatch:
     # No pixels, or in pieces, or no batch at all.
     message = augmentation_pb2.StreamBatchesResponse.FromString(raw)
     pixels = message.images.data
-    message.images.ClearField("data")
+    if pixels:
+        message.images.ClearField("data")
     return SplitBatch(message, pixels, 0, len(pixels))

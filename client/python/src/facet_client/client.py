@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 _M = TypeVar("_M", bound=Message)
 
-# How long a call that did not reach a server is tried again.
-_RETRY_SECONDS = 1.0
 # Vectors in one Render; more go through RenderStream.
 _RENDER_VECTORS = 64
 _ENDED = frozenset(
@@ -49,8 +47,8 @@ _ENDED = frozenset(
 class Client:
     """A connection to one server. Thread-safe; every method blocks until it is done.
 
-    A call that does not reach the server, or that the server answers with UNAVAILABLE, is tried again for a
-    second. Errors are `FacetError`s. Nothing is opened before the first call. Do not fork processes that use
+    A call that does not reach the server, or that the server answers with UNAVAILABLE, is tried again for
+    `retry` seconds. Errors are `FacetError`s. Nothing is opened before the first call. Do not fork processes that use
     gRPC after it: `FacetDataset` knows how to help itself, other code does not.
 
         client = Client("gpu-1:8470")
@@ -58,14 +56,21 @@ class Client:
     """
 
     def __init__(
-        self, address: str | None = None, *, timeout: float = 60.0, max_message_bytes: int = MAX_MESSAGE_BYTES
+        self,
+        address: str | None = None,
+        *,
+        timeout: float = 60.0,
+        retry: float = 1.0,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
     ) -> None:
         """`address`: host:port or unix:/path; FACET_SERVER of the environment, else 127.0.0.1:8470.
 
-        `timeout`: seconds for each call but streams.
+        `timeout`: seconds for each call but streams. `retry`: seconds in which a call that does not reach
+        the server is tried again.
         """
         self.address = default_address(address)
         self._timeout = timeout
+        self._retry = retry
         self._max_message_bytes = max_message_bytes
 
     # --- images ---
@@ -342,7 +347,7 @@ class Client:
             request_serializer=type(request).SerializeToString,
             response_deserializer=answer.FromString,
         )
-        backoff = Backoff(_RETRY_SECONDS)
+        backoff = Backoff(self._retry)
         deadline = time.monotonic() + self._timeout
         while True:
             try:
