@@ -58,10 +58,11 @@ def generate(out: pathlib.Path) -> None:
             raise RuntimeError(f"protoc failed with code {code}")
         out.mkdir(parents=True, exist_ok=True)
         for path in pathlib.Path(folder, "facet", "v1").iterdir():
-            # Below this package, not in a top-level package `facet`.
-            text = path.read_text(encoding="utf-8").replace(
-                "from facet.v1 import", "from facet_client.v1 import"
-            )
+            # Below this package, not in a top-level package `facet`: imports, and the module that pickle
+            # looks a message up in.
+            text = path.read_text(encoding="utf-8")
+            text = text.replace("from facet.v1 import", "from facet_client.v1 import")
+            text = text.replace("(DESCRIPTOR, 'facet.v1.", "(DESCRIPTOR, 'facet_client.v1.")
             (out / path.name).write_text(text, encoding="utf-8")
     (out / "__init__.py").write_text(
         '"""The messages of facet.v1, generated from proto/facet/v1."""\n', encoding="utf-8"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pathlib
 import shutil
@@ -25,6 +26,12 @@ BATCH, BATCHES = 8, 15
 SPEC = {"model": "tiny", "batch_size": BATCH, "shuffle_seed": 5, "augmentation_seed": 6}
 
 
+def die_with_parent() -> None:
+    """In a new process: SIGKILL when its parent is gone, so that no test leaves anything behind."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 class Server:
     """A facetd on a Unix socket, so that it is found again at one address."""
 
@@ -40,6 +47,7 @@ class Server:
                 "--import-root", self.folder,
             ],
             stderr=(self.folder / "log").open("a"),
+            preexec_fn=die_with_parent,
         )  # fmt: skip
 
     def kill(self) -> None:
@@ -110,6 +118,7 @@ def run_script(server: Server) -> Callable[..., subprocess.Popen[str]]:
             [sys.executable, str(pathlib.Path(__file__).parent / name), *map(str, words)],
             env=os.environ | {"FACET_SERVER": server.address},
             text=True,
+            preexec_fn=die_with_parent,
         )
 
     return run

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A training loop as a user writes it, for one rank, that may be killed at any moment.
+
+    python trainer.py FOLDER RANK WORLD_SIZE WORKERS STEPS [stateful]
+
+Goes on from the newest checkpoint that all ranks have, trains to step STEPS, and leaves in FOLDER
+`rank<RANK>-step<N>.pt` after every step: where the stream stands, and the digests of all batches that led
+there. With `stateful` the state is StatefulDataLoader's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+import re
+import sys
+from typing import Any
+
+import torch
+from torchdata.stateful_dataloader import StatefulDataLoader
+
+from facet_client import FacetDataset
+
+SPEC = {"model": "tiny", "batch_size": 8, "shuffle_seed": 5, "augmentation_seed": 6}
+
+
+def digest(batch: dict[str, Any]) -> tuple[int, int, str]:
+    pixels = hashlib.sha256(batch["images"].numpy().tobytes() + batch["soft"].numpy().tobytes()).hexdigest()
+    return batch["epoch"], batch["batch_index"], pixels
+
+
+def newest_common(folder: pathlib.Path) -> int:
+    """The last step that all ranks have saved; 0 where there is none."""
+    saved: dict[str, set[int]] = {}
+    for path in folder.glob("rank*-step*.pt"):
+        rank, step = re.findall(r"\d+", path.name)
+        saved.setdefault(rank, set()).add(int(step))
+    return max(set.intersection(*saved.values()), default=0) if saved else 0
+
+
+def save(path: pathlib.Path, state: dict[str, Any]) -> None:
+    torch.save(state, path.with_suffix(".tmp"))
+    os.replace(path.with_suffix(".tmp"), path)
+
+
+def main(folder: pathlib.Path, rank: int, world_size: int, workers: int, steps: int, stateful: bool) -> None:
+    dataset = FacetDataset(SPEC, epochs=-1, rank=rank, world_size=world_size, prefetch=2)
+    loader = StatefulDataLoader(dataset, batch_size=None, num_workers=workers)
+    seen: list[Any] = []
+    first = newest_common(folder)
+    if first:
+        # At another world size there may be no checkpoint of this rank: all ranks have the same state.
+        own = folder / f"rank{rank}-step{first}.pt"
+        checkpoint = torch.load(own if own.exists() else folder / f"rank0-step{first}.pt", weights_only=False)
+        seen = checkpoint["seen"] if own.exists() else []
+        (loader if stateful else dataset).load_state_dict(checkpoint["stream"])
+    if first >= steps:
+        return
+    for step, batch in enumerate(loader, first + 1):
+        seen.append(digest(batch))
+        state = loader.state_dict() if stateful else dataset.state_after(batch)
+        save(folder / f"rank{rank}-step{step}.pt", {"stream": state, "seen": seen})
+        if step == steps:
+            return
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]), *map(int, sys.argv[2:6]), stateful=sys.argv[6:] == ["stateful"])  # type: ignore[misc]
