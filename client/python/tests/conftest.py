@@ -13,10 +13,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 
-import facet_client
 import pytest
-from facet_client.v1 import preset_pb2
 from google.protobuf import text_format
+
+import facet_client
+from facet_client.v1 import preset_pb2
 
 SOURCE = pathlib.Path(os.environ.get("FACET_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[3])
 BIN = pathlib.Path(os.environ.get("FACET_BIN_DIR") or SOURCE / "build" / "release" / "bin")
@@ -41,14 +42,10 @@ class Server:
         self.start()
 
     def start(self) -> None:
+        words = ["--listen", self.address, "--metrics", "off", "--state", self.folder / "state"]
         self.process = subprocess.Popen(
-            [
-                BIN / "facetd", "--listen", self.address, "--metrics", "off", "--state", self.folder / "state",
-                "--import-root", self.folder,
-            ],
-            stderr=(self.folder / "log").open("a"),
-            preexec_fn=die_with_parent,
-        )  # fmt: skip
+            [BIN / "facetd", *words], stderr=(self.folder / "log").open("a"), preexec_fn=die_with_parent
+        )
 
     def kill(self) -> None:
         """As a crash does."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import pickle
 
-import facet_client
 import numpy as np
 import pytest
 from conftest import Server, tiny_preset
+
+import facet_client
 from facet_client import errors
 
 SEVEN = {"digit": "7", "colour": {"red": 0.5, "green": 0.5}, "rotation": "0", "example": 3}
@@ -102,7 +103,7 @@ def test_reads_images_of_a_data_set(client: facet_client.Client) -> None:
 
 
 def test_no_server_is_unavailable() -> None:
-    with pytest.raises(errors.Unavailable, match="cannot reach a server at 127.0.0.1:1 "):
+    with pytest.raises(errors.Unavailable, match=r"cannot reach a server at 127\.0\.0\.1:1 "):
         facet_client.Client("127.0.0.1:1", retry=0).models()
 
 

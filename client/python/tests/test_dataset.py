@@ -12,15 +12,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import facet_client
 import pytest
 import torch
 from conftest import BATCHES, SPEC, Server
-from facet_client import BatchReader, FacetDataset, errors
-from facet_client.dataset import _uncopied
 from torch.utils.data import DataLoader
 from torchdata.stateful_dataloader import StatefulDataLoader
 from trainer import digest
+
+import facet_client
+from facet_client import BatchReader, FacetDataset, errors
+from facet_client.dataset import _uncopied
 
 Digest = tuple[int, int, str]
 Run = Callable[..., subprocess.Popen[str]]

@@ -6,10 +6,11 @@ from __future__ import annotations
 import hashlib
 import threading
 
-import facet_client
 import numpy as np
 import pytest
 from conftest import BATCH, BATCHES, SPEC, Server
+
+import facet_client
 from facet_client import Batch, BatchReader, errors
 
 MIXED = SPEC | {
@@ -40,8 +41,12 @@ def test_an_epoch_has_every_combination_once(server: Server) -> None:
 def test_labels_have_the_shapes_of_their_forms(server: Server) -> None:
     batch = next(BatchReader(MIXED, address=server.address))
     assert {form: values.shape for form, values in batch.labels.items()} == {
-        "soft": (8, 18), "one_hot": (8, 18), "class_index": (8, 4), "pair_class": (8, 4, 2), "pair_weight": (8, 4),
-    }  # fmt: skip
+        "soft": (8, 18),
+        "one_hot": (8, 18),
+        "class_index": (8, 4),
+        "pair_class": (8, 4, 2),
+        "pair_weight": (8, 4),
+    }
     colours = batch.labels["soft"][:, 10:13]
     np.testing.assert_allclose(colours.sum(axis=1), 1, rtol=1e-6)
     first = np.take_along_axis(colours, batch.labels["pair_class"][:, 1, :1], axis=1)[:, 0]

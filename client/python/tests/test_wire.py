@@ -6,9 +6,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from google.protobuf.message import DecodeError
+
 from facet_client._wire import split_batch
 from facet_client.v1 import augmentation_pb2, image_pb2
-from google.protobuf.message import DecodeError
 
 PIXELS = bytes(range(256)) * 4
 

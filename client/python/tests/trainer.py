@@ -44,7 +44,9 @@ def save(path: pathlib.Path, state: dict[str, Any]) -> None:
     os.replace(path.with_suffix(".tmp"), path)
 
 
-def main(folder: pathlib.Path, rank: int, world_size: int, workers: int, steps: int, stateful: bool) -> None:
+def train(
+    folder: pathlib.Path, rank: int, world_size: int, workers: int, steps: int, *, stateful: bool
+) -> None:
     dataset = FacetDataset(SPEC, epochs=-1, rank=rank, world_size=world_size, prefetch=2)
     loader = StatefulDataLoader(dataset, batch_size=None, num_workers=workers)
     seen: list[Any] = []
@@ -66,4 +68,11 @@ def main(folder: pathlib.Path, rank: int, world_size: int, workers: int, steps: 
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), *map(int, sys.argv[2:6]), stateful=sys.argv[6:] == ["stateful"])  # type: ignore[misc]
+    train(
+        pathlib.Path(sys.argv[1]),
+        rank=int(sys.argv[2]),
+        world_size=int(sys.argv[3]),
+        workers=int(sys.argv[4]),
+        steps=int(sys.argv[5]),
+        stateful=sys.argv[6:] == ["stateful"],
+    )

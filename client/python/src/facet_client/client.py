@@ -48,8 +48,8 @@ class Client:
     """A connection to one server. Thread-safe; every method blocks until it is done.
 
     A call that does not reach the server, or that the server answers with UNAVAILABLE, is tried again for
-    `retry` seconds. Errors are `FacetError`s. Nothing is opened before the first call. Do not fork processes that use
-    gRPC after it: `FacetDataset` knows how to help itself, other code does not.
+    `retry` seconds. Errors are `FacetError`s. Nothing is opened before the first call. Do not fork processes
+    that use gRPC after it: `FacetDataset` knows how to help itself, other code does not.
 
         client = Client("gpu-1:8470")
         faces = client.render("faces", {"identity": {"F01": 0.5, "M07": 0.5}, "expression": "HA"})

@@ -212,8 +212,8 @@ class FacetDataset(IterableDataset[TensorBatch]):
             state["skip"], state["workers"], state["world_size"] = worker, workers, self._spec.world_size
         elif (state["workers"], state["world_size"]) != (workers, self._spec.world_size):
             raise ValueError(
-                f"this state is one of {state['workers']} workers' at world size {state['world_size']}, not "
-                f"of {workers} at {self._spec.world_size}; load rank_state(loader_state) or state_after(batch)"
+                f"this state is one of {state['workers']} workers' at world size {state['world_size']}, not of "
+                f"{workers} at {self._spec.world_size}; load state_after(batch) or rank_state(loader_state)"
             )
         return state
 
