@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +17,8 @@
 namespace facet::cli {
 namespace {
 
+constexpr int kDroppedShown = 10;
+
 struct ImportOptions {
   std::string dataset;
   std::string path;
@@ -24,6 +29,14 @@ struct ImportOptions {
   int image_size = 0;
   int examples_per_digit = 0;
   int skip_per_digit = 0;
+  std::vector<std::string> sessions;
+  std::vector<std::string> expressions;
+  std::vector<std::string> angles;
+  std::vector<std::string> transforms;
+  bool face_crop = false;
+  float min_face = 0;
+  float face_margin = 0;
+  bool best_of_several = false;
 };
 
 absl::StatusOr<v1::DatasetFormat> ParseFormat(const std::string& format) {
@@ -31,6 +44,21 @@ absl::StatusOr<v1::DatasetFormat> ParseFormat(const std::string& format) {
   if (format == "idx-digits") return v1::DATASET_FORMAT_IDX_DIGITS;
   if (format == "kdef") return v1::DATASET_FORMAT_KDEF;
   return absl::InvalidArgumentError(absl::StrCat("--format '", format, "' must be csv, idx-digits or kdef"));
+}
+
+void SetFaceCrop(const ImportOptions& options, v1::FaceCrop& face) {
+  face.set_min_share(options.min_face);
+  face.set_margin(options.face_margin);
+  face.set_best_of_several(options.best_of_several);
+}
+
+void SetKdef(const ImportOptions& options, v1::KdefImportOptions& kdef) {
+  kdef.set_image_size(options.image_size);
+  kdef.mutable_sessions()->Add(options.sessions.begin(), options.sessions.end());
+  kdef.mutable_expressions()->Add(options.expressions.begin(), options.expressions.end());
+  kdef.mutable_angles()->Add(options.angles.begin(), options.angles.end());
+  kdef.mutable_transforms()->Add(options.transforms.begin(), options.transforms.end());
+  SetFaceCrop(options, *kdef.mutable_face_crop());
 }
 
 absl::StatusOr<v1::ImportSpec> MakeSpec(const ImportOptions& options) {
@@ -55,10 +83,31 @@ absl::StatusOr<v1::ImportSpec> MakeSpec(const ImportOptions& options) {
     spec.mutable_digits()->set_skip_per_digit(options.skip_per_digit);
   } else if (spec.format() == v1::DATASET_FORMAT_CSV) {
     spec.mutable_csv()->set_image_size(options.image_size);
+    if (options.face_crop) SetFaceCrop(options, *spec.mutable_csv()->mutable_face_crop());
   } else {
-    spec.mutable_kdef()->set_image_size(options.image_size);
+    SetKdef(options, *spec.mutable_kdef());
   }
   return spec;
+}
+
+// How many were left out for each kind of reason (what stands before its
+// colon), and the first of them. `--json` has them all.
+std::string DescribeDropped(const v1::Dataset& dataset) {
+  if (dataset.dropped_count() == 0) return "";
+  std::map<std::string, int> kinds;
+  for (const auto& dropped : dataset.dropped()) ++kinds[dropped.reason().substr(0, dropped.reason().find(':'))];
+  const std::string counts = absl::StrJoin(kinds, ", ", [](std::string* out, const auto& kind) {
+    absl::StrAppend(out, kind.second, " ", kind.first);
+  });
+  std::string text = absl::StrCat("  left out ", dataset.dropped_count(), ": ", counts, "\n");
+  const int shown = std::min(dataset.dropped_size(), kDroppedShown);
+  for (int i = 0; i < shown; ++i) {
+    absl::StrAppend(&text, "    ", dataset.dropped(i).path(), ": ", dataset.dropped(i).reason(), "\n");
+  }
+  if (dataset.dropped_count() > shown) {
+    absl::StrAppend(&text, "    … and ", dataset.dropped_count() - shown, " more\n");
+  }
+  return text;
 }
 
 std::string Describe(const v1::Dataset& dataset) {
@@ -73,13 +122,7 @@ std::string Describe(const v1::Dataset& dataset) {
   }
   absl::StrAppend(&text, "  fingerprint ", dataset.fingerprint().substr(0, 16), "\n");
   if (!dataset.description().empty()) absl::StrAppend(&text, "  ", dataset.description(), "\n");
-  for (const auto& dropped : dataset.dropped()) {
-    absl::StrAppend(&text, "  left out: ", dropped.path(), ": ", dropped.reason(), "\n");
-  }
-  if (dataset.dropped_count() > dataset.dropped_size()) {
-    absl::StrAppend(&text, "  … and ", dataset.dropped_count() - dataset.dropped_size(), " more left out\n");
-  }
-  return text;
+  return absl::StrCat(text, DescribeDropped(dataset));
 }
 
 absl::Status Print(const Context& context, const v1::Dataset& dataset) {
@@ -152,6 +195,22 @@ absl::Status Remove(Context& context, const std::string& name) {
   return client->DeleteDataset(name);
 }
 
+void AddFaceOptions(CLI::App& command, ImportOptions& options) {
+  const auto add_list = [&](const char* name, std::vector<std::string>& list, const char* help) {
+    command.add_option(name, list, help)->delimiter(',');
+  };
+  add_list("--sessions", options.sessions, "of A, B (kdef; default all, and likewise below)");
+  add_list("--expressions", options.expressions, "of AF, AN, DI, HA, NE, SA, SU (kdef)");
+  add_list("--angles", options.angles, "of FL, HL, S, HR, FR (kdef)");
+  add_list("--transforms", options.transforms,
+           "of r0, r90, r180, r270 and, mirrored, m0, m90, m180, m270 (kdef)");
+  command.add_flag("--face-crop", options.face_crop, "cut out the face of each picture (csv; kdef always does)");
+  command.add_option("--min-face", options.min_face, "smallest face, as a share of the picture's shorter side");
+  command.add_option("--face-margin", options.face_margin, "added around the face, as a share of its size");
+  command.add_flag("--best-of-several", options.best_of_several,
+                   "where several faces are found, take the clearest instead of leaving the picture out");
+}
+
 void AddImport(CLI::App& parent, Context& context, Command& run) {
   auto options = std::make_shared<ImportOptions>();
   CLI::App* command = parent.add_subcommand("import", "Make a new version of a data set from a folder of images");
@@ -159,7 +218,9 @@ void AddImport(CLI::App& parent, Context& context, Command& run) {
       "Examples:\n"
       "  facet dataset import digits --bundled digits\n"
       "  facet dataset import digits ./mnist --format idx-digits --per-digit 100\n"
-      "  facet dataset import cars ./cars --format csv --size 64     (reads ./cars/manifest.csv)");
+      "  facet dataset import cars ./cars --format csv --size 64     (reads ./cars/manifest.csv)\n"
+      "  facet dataset import people ./photographs --face-crop       (the face of each picture)\n"
+      "  facet dataset import faces ./KDEF --format kdef --sessions A --expressions NE,DI,HA,SU --angles S");
   command->add_option("name", options->dataset, "id of the data set")->required();
   command->add_option("folder", options->path, "folder to upload, or on the server with --on-server");
   command->add_option("--format", options->format, "csv, idx-digits or kdef")->capture_default_str();
@@ -169,6 +230,7 @@ void AddImport(CLI::App& parent, Context& context, Command& run) {
   command->add_option("--size", options->image_size, "side of the prepared images, pixels (csv, kdef)");
   command->add_option("--per-digit", options->examples_per_digit, "examples of each digit (idx-digits; default 100)");
   command->add_option("--skip", options->skip_per_digit, "examples of each digit to skip first (idx-digits)");
+  AddFaceOptions(*command, *options);
   command->callback([&context, &run, options] { run = [&context, options] { return Import(context, *options); }; });
 }
 

@@ -67,6 +67,9 @@ class DatasetWriter {
   // feature (INVALID_ARGUMENT otherwise). Errors of FileSystem are for good.
   absl::Status Add(const uint8_t* pixels, absl::Span<const uint16_t> labels);
 
+  // Images added so far.
+  int64_t size() const;
+
   // Leaves classes that no image has out of the schema, as happens when images
   // had to be dropped; those after them move up.
   void RemoveUnusedClasses();

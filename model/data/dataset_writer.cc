@@ -87,6 +87,8 @@ absl::Status DatasetWriter::Add(const uint8_t* pixels, absl::Span<const uint16_t
   return state.status;
 }
 
+int64_t DatasetWriter::size() const { return state_->info.image_count; }
+
 void DatasetWriter::RemoveUnusedClasses() {
   State& state = *state_;
   if (state.info.image_count == 0) return;

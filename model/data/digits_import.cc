@@ -12,11 +12,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
-#include "base/names.h"
 #include "base/status_macros.h"
+#include "model/data/choice.h"
 #include "model/data/digits_source.h"
 #include "model/data/source_file.h"
-#include "model/features/text.h"
 #include "model/image/square_transform.h"
 
 namespace facet::model {
@@ -26,8 +25,14 @@ constexpr int kDigits = 10;
 constexpr int kDefaultExamples = 100;
 constexpr int kMaxExamples = 10000;
 // By channel, and by quarter turns.
-constexpr std::array<const char*, 3> kColours = {"red", "green", "blue"};
-constexpr std::array<const char*, 4> kRotations = {"0", "90", "180", "270"};
+const std::vector<std::string>& Colours() {
+  static const auto& colours = *new std::vector<std::string>{"red", "green", "blue"};
+  return colours;
+}
+const std::vector<std::string>& Rotations() {
+  static const auto& rotations = *new std::vector<std::string>{"0", "90", "180", "270"};
+  return rotations;
+}
 
 // What is asked for, with defaults in place.
 struct Plan {
@@ -37,46 +42,13 @@ struct Plan {
   int64_t skip = 0;
 };
 
-template <size_t n>
-absl::Status CheckChoice(absl::string_view list, int i, const std::string& value,
-                         const std::array<const char*, n>& choices, std::vector<bool>& seen) {
-  const std::string path = absl::StrCat(list, "[", i, "]");
-  const auto found = std::find(choices.begin(), choices.end(), value);
-  if (found == choices.end()) {
-    return InvalidField(
-        path, "UNKNOWN_VALUE",
-        absl::StrCat("'", ShownText(value), "' is not possible. ",
-                     SuggestNames(value, std::vector<std::string>(choices.begin(), choices.end()))));
-  }
-  if (seen[found - choices.begin()]) {
-    return InvalidField(path, "DUPLICATE_VALUE", absl::StrCat("'", value, "' is there twice"));
-  }
-  seen[found - choices.begin()] = true;
-  return absl::OkStatus();
-}
-
-// Indices of those that are set; of all, where none is.
-std::vector<int> Chosen(const std::vector<bool>& seen) {
-  const bool none = std::find(seen.begin(), seen.end(), true) == seen.end();
-  std::vector<int> chosen;
-  for (size_t i = 0; i < seen.size(); ++i) {
-    if (none || seen[i]) chosen.push_back(static_cast<int>(i));
-  }
-  return chosen;
-}
-
 absl::StatusOr<Plan> MakePlan(const v1::DigitsImportOptions& options) {
   Plan plan;
-  std::vector<bool> colours(kColours.size());
-  for (int i = 0; i < options.colours_size(); ++i) {
-    RETURN_IF_ERROR(CheckChoice("colours", i, options.colours(i), kColours, colours));
-  }
-  std::vector<bool> rotations(kRotations.size());
-  for (int i = 0; i < options.rotations_size(); ++i) {
-    RETURN_IF_ERROR(CheckChoice("rotations", i, absl::StrCat(options.rotations(i)), kRotations, rotations));
-  }
-  plan.channels = Chosen(colours);
-  plan.quarter_turns = Chosen(rotations);
+  const std::vector<std::string> colours(options.colours().begin(), options.colours().end());
+  ASSIGN_OR_RETURN(plan.channels, Choose("colours", colours, Colours()));
+  std::vector<std::string> rotations;
+  for (const int degrees : options.rotations()) rotations.push_back(absl::StrCat(degrees));
+  ASSIGN_OR_RETURN(plan.quarter_turns, Choose("rotations", rotations, Rotations()));
   if (options.examples_per_digit() < 0 || options.examples_per_digit() > kMaxExamples) {
     return InvalidField("examples_per_digit", "OUT_OF_RANGE",
                         absl::StrCat("must be in [1, ", kMaxExamples, "], or 0 for ", kDefaultExamples,
@@ -94,8 +66,8 @@ absl::StatusOr<Plan> MakePlan(const v1::DigitsImportOptions& options) {
 absl::StatusOr<FeatureSchema> MakeSchema(const Plan& plan) {
   std::vector<Feature> features = {{"digit", {}}, {"colour", {}}, {"rotation", {}}, {"example", {}}};
   for (int digit = 0; digit < kDigits; ++digit) features[0].classes.push_back(absl::StrCat(digit));
-  for (const int channel : plan.channels) features[1].classes.emplace_back(kColours[channel]);
-  for (const int turns : plan.quarter_turns) features[2].classes.emplace_back(kRotations[turns]);
+  for (const int channel : plan.channels) features[1].classes.push_back(Colours()[channel]);
+  for (const int turns : plan.quarter_turns) features[2].classes.push_back(Rotations()[turns]);
   for (int64_t i = 0; i < plan.examples; ++i) features[3].classes.push_back(absl::StrCat(i));
   return FeatureSchema::Create(std::move(features));
 }

@@ -6,9 +6,13 @@
 #include "base/status_macros.h"
 #include "model/data/csv_import.h"
 #include "model/data/digits_import.h"
+#include "model/data/kdef_import.h"
+#include "model/features/text.h"
 
 namespace facet::model {
 namespace {
+
+constexpr size_t kMaxDroppedListed = 1000;
 
 // The options that a spec holds must be those of its format.
 absl::Status CheckOptionsMatch(const v1::ImportSpec& spec, v1::ImportSpec::OptionsCase wanted) {
@@ -20,12 +24,15 @@ absl::Status CheckOptionsMatch(const v1::ImportSpec& spec, v1::ImportSpec::Optio
                                    v1::DatasetFormat_Name(spec.format())));
 }
 
-absl::Status KdefUnimplemented() {
-  return absl::UnimplementedError(
-      "importing KDEF folders comes in a later version; bring the faces as a CSV data set until then");
-}
-
 }  // namespace
+
+void ImportResult::Drop(const std::string& path, absl::string_view reason) {
+  ++dropped_count;
+  if (dropped.size() >= kMaxDroppedListed) return;
+  v1::DroppedImage& image = dropped.emplace_back();
+  image.set_path(IsValidUtf8(path) ? path : ShownText(path));
+  image.set_reason(std::string(reason));
+}
 
 absl::Status ValidateImportSpec(const v1::ImportSpec& spec) {
   switch (spec.format()) {
@@ -36,17 +43,24 @@ absl::Status ValidateImportSpec(const v1::ImportSpec& spec) {
       RETURN_IF_ERROR(CheckOptionsMatch(spec, v1::ImportSpec::kDigits));
       return PrefixField(ValidateDigitsOptions(spec.digits()), "digits");
     case v1::DATASET_FORMAT_KDEF:
-      return KdefUnimplemented();
+      RETURN_IF_ERROR(CheckOptionsMatch(spec, v1::ImportSpec::kKdef));
+      return PrefixField(ValidateKdefOptions(spec.kdef()), "kdef");
     default:
       return InvalidField("format", "UNKNOWN_FORMAT",
-                          "format must be DATASET_FORMAT_CSV or DATASET_FORMAT_IDX_DIGITS");
+                          "format must be DATASET_FORMAT_CSV, DATASET_FORMAT_IDX_DIGITS or DATASET_FORMAT_KDEF");
   }
 }
 
 absl::StatusOr<ImportResult> ImportImages(FileSystem& file_system, const ImportOptions& options) {
   RETURN_IF_ERROR(ValidateImportSpec(options.spec));
-  if (options.spec.format() == v1::DATASET_FORMAT_CSV) return ImportCsv(file_system, options);
-  return ImportDigits(file_system, options);
+  switch (options.spec.format()) {
+    case v1::DATASET_FORMAT_CSV:
+      return ImportCsv(file_system, options);
+    case v1::DATASET_FORMAT_KDEF:
+      return ImportKdef(file_system, options);
+    default:
+      return ImportDigits(file_system, options);
+  }
 }
 
 }  // namespace facet::model

@@ -3,11 +3,13 @@
 #define FACET_MODEL_DATA_IMPORT_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/file_system.h"
 #include "facet/v1/dataset.pb.h"
 #include "model/data/dataset.h"
@@ -23,6 +25,13 @@ struct ImportOptions {
   v1::ImportSpec spec;
   // Looked at between images; CANCELLED soon after it is set. May be null.
   const std::atomic<bool>* cancelled = nullptr;
+  // Folders that may have the face cascade; the system's is looked for too.
+  std::vector<std::string> cascade_folders;
+  // Threads that prepare images; 0: as many as cores.
+  int threads = 0;
+  // Called after each image with images done, used or not, and images in all;
+  // by the thread that imports. May be null.
+  std::function<void(int64_t done, int64_t total)> progress;
 };
 
 struct ImportResult {
@@ -30,20 +39,23 @@ struct ImportResult {
   // The first 1000 of them.
   std::vector<v1::DroppedImage> dropped;
   int64_t dropped_count = 0;
+
+  void Drop(const std::string& path, absl::string_view reason);
 };
 
 // Checks what can be checked of a spec without its files: format, sizes,
-// colours, rotations. INVALID_ARGUMENT with the field path below the spec.
-// UNIMPLEMENTED: KDEF.
+// colours, expressions. INVALID_ARGUMENT with the field path below the spec.
 absl::Status ValidateImportSpec(const v1::ImportSpec& spec);
 
-// Brings labelled source images into a data set folder. Blocks; uses one
+// Brings labelled source images into a data set folder, which depends on
+// source and spec alone. Blocks; files are read and written on the caller's
 // thread. An image that cannot be decoded is dropped and reported, a file that
 // is missing is an error. Unless it returns OK, nothing is left at the target.
 //
-// INVALID_ARGUMENT names file and line: reason BAD_SOURCE, TOO_FEW_EXAMPLES, or
-// EMPTY_DATASET where no image was left. ALREADY_EXISTS: the target. CANCELLED.
-// UNIMPLEMENTED: KDEF. Errors of FileSystem.
+// INVALID_ARGUMENT names file and line, or the field: reason BAD_SOURCE,
+// TOO_FEW_EXAMPLES, TOO_FEW_IMAGES, EMPTY_DATASET where no image was left, and
+// those of kdef_import.h. FAILED_PRECONDITION: no face cascade. ALREADY_EXISTS:
+// the target. CANCELLED. Errors of FileSystem.
 absl::StatusOr<ImportResult> ImportImages(FileSystem& file_system, const ImportOptions& options);
 
 }  // namespace facet::model

@@ -29,6 +29,14 @@ absl::StatusOr<std::string> ReadSourceFile(FileSystem& file_system, const std::s
       file, absl::IsPermissionDenied(contents.status()) ? "no permission to read it" : "cannot be read");
 }
 
+absl::Status CheckEnoughImages(const FeatureSchema& schema, int64_t images) {
+  if (images >= schema.size()) return absl::OkStatus();
+  return WithReason(absl::InvalidArgumentError(absl::StrCat(
+                        "there are more features (", schema.size(), ") than images (", images,
+                        "): nothing can be learnt from so few; bring more images or fewer features")),
+                    "TOO_FEW_IMAGES");
+}
+
 absl::Status CheckNotCancelled(const std::atomic<bool>* cancelled) {
   if (cancelled == nullptr || !cancelled->load(std::memory_order_relaxed)) return absl::OkStatus();
   return absl::CancelledError("the import was cancelled");

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
+#include "model/features/schema.h"
 
 namespace facet::model {
 
@@ -24,6 +25,10 @@ absl::Status SourceLineError(absl::string_view file, int64_t line, absl::string_
 // unreadable or too large. RESOURCE_EXHAUSTED as it is.
 absl::StatusOr<std::string> ReadSourceFile(FileSystem& file_system, const std::string& source,
                                            const std::string& file, uint64_t max_bytes);
+
+// INVALID_ARGUMENT (reason TOO_FEW_IMAGES): fewer source images are left than
+// the schema has features.
+absl::Status CheckEnoughImages(const FeatureSchema& schema, int64_t images);
 
 // CANCELLED once `cancelled`, which may be null, is set.
 absl::Status CheckNotCancelled(const std::atomic<bool>* cancelled);

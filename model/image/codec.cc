@@ -2,7 +2,6 @@
 #include "model/image/codec.h"
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
@@ -16,6 +15,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "model/image/image_header.h"
+#include "model/image/opencv_view.h"
 
 namespace facet::model {
 namespace {
@@ -26,16 +26,6 @@ constexpr int kPngCompression = 3;
 
 absl::Status BadImage(absl::string_view message) {
   return WithReason(absl::InvalidArgumentError(message), "BAD_IMAGE");
-}
-
-// Callers have threads of their own, and images are small: OpenCV's pool would
-// only stand in their way.
-void KeepOpenCvOnThisThread() {
-  static const bool done = [] {
-    cv::setNumThreads(1);
-    return true;
-  }();
-  static_cast<void>(done);
 }
 
 absl::Status CheckSize(absl::string_view bytes) {
@@ -51,15 +41,6 @@ absl::Status CheckSize(absl::string_view bytes) {
 template <typename T>
 cv::Mat View(int rows, int columns, int type, const T* data) {
   return {rows, columns, type, const_cast<void*>(static_cast<const void*>(data))};
-}
-
-Image ImageFromRgb(const cv::Mat& rgb) {
-  Image image;
-  image.shape = {rgb.rows, rgb.cols, 3};
-  image.pixels.resize(image.shape.samples());
-  const size_t row_bytes = size_t{3} * rgb.cols;
-  for (int y = 0; y < rgb.rows; ++y) std::memcpy(&image.pixels[y * row_bytes], rgb.ptr(y), row_bytes);
-  return image;
 }
 
 absl::StatusOr<std::string> Encode(const ImageShape& shape, const uint8_t* rgb, const char* extension,
@@ -110,7 +91,7 @@ absl::StatusOr<std::string> EncodeJpeg(const ImageShape& shape, const uint8_t* r
 
 Image ResizeToSquare(const Image& image, int side) {
   KeepOpenCvOnThisThread();
-  const cv::Mat all = View(image.shape.height, image.shape.width, CV_8UC3, image.pixels.data());
+  const cv::Mat all = ViewRgb(image);
   const int cut = std::min(all.rows, all.cols);
   const cv::Mat square = all(cv::Rect((all.cols - cut) / 2, (all.rows - cut) / 2, cut, cut));
   if (cut == side) return ImageFromRgb(square);

@@ -133,9 +133,13 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   ASSIGN_OR_RETURN(const int64_t version, options_.store->ReserveDatasetVersion(spec.dataset()));
   const std::string folder = Folder(spec.dataset(), version);
   RETURN_IF_ERROR(options_.file_system->CreateDirs(absl::StrCat(options_.root, "/", spec.dataset())));
-  auto imported = model::ImportImages(
-      *options_.file_system,
-      {.source = source, .target = folder, .spec = spec, .cancelled = &cancelled});
+  model::ImportOptions options;
+  options.source = source;
+  options.target = folder;
+  options.spec = spec;
+  options.cancelled = &cancelled;
+  options.cascade_folders = {absl::StrCat(options_.bundled_dir, "/haarcascades")};
+  auto imported = model::ImportImages(*options_.file_system, options);
   auto dataset = imported.ok() ? Keep(spec, version, *imported) : PrefixField(imported.status(), "spec");
   // A folder that is in no table would take room until the next start. One that
   // was there before the import is not ours.

@@ -27,7 +27,10 @@ TEST(ValidateImportSpecTest, TakesDefaultsAndEdges) {
         "format: DATASET_FORMAT_CSV csv { image_size: 8 }",
         "format: DATASET_FORMAT_CSV csv { image_size: 1024 }",
         "format: DATASET_FORMAT_IDX_DIGITS digits { examples_per_digit: 10000 skip_per_digit: 5 "
-        "colours: ['blue', 'red', 'green'] rotations: [270, 0, 90, 180] }"}) {
+        "colours: ['blue', 'red', 'green'] rotations: [270, 0, 90, 180] }",
+        "format: DATASET_FORMAT_KDEF", "format: DATASET_FORMAT_CSV csv { face_crop { margin: 1 min_share: 0.02 } }",
+        "format: DATASET_FORMAT_KDEF kdef { image_size: 64 sessions: 'B' expressions: ['SU', 'AF'] angles: 'S' "
+        "transforms: ['m270', 'r0'] face_crop { min_share: 1 } }"}) {
     EXPECT_THAT(ValidateImportSpec(Spec(text)), IsOk()) << text;
   }
 }
@@ -80,16 +83,22 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"NegativeExamples", "format: DATASET_FORMAT_IDX_DIGITS digits { examples_per_digit: -1 }",
                 "digits.examples_per_digit", "-1"},
         BadSpec{"NegativeSkip", "format: DATASET_FORMAT_IDX_DIGITS digits { skip_per_digit: -1 }",
-                "digits.skip_per_digit", "at least 0"}),
+                "digits.skip_per_digit", "at least 0"},
+        BadSpec{"MarginTooLarge", "format: DATASET_FORMAT_CSV csv { face_crop { margin: 1.1 } }",
+                "csv.face_crop.margin", "[0, 1]"},
+        BadSpec{"MarginNan", "format: DATASET_FORMAT_KDEF kdef { face_crop { margin: nan } }",
+                "kdef.face_crop.margin", "not nan"},
+        BadSpec{"FaceTooSmall", "format: DATASET_FORMAT_KDEF kdef { face_crop { min_share: 0.01 } }",
+                "kdef.face_crop.min_share", "[0.02, 1]"},
+        BadSpec{"KdefSizeTooLarge", "format: DATASET_FORMAT_KDEF kdef { image_size: 2000 }", "kdef.image_size",
+                "0 for 158"},
+        BadSpec{"UnknownSession", "format: DATASET_FORMAT_KDEF kdef { sessions: 'C' }", "kdef.sessions[0]", "'C'"},
+        BadSpec{"UnknownExpression", "format: DATASET_FORMAT_KDEF kdef { expressions: ['NE', 'HAPPY'] }",
+                "kdef.expressions[1]", "'HAPPY'"},
+        BadSpec{"DoubledAngle", "format: DATASET_FORMAT_KDEF kdef { angles: ['S', 'S'] }", "kdef.angles[1]", "twice"},
+        BadSpec{"UnknownTransform", "format: DATASET_FORMAT_KDEF kdef { transforms: ['r45'] }",
+                "kdef.transforms[0]", "r90"}),
     [](const auto& test) { return test.param.name; });
-
-TEST(ImportImagesTest, KdefComesLater) {
-  const v1::ImportSpec spec = Spec("format: DATASET_FORMAT_KDEF");
-  EXPECT_THAT(ValidateImportSpec(spec), IsError(absl::StatusCode::kUnimplemented, HasSubstr("KDEF")));
-  ImportOptions options;
-  options.spec = spec;
-  EXPECT_EQ(ImportImages(*FileSystem::Posix(), options).status().code(), absl::StatusCode::kUnimplemented);
-}
 
 }  // namespace
 }  // namespace facet::model
