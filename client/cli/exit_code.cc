@@ -24,7 +24,8 @@ std::string Advice(const absl::Status& status, const client::ErrorDescription& d
     case absl::StatusCode::kDeadlineExceeded:
       return "give it more time with --timeout";
     case absl::StatusCode::kUnimplemented:
-      return "this server does not offer it";
+      // Ours says what it does not do; another says nothing.
+      return details.reason.empty() ? "this server does not offer it" : "";
     default:
       return "";
   }

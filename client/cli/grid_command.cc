@@ -61,6 +61,7 @@ absl::Status Grid(Context& context, const Options& options) {
     return absl::InvalidArgumentError("say where the sheet goes: --out FILE.png, or --show for the terminal");
   }
   ASSIGN_OR_RETURN(const v1::FeatureVector base, client::ParseFeatureVector(options.settings));
+  if (!options.out.empty()) RETURN_IF_ERROR(CheckPicturePath(options.out));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
   ASSIGN_OR_RETURN(const Axis rows, ParseAxis(session, options.rows));

@@ -60,6 +60,7 @@ absl::Status AddRule(client::Client& client, const RenderSession& session, const
 }  // namespace
 
 absl::Status WriteHeldOutSheet(client::Client& client, const std::string& model, const std::string& path) {
+  RETURN_IF_ERROR(CheckPicturePath(path));
   ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(client, model));
   Sheet sheet;
   sheet.title = absl::StrCat(session.version().name(), ": cells that training never saw, real above rendered");

@@ -6,7 +6,6 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -85,6 +84,10 @@ void DrawCell(const Sheet& sheet, const Layout& layout, const cv::Mat& cell, int
   }
 }
 
+bool IsJpegPath(const std::string& path) {
+  return absl::EndsWithIgnoreCase(path, ".jpg") || absl::EndsWithIgnoreCase(path, ".jpeg");
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<cv::Mat>> DecodeImages(const v1::ImageData& data) {
@@ -140,14 +143,15 @@ cv::Mat DrawSheet(const Sheet& sheet) {
   return canvas;
 }
 
+absl::Status CheckPicturePath(const std::string& path) {
+  if (path == "-" || IsJpegPath(path) || absl::EndsWithIgnoreCase(path, ".png")) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("'", path, "' must end in .png, .jpg or .jpeg"));
+}
+
 absl::Status WritePicture(const std::string& path, const cv::Mat& picture) {
-  const std::string lower = absl::AsciiStrToLower(path);
-  const bool jpeg = absl::EndsWith(lower, ".jpg") || absl::EndsWith(lower, ".jpeg");
-  if (!jpeg && !absl::EndsWith(lower, ".png") && path != "-") {
-    return absl::InvalidArgumentError(absl::StrCat("'", path, "' must end in .png, .jpg or .jpeg"));
-  }
+  RETURN_IF_ERROR(CheckPicturePath(path));
   std::vector<uint8_t> bytes;
-  if (!cv::imencode(jpeg ? ".jpg" : ".png", picture, bytes)) return absl::InternalError("cannot encode the picture");
+  if (!cv::imencode(IsJpegPath(path) ? ".jpg" : ".png", picture, bytes)) return absl::InternalError("cannot encode the picture");
   return WriteOutput(path, absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 

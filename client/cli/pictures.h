@@ -33,6 +33,10 @@ struct Sheet {
 };
 cv::Mat DrawSheet(const Sheet& sheet);
 
+// INVALID_ARGUMENT unless WritePicture can tell a format from `path`. For
+// commands to ask before they ask the server.
+absl::Status CheckPicturePath(const std::string& path);
+
 // Writes PNG or JPEG by the ending of `path` ("-": PNG on standard output).
 // INVALID_ARGUMENT: another ending.
 absl::Status WritePicture(const std::string& path, const cv::Mat& picture);

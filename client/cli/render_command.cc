@@ -26,6 +26,7 @@ absl::Status Render(Context& context, const Options& options) {
     return absl::InvalidArgumentError("say where the picture goes: --out FILE.png, or --show for the terminal");
   }
   ASSIGN_OR_RETURN(v1::FeatureVector vector, client::ParseFeatureVector(options.settings));
+  if (!options.out.empty()) RETURN_IF_ERROR(CheckPicturePath(options.out));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
   const v1::FeatureVector complete = session.Complete(std::move(vector));

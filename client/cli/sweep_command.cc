@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -62,47 +61,76 @@ std::vector<cv::Mat> Frames(const std::vector<cv::Mat>& cells, int sweeps, int s
   return frames;
 }
 
-absl::Status Sweep(Context& context, const Options& options) {
-  if (options.out.empty() && !options.show) {
-    return absl::InvalidArgumentError("say where the sweep goes: --out FILE.png or FILE.gif, or --show");
-  }
-  ASSIGN_OR_RETURN(const v1::FeatureVector base, client::ParseFeatureVector(options.settings));
-  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
-  Sheet sheet;
-  std::vector<v1::FeatureVector> vectors;
+absl::StatusOr<std::vector<Ends>> ParseSweeps(const Options& options) {
+  std::vector<Ends> sweeps;
   for (const std::string& text : options.sweeps) {
-    ASSIGN_OR_RETURN(const Ends ends, ParseSweep(text));
-    for (int step = 0; step < options.steps; ++step) {
-      const float t = static_cast<float>(step) / static_cast<float>(options.steps - 1);
+    ASSIGN_OR_RETURN(sweeps.emplace_back(), ParseSweep(text));
+  }
+  return sweeps;
+}
+
+bool IsAnimation(const std::string& path) { return absl::EndsWithIgnoreCase(path, ".gif"); }
+
+absl::Status CheckOutput(const Options& options) {
+  if (!options.out.empty() && !IsAnimation(options.out)) return CheckPicturePath(options.out);
+  if (!options.out.empty() || options.show) return absl::OkStatus();
+  return absl::InvalidArgumentError("say where the sweep goes: --out FILE.png or FILE.gif, or --show");
+}
+
+// All steps of all sweeps, one sweep after the other.
+absl::StatusOr<std::vector<v1::FeatureVector>> VectorsOf(const std::vector<Ends>& sweeps,
+                                                         const v1::FeatureVector& others, int steps,
+                                                         RenderSession& session) {
+  std::vector<v1::FeatureVector> vectors;
+  for (const Ends& ends : sweeps) {
+    for (int step = 0; step < steps; ++step) {
+      const float t = static_cast<float>(step) / static_cast<float>(steps - 1);
       ASSIGN_OR_RETURN(v1::FeatureVector vector, client::Interpolate(ends.from, ends.to, t));
       // A row's own feature may be set for the other rows.
-      for (const auto& weights : base.features()) {
+      for (const auto& weights : others.features()) {
         if (weights.feature() != vector.features(0).feature()) *vector.add_features() = weights;
       }
       vectors.push_back(session.Complete(std::move(vector)));
     }
-    sheet.row_labels.push_back(ends.label);
   }
-  ASSIGN_OR_RETURN(sheet.cells, session.Render(vectors));
-  sheet.title = session.version().name();
+  return vectors;
+}
+
+// A row a sweep, a column a step.
+cv::Mat DrawStrip(const std::string& title, const std::vector<Ends>& sweeps, const std::vector<cv::Mat>& cells,
+                  const Options& options) {
+  Sheet sheet;
+  sheet.title = title;
+  sheet.cells = cells;
   sheet.columns = options.steps;
   sheet.cell_pixels = options.cell_pixels;
+  for (const Ends& ends : sweeps) sheet.row_labels.push_back(ends.label);
   for (int step = 0; step < options.steps; ++step) {
     sheet.column_labels.push_back(absl::StrFormat("%.3g", static_cast<double>(step) / (options.steps - 1)));
   }
-  const cv::Mat strip = DrawSheet(sheet);
+  return DrawSheet(sheet);
+}
+
+absl::Status Sweep(Context& context, const Options& options) {
+  RETURN_IF_ERROR(CheckOutput(options));
+  ASSIGN_OR_RETURN(const v1::FeatureVector others, client::ParseFeatureVector(options.settings));
+  ASSIGN_OR_RETURN(const std::vector<Ends> sweeps, ParseSweeps(options));
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
+  ASSIGN_OR_RETURN(const auto vectors, VectorsOf(sweeps, others, options.steps, session));
+  ASSIGN_OR_RETURN(const std::vector<cv::Mat> cells, session.Render(vectors));
+  const std::string& model = session.version().name();
+  const cv::Mat strip = DrawStrip(model, sweeps, cells, options);
   if (options.show) PrintLine(DrawImage(strip, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();
-  const int sweeps = static_cast<int>(options.sweeps.size());
-  if (absl::EndsWith(absl::AsciiStrToLower(options.out), ".gif")) {
-    RETURN_IF_ERROR(WriteGif(options.out, Frames(sheet.cells, sweeps, options.steps, options.cell_pixels), 8));
+  const int count = static_cast<int>(sweeps.size());
+  if (IsAnimation(options.out)) {
+    RETURN_IF_ERROR(WriteGif(options.out, Frames(cells, count, options.steps, options.cell_pixels), 8));
   } else {
     RETURN_IF_ERROR(WritePicture(options.out, strip));
   }
-  AnnouncePicture(context, options.out, session.version().name(),
-                  absl::StrCat(sweeps, sweeps == 1 ? " sweep of " : " sweeps of ", options.steps, " steps, ",
-                               session.version().name()));
+  AnnouncePicture(context, options.out, model,
+                  absl::StrCat(count, count == 1 ? " sweep of " : " sweeps of ", options.steps, " steps, ", model));
   return absl::OkStatus();
 }
 

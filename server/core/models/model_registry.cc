@@ -181,7 +181,8 @@ absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) 
   if (parsed.version == 0 && parsed.alias.empty()) {
     ASSIGN_OR_RETURN(const std::vector<ModelName> versions, VersionsOf(parsed.id));
     if (versions.empty()) {
-      return ResourceNotFound("facet.v1.Model", parsed.ToString(), absl::StrCat("there is no ", parsed.ToString()));
+      return ResourceNotFound("facet.v1.Model", parsed.ToString(),
+                              absl::StrCat("there is no model '", parsed.id, "'"));
     }
     for (const ModelName& version : versions) RETURN_IF_ERROR(DeleteVersion(version));
     return absl::OkStatus();

@@ -65,6 +65,13 @@ TEST(PrintErrorTest, SaysWhatToDo) {
               HasSubstr("\n  is facetd running there?"));
   EXPECT_THAT(Printed(absl::DeadlineExceededError("x")), HasSubstr("--timeout"));
   EXPECT_THAT(Printed(absl::UnimplementedError("x")), HasSubstr("does not offer it"));
+  google::rpc::Status rich;
+  google::rpc::ErrorInfo info;
+  info.set_reason("UNIMPLEMENTED");
+  rich.add_details()->PackFrom(info);
+  EXPECT_EQ(Printed(client::FromGrpc(
+                {grpc::StatusCode::UNIMPLEMENTED, "it does not classify yet", rich.SerializeAsString()}, "h:1")),
+            "facet: it does not classify yet\n");
   EXPECT_EQ(Printed(absl::NotFoundError("there is no model 'x'")), "facet: there is no model 'x'\n");
 }
 

@@ -107,7 +107,9 @@ TEST_F(FacetProgramTest, UsageErrorsNeedNoServer) {
                                                                  {"--timeout", "0", "status"},
                                                                  {"render", "--model", "x"},
                                                                  {"render", "--model", "x", "--set", "y", "--out", "a.png"},
-                                                                 {"sweep", "--model", "x", "--sweep", "digit"},
+                                                                 {"sweep", "--model", "x", "--sweep", "digit", "--out", "a.gif"},
+                                                                 {"render", "--model", "x", "--out", "a.bmp"},
+                                                                 {"models", "heldout", "x", "--out", "a"},
                                                                  {"completion", "fish"}}) {
     const CommandResult result = Facet(words);
     EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(words);
