@@ -31,9 +31,6 @@ absl::Status CheckFormat(const v1::ImageFormat& format) {
   if (type != v1::PIXEL_TYPE_UNSPECIFIED && type != v1::PIXEL_TYPE_UINT8 && type != v1::PIXEL_TYPE_FLOAT32) {
     return InvalidField("pixel_type", "BAD_FORMAT", "images of data sets come as UINT8 or FLOAT32");
   }
-  if (format.pixel_type() == v1::PIXEL_TYPE_FLOAT16 || format.pixel_type() == v1::PIXEL_TYPE_BFLOAT16) {
-    return InvalidField("pixel_type", "BAD_FORMAT", "images of data sets come as UINT8 or FLOAT32");
-  }
   if (!v1::PixelLayout_IsValid(format.layout())) {
     return InvalidField("layout", "BAD_FORMAT", absl::StrCat("there is no layout number ", format.layout()));
   }
