@@ -2,6 +2,7 @@
 #include "model/nn/generator.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <numeric>
@@ -19,6 +20,14 @@ namespace {
 double LeakyGain(double slope) { return std::sqrt(2.0 / (1.0 + slope * slope)); }
 
 double UpconvFanIn(const UpconvShape& layer) { return layer.in_channels * layer.kernel * layer.kernel / 4.0; }
+
+// Gives all four phases the weights of the first: an even input then makes an
+// even output, without a pattern of the kernel's.
+void MakePhasesAlike(const at::Tensor& weight) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor first = weight.slice(2, 0, std::nullopt, 2).slice(3, 0, std::nullopt, 2);  // [in, out, k/2, k/2]
+  weight.copy_(first.repeat_interleave(2, 2).repeat_interleave(2, 3));
+}
 
 }  // namespace
 
@@ -46,6 +55,7 @@ Generator::Generator(GeneratorShape shape, std::optional<uint64_t> seed) : shape
     AddLayer(absl::StrCat("generator.up.", i),
              {layer.in_channels, layer.out_channels, layer.kernel, layer.kernel}, layer.out_channels,
              layer_gain / std::sqrt(UpconvFanIn(layer)), seed, parameters_);
+    if (seed && shape_.sub_pixel_start) MakePhasesAlike(up_weight(i));
   }
 }
 

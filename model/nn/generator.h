@@ -29,7 +29,9 @@ namespace facet::model {
 //    that one weight a unit counts and not fan_in;
 //  * fan_in of a transposed convolution is in_channels * kernel^2 / 4, what
 //    an output pixel sees at stride 2;
-//  * the last layer takes g = 1: it is linear.
+//  * the last layer takes g = 1: it is linear;
+//  * with shape.sub_pixel_start the four phases of a transposed convolution
+//    (upconv.h) begin alike.
 //
 // Parameters: generator.feature.<f>.fc1, generator.feature.<f>.fc2,
 // generator.joint.<i>, generator.base, generator.up.<i>, each with `.weight` and

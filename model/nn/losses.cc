@@ -7,13 +7,26 @@
 namespace facet::model {
 namespace {
 
+// How far from 0 Charbonnier's distance is round, as v1.PixelDistance says.
+constexpr double kRounding = 0.001;
+
 at::Tensor SquaredDistance(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).square().sum() / a.size(0);
 }
 
 }  // namespace
 
-at::Tensor PixelLoss(const at::Tensor& synthetic, const at::Tensor& real) {
+at::Tensor PixelLoss(const at::Tensor& synthetic, const at::Tensor& real, PixelDistance distance) {
+  switch (distance) {
+    case PixelDistance::kAbsolute:
+      return (synthetic - real).abs().sum() / real.size(0);
+    case PixelDistance::kCharbonnier: {
+      const at::Tensor squared = (synthetic - real).square();
+      return ((squared + kRounding * kRounding).sqrt() - kRounding).sum() / real.size(0);
+    }
+    case PixelDistance::kSquared:
+      break;
+  }
   return SquaredDistance(synthetic, real);
 }
 
@@ -39,7 +52,7 @@ GeneratorLoss ComputeGeneratorLoss(const Classifier& classifier, const TrainingP
                                    const at::Tensor& synthetic, const at::Tensor& real,
                                    const at::Tensor& targets) {
   GeneratorLoss loss;
-  loss.pixels = PixelLoss(synthetic, real);
+  loss.pixels = PixelLoss(synthetic, real, plan.pixel_distance);
   loss.total = plan.pixel_weight * loss.pixels;
   if (plan.update_rule == UpdateRule::kPixels) return loss;
   const ClassifierOutput output = classifier.Forward(synthetic);

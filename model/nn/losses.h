@@ -14,8 +14,10 @@
 
 namespace facet::model {
 
-// Squared error, summed over channels and pixels. Both [N, 3, S, S].
-at::Tensor PixelLoss(const at::Tensor& synthetic, const at::Tensor& real);
+// Distance of pixels as v1.PixelDistance writes it, summed over channels and
+// pixels. Both [N, 3, S, S].
+at::Tensor PixelLoss(const at::Tensor& synthetic, const at::Tensor& real,
+                     PixelDistance distance = PixelDistance::kSquared);
 
 // Squared distance of activations, summed over all axes but the first; no
 // gradient flows into `real`. Both [N, C, H, W].

@@ -29,6 +29,7 @@ struct GeneratorShape {
   int base_channels = 0;
   std::vector<UpconvShape> layers;
   float leaky_slope = 0.1f;
+  bool sub_pixel_start = false;  // weights begin without a checkerboard
   int image_size() const { return layers.empty() ? base_size : layers.back().out_size; }
 };
 
@@ -60,6 +61,7 @@ struct ClassifierShape {
 };
 
 enum class UpdateRule { kReal, kJoint, kBoth, kPixels };
+enum class PixelDistance { kSquared, kAbsolute, kCharbonnier };
 enum class ScheduleKind { kPaper, kStep, kCosine };
 
 struct SchedulePlan {
@@ -77,6 +79,7 @@ struct TrainingPlan {
   uint64_t seed = 0;
   UpdateRule update_rule = UpdateRule::kReal;
   double pixel_weight = 1.0;
+  PixelDistance pixel_distance = PixelDistance::kSquared;
   std::vector<double> class_weights;  // one a feature; 0 where it has no head
   double feature_loss_weight = 0.0;
   double learning_rate = 2e-4f;
@@ -89,6 +92,10 @@ struct TrainingPlan {
   int classifier_interval = 1;
   double mix_share = 0.0;
   int mix_feature = -1;  // index; -1: none
+  int mix_parents = 2;
+  double mix_ratio_min = 0.3f;
+  double mix_ratio_max = 0.7f;
+  double average_decay = 0.0;  // of the generator's weights; 0: no average
   int checkpoint_interval = 500;
   int threads = 0;  // 0: all cores
 };

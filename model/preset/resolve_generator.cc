@@ -80,6 +80,15 @@ absl::StatusOr<std::vector<UpconvShape>> Layers(const v1::GeneratorSpec& spec, i
   return layers;
 }
 
+absl::Status CheckEvenKernels(const std::vector<UpconvShape>& layers) {
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].kernel % 2 == 0) continue;
+    return BadPreset("sub_pixel_start", absl::StrCat("needs even kernels, and that of layers[", i, "] is ",
+                                                     layers[i].kernel));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<GeneratorShape> ResolveGenerator(const v1::GeneratorSpec& spec, const FeatureSchema& schema,
@@ -96,6 +105,8 @@ absl::StatusOr<GeneratorShape> ResolveGenerator(const v1::GeneratorSpec& spec, c
   shape.base_channels = spec.base_channels();
   shape.leaky_slope = spec.leaky_slope();
   ASSIGN_OR_RETURN(shape.layers, Layers(spec, image_size == 0 ? spec.image_size() : image_size));
+  shape.sub_pixel_start = spec.sub_pixel_start();
+  if (shape.sub_pixel_start) RETURN_IF_ERROR(CheckEvenKernels(shape.layers));
   return shape;
 }
 

@@ -32,6 +32,20 @@ absl::StatusOr<UpdateRule> Rule(v1::UpdateRule rule) {
   }
 }
 
+absl::StatusOr<PixelDistance> Distance(v1::PixelDistance distance) {
+  switch (distance) {
+    case v1::PIXEL_DISTANCE_UNSPECIFIED:
+    case v1::PIXEL_DISTANCE_SQUARED:
+      return PixelDistance::kSquared;
+    case v1::PIXEL_DISTANCE_ABSOLUTE:
+      return PixelDistance::kAbsolute;
+    case v1::PIXEL_DISTANCE_CHARBONNIER:
+      return PixelDistance::kCharbonnier;
+    default:
+      return BadPreset("pixel_distance", absl::StrCat("is ", static_cast<int>(distance), ", which is none"));
+  }
+}
+
 absl::StatusOr<ScheduleKind> Kind(v1::ScheduleKind kind) {
   switch (kind) {
     case v1::SCHEDULE_KIND_PAPER:
@@ -82,6 +96,7 @@ absl::Status ResolveLosses(const v1::TrainingOptions& options, const FeatureSche
   ASSIGN_OR_RETURN(plan.update_rule, Rule(options.update_rule()));
   if (options.has_pixel_weight()) plan.pixel_weight = options.pixel_weight();
   RETURN_IF_ERROR(CheckNumber("pixel_weight", plan.pixel_weight, 0, kMaxWeight));
+  ASSIGN_OR_RETURN(plan.pixel_distance, Distance(options.pixel_distance()));
   ASSIGN_OR_RETURN(plan.class_weights, ClassWeights(options, schema));
   plan.feature_loss_weight = options.feature_loss_weight();
   return CheckNumber("feature_loss_weight", plan.feature_loss_weight, 0, kMaxWeight);
@@ -99,6 +114,8 @@ absl::Status ResolveOptimiser(const v1::TrainingOptions& options, TrainingPlan& 
   RETURN_IF_ERROR(CheckBelowOne("beta2", plan.beta2));
   if (options.has_epsilon()) plan.epsilon = options.epsilon();
   RETURN_IF_ERROR(CheckPositive("epsilon", plan.epsilon, 1));
+  plan.average_decay = options.average_decay();
+  RETURN_IF_ERROR(CheckBelowOne("average_decay", plan.average_decay));
   if (!options.has_schedule()) return absl::OkStatus();
   auto schedule = ResolveSchedule(options.schedule(), plan.learning_rate, plan.steps);
   if (!schedule.ok()) return PrefixField(schedule.status(), "schedule");
@@ -106,10 +123,23 @@ absl::Status ResolveOptimiser(const v1::TrainingOptions& options, TrainingPlan& 
   return absl::OkStatus();
 }
 
+// How many images are blended, and how.
+absl::Status ResolveMixture(const v1::TrainingOptions& options, TrainingPlan& plan) {
+  if (options.mix_parents() != 0) plan.mix_parents = options.mix_parents();
+  RETURN_IF_ERROR(CheckInteger("mix_parents", plan.mix_parents, 2, 3));
+  if (options.has_mix_ratio_min()) plan.mix_ratio_min = options.mix_ratio_min();
+  if (options.has_mix_ratio_max()) plan.mix_ratio_max = options.mix_ratio_max();
+  RETURN_IF_ERROR(CheckNumber("mix_ratio_min", plan.mix_ratio_min, 0, 1));
+  RETURN_IF_ERROR(CheckNumber("mix_ratio_max", plan.mix_ratio_max, plan.mix_ratio_min, 1));
+  if (plan.mix_parents == 2 || plan.mix_ratio_min > 0) return absl::OkStatus();
+  return BadPreset("mix_ratio_min", "must be over 0 where three parents are mixed");
+}
+
 absl::Status ResolveMixing(const v1::TrainingOptions& options, const FeatureSchema& schema,
                            TrainingPlan& plan) {
   plan.mix_share = options.mix_share();
   RETURN_IF_ERROR(CheckNumber("mix_share", plan.mix_share, 0, 1));
+  RETURN_IF_ERROR(ResolveMixture(options, plan));
   if (options.mix_feature().empty()) {
     return plan.mix_share == 0 ? absl::OkStatus() : BadPreset("mix_feature", "must be given with mix_share");
   }

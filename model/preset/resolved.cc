@@ -18,6 +18,18 @@ v1::UpdateRule ToProto(UpdateRule rule) {
   return v1::UPDATE_RULE_UNSPECIFIED;
 }
 
+v1::PixelDistance ToProto(PixelDistance distance) {
+  switch (distance) {
+    case PixelDistance::kSquared:
+      return v1::PIXEL_DISTANCE_SQUARED;
+    case PixelDistance::kAbsolute:
+      return v1::PIXEL_DISTANCE_ABSOLUTE;
+    case PixelDistance::kCharbonnier:
+      return v1::PIXEL_DISTANCE_CHARBONNIER;
+  }
+  return v1::PIXEL_DISTANCE_UNSPECIFIED;
+}
+
 v1::ScheduleKind ToProto(ScheduleKind kind) {
   switch (kind) {
     case ScheduleKind::kPaper:
@@ -53,6 +65,7 @@ void SetLosses(const TrainingPlan& plan, const ClassifierShape& classifier, cons
                v1::TrainingOptions& options) {
   options.set_update_rule(ToProto(plan.update_rule));
   options.set_pixel_weight(static_cast<float>(plan.pixel_weight));
+  options.set_pixel_distance(ToProto(plan.pixel_distance));
   options.set_feature_loss_weight(static_cast<float>(plan.feature_loss_weight));
   options.clear_feature_weights();
   for (int i = 0; i < schema.size(); ++i) {
@@ -71,6 +84,7 @@ void SetOptimiser(const TrainingPlan& plan, v1::TrainingOptions& options) {
   options.set_beta1(static_cast<float>(plan.beta1));
   options.set_beta2(static_cast<float>(plan.beta2));
   options.set_epsilon(static_cast<float>(plan.epsilon));
+  options.set_average_decay(static_cast<float>(plan.average_decay));
   *options.mutable_schedule() = ToProto(plan.schedule);
 }
 
@@ -82,6 +96,9 @@ void SetRun(const TrainingPlan& plan, const FeatureSchema& schema, v1::TrainingO
   options.set_classifier_interval(plan.classifier_interval);
   options.set_mix_share(static_cast<float>(plan.mix_share));
   if (plan.mix_feature >= 0) options.set_mix_feature(schema.features()[plan.mix_feature].name);
+  options.set_mix_parents(plan.mix_parents);
+  options.set_mix_ratio_min(static_cast<float>(plan.mix_ratio_min));
+  options.set_mix_ratio_max(static_cast<float>(plan.mix_ratio_max));
   options.set_checkpoint_interval(plan.checkpoint_interval);
   options.set_threads(plan.threads);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -10,11 +11,6 @@
 
 namespace facet::model {
 namespace {
-
-// The weight of the partner in a blend. Ratios near 0 and 1 teach nothing that
-// the pure images do not.
-constexpr double kLowestRatio = 0.3;
-constexpr double kHighestRatio = 0.7;
 
 // Sets the one-hot feature vector of `labels`.
 void WriteOneHot(const FeatureSchema& schema, absl::Span<const uint16_t> labels, float* dense) {
@@ -57,28 +53,51 @@ void BatchMaker::Make(int step, Batch* batch) {
   if (mixed_rows_ > 0) Mix(batch);
 }
 
-void BatchMaker::Mix(Batch* batch) {
+std::vector<double> BatchMaker::DrawWeights(CounterRandom& random) const {
+  const double range = options_.mix_ratio_max - options_.mix_ratio_min;
+  const auto draw = [&] { return options_.mix_ratio_min + range * random.NextDouble(); };
+  if (options_.mix_parents == 2) {
+    const double second = draw();
+    return {1 - second, second};
+  }
+  std::vector<double> weights;
+  for (int i = 0; i < options_.mix_parents; ++i) weights.push_back(draw());
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  for (double& weight : weights) weight /= sum;
+  return weights;
+}
+
+// Adds one parent's pixels and class.
+void BatchMaker::Blend(Batch* batch, int row, int64_t image, float weight) const {
   const Dataset& dataset = *options_.dataset;
   const FeatureSchema& schema = dataset.info().schema;
   const size_t samples = dataset.info().shape.samples();
+  float* pixels = &batch->mixed_images[row * samples];
+  const uint8_t* parent = dataset.pixels(image);
+  for (size_t k = 0; k < samples; ++k) pixels[k] += weight * (static_cast<float>(parent[k]) / 255.0f);
+  const int position = schema.offset(options_.mix_feature) + dataset.labels(image)[options_.mix_feature];
+  batch->mixed_labels[row * schema.total_classes() + position] += weight;
+}
+
+void BatchMaker::Mix(Batch* batch) {
+  const FeatureSchema& schema = options_.dataset->info().schema;
+  const size_t samples = options_.dataset->info().shape.samples();
+  const auto classes = static_cast<int>(schema.features()[options_.mix_feature].classes.size());
   batch->mixed_images = batch->images;
   batch->mixed_labels = batch->labels;
   for (int i = 0; i < mixed_rows_; ++i) {
     CounterRandom random(options_.seed, "mix", uint64_t{1} * batch->step * batch->size + i);
-    const std::optional<int64_t> partner = partners_->Draw(positions_[i], random);
-    if (!partner.has_value()) continue;
-    const float ratio =
-        static_cast<float>(kLowestRatio + (kHighestRatio - kLowestRatio) * random.NextDouble());
-    float* pixels = &batch->mixed_images[i * samples];
-    const uint8_t* other = dataset.pixels(*partner);
-    for (size_t k = 0; k < samples; ++k) {
-      pixels[k] += ratio * (static_cast<float>(other[k]) / 255.0f - pixels[k]);
+    std::vector<int64_t> parents = {options_.images[positions_[i]]};
+    while (static_cast<int>(parents.size()) < options_.mix_parents) {
+      const std::optional<int64_t> partner = partners_->Draw(positions_[i], random);
+      if (!partner.has_value()) break;
+      parents.push_back(*partner);
     }
-    const int offset = schema.offset(options_.mix_feature);
-    float* labels = &batch->mixed_labels[i * schema.total_classes() + offset];
-    const auto own = dataset.labels(options_.images[positions_[i]])[options_.mix_feature];
-    labels[own] = 1.0f - ratio;
-    labels[dataset.labels(*partner)[options_.mix_feature]] = ratio;
+    if (parents.size() == 1) continue;
+    const std::vector<double> weights = DrawWeights(random);
+    std::fill_n(&batch->mixed_images[i * samples], samples, 0.0f);
+    std::fill_n(&batch->mixed_labels[i * schema.total_classes() + schema.offset(options_.mix_feature)], classes, 0.0f);
+    for (size_t p = 0; p < parents.size(); ++p) Blend(batch, i, parents[p], static_cast<float>(weights[p]));
   }
 }
 

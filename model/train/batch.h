@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "base/random.h"
 #include "model/data/dataset.h"
 #include "model/train/batch_order.h"
 #include "model/train/mix_partners.h"
@@ -38,10 +39,14 @@ struct BatchMakerOptions {
   uint64_t seed = 0;
   // Parts the order of one seed's runs.
   std::string purpose = "train";
-  // Share of each batch that is blended with an image that differs in
-  // `mix_feature` alone; an image without such a partner stays as it is.
+  // Share of each batch that is blended with images that differ in
+  // `mix_feature` alone; an image without such partners stays as it is.
   double mix_share = 0;
   int mix_feature = -1;
+  // As v1.TrainingOptions says.
+  int mix_parents = 2;
+  double mix_ratio_min = 0.3;
+  double mix_ratio_max = 0.7;
 };
 
 // Assembles batches; a batch is a pure function of options and step. Not
@@ -55,6 +60,9 @@ class BatchMaker {
 
  private:
   void Mix(Batch* batch);
+  // Weights of the image itself and of its partners; their sum is 1.
+  std::vector<double> DrawWeights(CounterRandom& random) const;
+  void Blend(Batch* batch, int row, int64_t image, float weight) const;
 
   BatchMakerOptions options_;
   BatchOrder order_;

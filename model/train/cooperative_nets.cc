@@ -63,6 +63,7 @@ CooperativeNets::CooperativeNets(const NetPlan& plan, c10::Device device)
       generator_adam_(generator_.parameters(), AdamOf(plan_), "generator_adam"),
       classifier_adam_(classifier_.parameters(), AdamOf(plan_), "classifier_adam") {
   if (plan_.update_rule == UpdateRule::kPixels) plan_.classifier_warmup_steps = 0;
+  if (plan_.average_decay > 0) average_.emplace(generator_.parameters(), plan_.average_decay, "average");
 }
 
 bool CooperativeNets::ClassifierLearns(int step) const {
@@ -154,6 +155,7 @@ void CooperativeNets::LearnGenerator(const Inputs& inputs, const at::Tensor& syn
   loss.total.backward();
   SetRequiresGrad(classifier_.parameters(), true);
   generator_adam_.Step(GeneratorRate(step));
+  if (average_) average_->Update(generator_.parameters(), generator_adam_.updates());
   losses->Add("pixels", loss.pixels);
   losses->Add("classes", loss.classes);
   losses->Add("features", loss.features);
@@ -161,13 +163,15 @@ void CooperativeNets::LearnGenerator(const Inputs& inputs, const at::Tensor& syn
 }
 
 NamedTensors CooperativeNets::Weights() const {
-  NamedTensors weights = generator_.parameters();
+  NamedTensors weights = average_ ? average_->Parameters() : generator_.parameters();
   weights.insert(weights.end(), classifier_.parameters().begin(), classifier_.parameters().end());
   return weights;
 }
 
 NamedTensors CooperativeNets::WeightsAndMoments() const {
-  NamedTensors all = Weights();
+  NamedTensors all = generator_.parameters();
+  all.insert(all.end(), classifier_.parameters().begin(), classifier_.parameters().end());
+  if (average_) all.insert(all.end(), average_->state().begin(), average_->state().end());
   for (const Adam* adam : {&generator_adam_, &classifier_adam_}) {
     all.insert(all.end(), adam->state().begin(), adam->state().end());
   }

@@ -5,10 +5,12 @@
 #include <c10/core/Device.h>
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "model/nn/classifier.h"
 #include "model/nn/generator.h"
+#include "model/nn/moving_average.h"
 #include "model/preset/net_shape.h"
 #include "model/train/adam.h"
 #include "model/train/batch.h"
@@ -42,9 +44,10 @@ class CooperativeNets {
   const Classifier& classifier() const { return classifier_; }
   Adam& generator_adam() { return generator_adam_; }
   Adam& classifier_adam() { return classifier_adam_; }
-  // Parameters of both nets; with moments, everything that a step changes but
-  // the counts of updates.
+  // What is to be used of both nets: the generator's parameters, or their
+  // moving average where the plan asks for one, and the classifier's.
   NamedTensors Weights() const;
+  // Everything that a step changes but the counts of updates.
   NamedTensors WeightsAndMoments() const;
 
  private:
@@ -67,6 +70,7 @@ class CooperativeNets {
   Classifier classifier_;
   Adam generator_adam_;
   Adam classifier_adam_;
+  std::optional<MovingAverage> average_;  // of the generator; none: the plan asks for none
 };
 
 }  // namespace facet::model

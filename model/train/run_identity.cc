@@ -51,6 +51,7 @@ void DescribeGenerator(const GeneratorShape& shape, RunIdentity* identity) {
   generator.Integer("base_size", shape.base_size);
   generator.Integer("base_channels", shape.base_channels);
   generator.Real("leaky_slope", shape.leaky_slope);
+  if (shape.sub_pixel_start) generator.Integer("sub_pixel_start", 1);
   for (size_t i = 0; i < shape.layers.size(); ++i) {
     Describer layer = generator.Item("layers", i);
     layer.Integer("out_channels", shape.layers[i].out_channels);
@@ -81,6 +82,20 @@ void DescribeClassifier(const ClassifierShape& shape, RunIdentity* identity) {
   }
 }
 
+// What was added later is described where it is in use alone, so that
+// checkpoints of before still fit.
+void DescribeSwitches(const TrainingPlan& plan, Describer& training) {
+  const TrainingPlan off;
+  if (plan.pixel_distance != off.pixel_distance) {
+    training.Integer("pixel_distance", static_cast<int>(plan.pixel_distance));
+  }
+  if (plan.average_decay != off.average_decay) training.Real("average_decay", plan.average_decay);
+  if (plan.mix_share == 0) return;
+  if (plan.mix_parents != off.mix_parents) training.Integer("mix_parents", plan.mix_parents);
+  if (plan.mix_ratio_min != off.mix_ratio_min) training.Real("mix_ratio_min", plan.mix_ratio_min);
+  if (plan.mix_ratio_max != off.mix_ratio_max) training.Real("mix_ratio_max", plan.mix_ratio_max);
+}
+
 void DescribeTraining(const TrainingPlan& plan, RunIdentity* identity) {
   Describer training("training.", identity);
   training.Integer("steps", plan.steps);
@@ -99,6 +114,7 @@ void DescribeTraining(const TrainingPlan& plan, RunIdentity* identity) {
   training.Integer("classifier_interval", plan.classifier_interval);
   training.Real("mix_share", plan.mix_share);
   training.Integer("mix_feature", plan.mix_feature);
+  DescribeSwitches(plan, training);
   Describer schedule("training.schedule.", identity);
   schedule.Integer("kind", static_cast<int>(plan.schedule.kind));
   schedule.Integer("interval", plan.schedule.interval);

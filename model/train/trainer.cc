@@ -55,7 +55,8 @@ void ConfigureTorch(int threads) {
 
 BatchMakerOptions BatchesOf(const TrainerOptions& options) {
   const TrainingPlan& plan = options.plan.training;
-  return {options.dataset, options.split.train, plan.batch_size, plan.seed, "train", plan.mix_share, plan.mix_feature};
+  return {options.dataset, options.split.train, plan.batch_size, plan.seed, "train", plan.mix_share, plan.mix_feature,
+          plan.mix_parents, plan.mix_ratio_min, plan.mix_ratio_max};
 }
 
 absl::Status CheckFiniteLosses(const Losses& losses, int step) {

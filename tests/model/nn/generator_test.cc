@@ -172,5 +172,43 @@ TEST(GeneratorTest, RendersTheGoldenImages) {
   EXPECT_NEAR(images.mean().item<double>(), 0.0115253, 1e-6);
 }
 
+GeneratorShape EvenGenerator() {
+  GeneratorShape shape = TinyGenerator();
+  shape.layers[0] = {.in_channels = 4, .out_channels = 5, .kernel = 2, .padding = 0, .in_size = 2, .out_size = 4};
+  shape.layers[1] = {.in_channels = 5, .out_channels = 3, .kernel = 4, .padding = 1, .in_size = 4, .out_size = 8};
+  return shape;
+}
+
+// Largest difference of neighbours in the inner part of what a layer makes of
+// an even picture.
+double Checkerboard(const GeneratorShape& shape, size_t layer) {
+  const Generator generator(shape, 3);
+  const at::NoGradGuard no_grad;
+  const UpconvShape& net = shape.layers[layer];
+  const at::Tensor even = at::ones({1, net.in_channels, 8, 8});
+  const at::Tensor made =
+      at::conv_transpose2d(even, generator.up_weight(layer), generator.up_bias(layer), 2, net.padding);
+  const at::Tensor inner = made.slice(2, 4, 12).slice(3, 4, 12);
+  return Difference(inner, inner.mean({2, 3}, true).expand_as(inner));
+}
+
+TEST(GeneratorTest, SubPixelStartMakesAnEvenPictureOfAnEvenOne) {
+  GeneratorShape shape = EvenGenerator();
+  EXPECT_GT(Checkerboard(shape, 0), 0.1);
+  EXPECT_GT(Checkerboard(shape, 1), 0.1);
+  shape.sub_pixel_start = true;
+  EXPECT_LT(Checkerboard(shape, 0), 1e-6);
+  EXPECT_LT(Checkerboard(shape, 1), 1e-6);
+}
+
+TEST(GeneratorTest, SubPixelStartKeepsTheSpreadOfWeights) {
+  GeneratorShape shape = EvenGenerator();
+  shape.base_channels = shape.layers[0].in_channels = 64;
+  shape.sub_pixel_start = true;
+  const Generator generator(shape, 3);
+  const double expected = std::sqrt(2 / (1 + 0.01)) / std::sqrt(64.0);
+  EXPECT_NEAR(generator.up_weight(0).detach().std().item<double>(), expected, 0.1 * expected);
+}
+
 }  // namespace
 }  // namespace facet::model

@@ -186,5 +186,43 @@ TEST(GeneratorLossTest, FeatureLossIsOffAtWeightZero) {
       ComputeGeneratorLoss(DoubleClassifier(), plan, image, image * 0.5, Targets()).features.defined());
 }
 
+TEST(PixelLossTest, AbsoluteAndCharbonnierAreWhatTheyAreCalled) {
+  const at::Tensor real = at::zeros({2, 3, 4, 4});
+  const at::Tensor synthetic = at::zeros({2, 3, 4, 4});
+  synthetic[0].fill_(-0.5);
+  synthetic[1][2][3][3] = 2.0;
+  EXPECT_FLOAT_EQ(PixelLoss(synthetic, real, PixelDistance::kAbsolute).item<float>(), (48 * 0.5f + 2.0f) / 2);
+  const double half = std::sqrt(0.25 + 1e-6) - 1e-3;
+  const double two = std::sqrt(4 + 1e-6) - 1e-3;
+  EXPECT_NEAR(PixelLoss(synthetic, real, PixelDistance::kCharbonnier).item<float>(), (48 * half + two) / 2, 1e-4);
+}
+
+TEST(PixelLossTest, CharbonnierIsSmoothAtNoDifference) {
+  const at::Tensor real = Double({1, 3, 2, 2}, "real");
+  const at::Tensor leaf = real.clone().requires_grad_();
+  const at::Tensor loss = PixelLoss(leaf, real, PixelDistance::kCharbonnier);
+  loss.backward();
+  EXPECT_EQ(loss.item<double>(), 0);
+  EXPECT_EQ(leaf.grad().abs().max().item<double>(), 0);
+}
+
+TEST(PixelLossTest, OtherDistancesHaveTheRightGradient) {
+  const at::Tensor real = Double({2, 3, 4, 4}, "real");
+  for (const PixelDistance distance : {PixelDistance::kAbsolute, PixelDistance::kCharbonnier}) {
+    ExpectGradient([&](const at::Tensor& x) { return PixelLoss(x, real, distance); },
+                   Double({2, 3, 4, 4}, "synthetic"));
+  }
+}
+
+TEST(GeneratorLossTest, TakesThePixelDistanceOfThePlan) {
+  const Classifier classifier = DoubleClassifier();
+  TrainingPlan plan = Plan(UpdateRule::kPixels);
+  plan.pixel_distance = PixelDistance::kAbsolute;
+  const at::Tensor synthetic = Double({2, 3, 10, 10}, "synthetic");
+  const at::Tensor real = Double({2, 3, 10, 10}, "real");
+  EXPECT_EQ(ComputeGeneratorLoss(classifier, plan, synthetic, real, Targets()).pixels.item<double>(),
+            PixelLoss(synthetic, real, PixelDistance::kAbsolute).item<double>());
+}
+
 }  // namespace
 }  // namespace facet::model

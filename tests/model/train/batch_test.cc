@@ -125,5 +125,47 @@ TEST_F(BatchMakerTest, WithoutAPartnerAnImageStaysAsItIs) {
   EXPECT_EQ(batch.mixed_labels, batch.labels);
 }
 
+TEST_F(BatchMakerTest, RatiosAreDrawnFromTheRangeAskedFor) {
+  BatchMakerOptions options = Options();
+  options.mix_share = 1.0;
+  options.mix_feature = kColour;
+  options.mix_ratio_min = 0.1;
+  options.mix_ratio_max = 0.2;
+  BatchMaker maker(options);
+  Batch batch;
+  maker.Make(0, &batch);
+  for (int row = 0; row < 8; ++row) {
+    const float own = batch.mixed_labels[row * kClasses + 2 + dataset_->labels(ImageOf(batch, row))[kColour]];
+    EXPECT_GE(own, 0.8f - 1e-6f);
+    EXPECT_LE(own, 0.9f + 1e-6f);
+  }
+}
+
+TEST_F(BatchMakerTest, ThreeParentsAreBlendedInPixelsAndLabelsAlike) {
+  BatchMakerOptions options = Options();
+  options.batch_size = 24;
+  options.mix_share = 1.0;
+  options.mix_feature = kColour;
+  options.mix_parents = 3;
+  BatchMaker maker(options);
+  Batch batch;
+  maker.Make(0, &batch);
+  int of_three = 0;
+  for (int row = 0; row < 24; ++row) {
+    const int64_t own = ImageOf(batch, row);
+    const float* colours = &batch.mixed_labels[row * kClasses + 2];
+    EXPECT_NEAR(colours[0] + colours[1] + colours[2], 1, 1e-6);
+    of_three += colours[0] > 0 && colours[1] > 0 && colours[2] > 0;
+    const auto own_colour = dataset_->labels(own)[kColour];
+    EXPECT_GT(colours[own_colour], 0.3f / 1.7f - 1e-6f);
+    for (size_t k = 0; k < kSamples; ++k) {
+      float blend = 0;
+      for (int c = 0; c < 3; ++c) blend += colours[c] * dataset_->pixels(own + 4 * (c - own_colour))[k] / 255.0f;
+      ASSERT_NEAR(batch.mixed_images[row * kSamples + k], blend, 1e-6);
+    }
+  }
+  EXPECT_GT(of_three, 0);
+}
+
 }  // namespace
 }  // namespace facet::model

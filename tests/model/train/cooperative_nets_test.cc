@@ -207,5 +207,30 @@ TEST_F(CooperativeNetsTest, EqualStepsGiveEqualBits) {
   EXPECT_TRUE(Unchanged(again.WeightsAndMoments(), Copy(nets.WeightsAndMoments())));
 }
 
+TEST_F(CooperativeNetsTest, TheAverageIsWhatIsUsedAndTheNetLearnsAsWithoutIt) {
+  CooperativeNets plain(plan_, kCpu);
+  plan_.training.average_decay = 0.9;
+  CooperativeNets nets(plan_, kCpu);
+  for (int step = 0; step < 5; ++step) {
+    EXPECT_EQ(nets.Step(MakeBatch(step)), plain.Step(MakeBatch(step)));
+  }
+  EXPECT_TRUE(Unchanged(nets.generator().parameters(), Copy(plain.generator().parameters())));
+  const NamedTensors used = nets.Weights();
+  ASSERT_EQ(used.size(), plain.Weights().size());
+  for (size_t i = 0; i < used.size(); ++i) {
+    EXPECT_EQ(used[i].name, plain.Weights()[i].name);
+    const bool is_generator = used[i].name.rfind("generator.", 0) == 0;
+    EXPECT_NE(at::equal(used[i].tensor, plain.Weights()[i].tensor), is_generator) << used[i].name;
+  }
+}
+
+TEST_F(CooperativeNetsTest, TheAverageIsPartOfACheckpoint) {
+  const CooperativeNets plain(plan_, kCpu);
+  plan_.training.average_decay = 0.9;
+  const CooperativeNets nets(plan_, kCpu);
+  EXPECT_EQ(nets.WeightsAndMoments().size(),
+            plain.WeightsAndMoments().size() + plain.generator().parameters().size());
+}
+
 }  // namespace
 }  // namespace facet::model
