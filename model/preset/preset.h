@@ -46,10 +46,6 @@ std::vector<std::string> PresetWarnings(const NetPlan& plan);
 // written out. Resolving it again gives `plan`. For the card of a model.
 v1::Preset ResolvedPreset(const v1::Preset& preset, const NetPlan& plan, const FeatureSchema& schema);
 
-// Bytes that training needs at the most, both nets, optimisers and
-// activations: an estimate for messages.
-int64_t EstimateTrainingBytes(const NetPlan& plan);
-
 }  // namespace facet::model
 
 #endif  // FACET_MODEL_PRESET_PRESET_H_

@@ -67,24 +67,6 @@ void WarnOfJudge(const NetPlan& plan, std::vector<std::string>& warnings) {
 }
 
 // Numbers that one image takes on its way through a generator, forward.
-int64_t Activations(const GeneratorShape& shape) {
-  int64_t count = int64_t{1} * shape.base_channels * shape.base_size * shape.base_size;
-  for (const UpconvShape& layer : shape.layers) {
-    count += int64_t{1} * layer.out_channels * layer.out_size * layer.out_size;
-  }
-  return count;
-}
-
-int64_t Activations(const ClassifierShape& shape) {
-  int64_t count = 0;
-  int64_t size = shape.image_size;
-  for (const ConvBlockShape& block : shape.blocks) {
-    const int64_t side = (size + 2 * block.padding - block.kernel) / block.stride + 1;
-    count += block.out_channels * side * side * (block.local_response_norm ? 4 : 1);
-    size = block.out_size;
-  }
-  return count;
-}
 
 }  // namespace
 
@@ -95,16 +77,6 @@ std::vector<std::string> PresetWarnings(const NetPlan& plan) {
   WarnOfRule(plan.training, warnings);
   WarnOfJudge(plan, warnings);
   return warnings;
-}
-
-int64_t EstimateTrainingBytes(const NetPlan& plan) {
-  // Weight, gradient and two moments of Adam.
-  const int64_t numbers = 4 * (ParameterCount(plan.generator) + ParameterCount(plan.classifier));
-  // Before and after the activation function, and a gradient; the classifier
-  // looks at synthetic and real images.
-  const int64_t per_image = 3 * (Activations(plan.generator) + 2 * Activations(plan.classifier));
-  const int64_t batch = std::max(plan.training.batch_size, plan.judge.steps > 0 ? plan.judge.batch_size : 0);
-  return 4 * (numbers + batch * per_image);
 }
 
 }  // namespace facet::model

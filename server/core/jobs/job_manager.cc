@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -166,7 +167,8 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::CreateJob(const v1::CreateTraini
   absl::MutexLock lock(&create_mutex_);
   ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
   if (earlier.has_value()) return *std::move(earlier);
-  const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets};
+  const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
+                                    MachineMemoryBytes(*FileSystem::Posix())};
   ASSIGN_OR_RETURN(internal::TrainerSpec plan, PlanJob(plan_options, request.spec()));
   // From here on the data set stays; look whether it still does.
   const Pin pin(this, plan.dataset());

@@ -12,6 +12,7 @@
 #include "google/protobuf/message.h"
 #include "model/data/hold_out.h"
 #include "model/features/schema_proto.h"
+#include "model/preset/memory_estimate.h"
 #include "model/preset/preset.h"
 #include "server/core/resource_name.h"
 
@@ -86,6 +87,7 @@ absl::StatusOr<internal::TrainerSpec> PlanJob(const JobPlanOptions& options, con
       model::MergeTrainingOptions(plan.preset().training(), spec.overrides());
   const auto resolved = model::ResolvePreset(plan.preset(), schema, dataset.height());
   if (!resolved.ok()) return InRequest(resolved.status(), spec);
+  RETURN_IF_ERROR(model::CheckFitsMemory(*resolved, options.memory_bytes));
 
   const std::vector<v1::HoldOutRule> rules(spec.hold_out().begin(), spec.hold_out().end());
   RETURN_IF_ERROR(PrefixField(model::ValidateHoldOut(schema, rules), "spec"));

@@ -2,6 +2,7 @@
 #ifndef FACET_SERVER_CORE_JOBS_JOB_PLAN_H_
 #define FACET_SERVER_CORE_JOBS_JOB_PLAN_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,8 @@ struct JobPlanOptions {
   FileSystem* file_system = nullptr;
   std::string preset_dir;
   DatasetRegistry* datasets = nullptr;
+  // What the trainer may take; 0: unknown.
+  int64_t memory_bytes = 0;
 };
 
 // Checks all of a spec that can be checked without training, and pins what it
@@ -24,6 +27,7 @@ struct JobPlanOptions {
 //
 // INVALID_ARGUMENT with the field path in the request ("spec.hold_out[1].per[0]",
 // "spec.overrides.learning_rate"). NOT_FOUND: the data set or the preset.
+// RESOURCE_EXHAUSTED (PRESET_TOO_LARGE): training would not fit into memory.
 absl::StatusOr<internal::TrainerSpec> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec);
 
 }  // namespace facet::server

@@ -60,21 +60,5 @@ TEST(PresetWarningsTest, AJudgeNeedsAHead) {
   EXPECT_THAT(PresetWarnings(plan), ElementsAre(HasSubstr("judge")));
 }
 
-TEST(EstimateTrainingBytesTest, HoldsWeightsGradientsAndMoments) {
-  const NetPlan plan = FacePlan();
-  const int64_t numbers = ParameterCount(plan.generator) + ParameterCount(plan.classifier);
-  EXPECT_GT(EstimateTrainingBytes(plan), 16 * numbers);
-  // A step of batch 64 was seen to take some 5 GB.
-  EXPECT_GT(EstimateTrainingBytes(plan), int64_t{2} << 30);
-  EXPECT_LT(EstimateTrainingBytes(plan), int64_t{12} << 30);
-}
-
-TEST(EstimateTrainingBytesTest, GrowsWithTheBatch) {
-  NetPlan plan = TinyPlan();
-  const int64_t small = EstimateTrainingBytes(plan);
-  plan.training.batch_size *= 10;
-  EXPECT_GT(EstimateTrainingBytes(plan), small);
-}
-
 }  // namespace
 }  // namespace facet::model

@@ -124,5 +124,13 @@ TEST_F(JobPlanTest, BadHoldOutRule) {
   ExpectBadField("spec.hold_out[0].missing[0]");
 }
 
+TEST_F(JobPlanTest, PresetLargerThanMemoryIsRefusedWithTheEstimate) {
+  const JobPlanOptions options{FileSystem::Posix(), PresetDir(), &datasets_, /*memory_bytes=*/1 << 20};
+  const absl::Status status = PlanJob(options, spec_).status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_EQ(GetErrorDetail(status).reason, "PRESET_TOO_LARGE");
+  EXPECT_THAT(status.message(), HasSubstr("GiB: weights"));
+}
+
 }  // namespace
 }  // namespace facet::server

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/preset/memory_estimate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "model/preset/preset.h"
+#include "preset_samples.h"
+#include "tests/base/status_is.h"
+
+namespace facet::model {
+namespace {
+
+using ::testing::HasSubstr;
+
+NetPlan FacePlan() {
+  const auto preset = FindPreset(*FileSystem::Posix(), BundledPresets(), "face-158");
+  return ResolvePreset(preset.value(), FaceSchema(), 0).value();
+}
+
+TEST(MemoryEstimateTest, CountsWeightsGradientsAndMoments) {
+  const NetPlan plan = FacePlan();
+  const int64_t numbers = ParameterCount(plan.generator) + ParameterCount(plan.classifier);
+  const MemoryEstimate estimate = EstimateMemory(plan);
+  EXPECT_EQ(estimate.weights, 4 * numbers);
+  EXPECT_EQ(estimate.gradients, 4 * numbers);
+  EXPECT_EQ(estimate.moments, 8 * numbers);
+  EXPECT_EQ(estimate.total(), estimate.weights + estimate.gradients + estimate.moments + estimate.activations +
+                                  estimate.batches);
+}
+
+TEST(MemoryEstimateTest, IsOfTheOrderOfWhatWasSeen) {
+  // A step of batch 64 was seen to take some 5 GB.
+  EXPECT_GT(EstimateMemory(FacePlan()).total(), int64_t{2} << 30);
+  EXPECT_LT(EstimateMemory(FacePlan()).total(), int64_t{12} << 30);
+}
+
+TEST(MemoryEstimateTest, GrowsWithTheBatchAndTheAverage) {
+  NetPlan plan = FacePlan();
+  const MemoryEstimate before = EstimateMemory(plan);
+  plan.training.batch_size *= 10;
+  plan.training.average_decay = 0.999;
+  const MemoryEstimate after = EstimateMemory(plan);
+  EXPECT_EQ(after.activations, 10 * before.activations);
+  EXPECT_EQ(after.batches, 10 * before.batches);
+  EXPECT_EQ(after.weights, before.weights + 4 * ParameterCount(plan.generator));
+}
+
+TEST(MemoryEstimateTest, TooLargeIsSaidWithTheEstimate) {
+  const NetPlan plan = FacePlan();
+  const int64_t needed = EstimateMemory(plan).total();
+  EXPECT_THAT(CheckFitsMemory(plan, needed), IsOk());
+  EXPECT_THAT(CheckFitsMemory(plan, 0), IsOk());
+  const absl::Status status = CheckFitsMemory(plan, needed - 1);
+  EXPECT_THAT(status, HasReason(absl::StatusCode::kResourceExhausted, "PRESET_TOO_LARGE"));
+  EXPECT_THAT(status.message(), HasSubstr(DescribeMemory(EstimateMemory(plan))));
+  EXPECT_THAT(status.message(), HasSubstr("batch_size"));
+}
+
+}  // namespace
+}  // namespace facet::model
