@@ -25,6 +25,22 @@ struct FeatureAccuracy {
   double real = 0;
 };
 
+struct FeatureLikeness {
+  std::string feature;
+  double cosine = 0;
+  double rank_one = 0;
+  double real_rank_one = 0;
+};
+
+struct ImageMeasures {
+  double ssim = 0;
+  double high_frequency_ratio = 0;
+  double kernel_distance = 0;
+  double nearest_distance = 0;
+  double real_nearest_distance = 0;
+  std::vector<FeatureLikeness> likeness;  // of the features that the judge knows
+};
+
 struct Evaluation {
   struct HeldOut {
     std::string rule;
@@ -32,6 +48,7 @@ struct Evaluation {
     std::vector<FeatureAccuracy> accuracy;
     double psnr_db = 0;
     std::vector<int64_t> sample_images;  // up to 32 indices in the data set
+    ImageMeasures measures;
   };
   struct Mix {
     std::string feature;
@@ -39,11 +56,13 @@ struct Evaluation {
     std::vector<FeatureAccuracy> kept;
     double parent_mass = 0;  // 0 where the judge does not know the feature
     double blend_distance = 0;
+    double smoothness = 0;
   };
   std::vector<HeldOut> held_out;
   std::vector<FeatureAccuracy> train;
   std::vector<Mix> mixes;
   double train_psnr_db = 0;
+  ImageMeasures train_measures;
   double render_images_per_second = 0;
 };
 

@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/status_macros.h"
+#include "model/bundle/safetensors.h"
 #include "model/nn/classifier.h"
 #include "model/nn/device.h"
 #include "model/nn/losses.h"
@@ -76,6 +78,20 @@ class ClassifierJudge final : public Judge {
     });
   }
 
+  int embedding_size(int feature) const override {
+    return Knows(feature) ? net_.embedding_size() : 0;
+  }
+
+  absl::Status Embed(const float* images, int count, int feature, float* embeddings) override {
+    return TorchWall("judging", [&] {
+      const at::NoGradGuard no_grad;
+      const at::Tensor all =
+          net_.Embed(ToImages(images, count, net_.shape().image_size, device_), feature).to(at::kCPU).contiguous();
+      std::copy_n(all.data_ptr<float>(), all.numel(), embeddings);
+      return absl::OkStatus();
+    });
+  }
+
  private:
   Classifier net_;
   c10::Device device_;
@@ -118,6 +134,24 @@ absl::StatusOr<std::unique_ptr<Judge>> Train(const JudgeOptions& options, const 
   return std::make_unique<ClassifierJudge>(std::move(net), device, judged);
 }
 
+absl::StatusOr<std::unique_ptr<Judge>> Load(const ClassifierShape& shape, absl::string_view weights,
+                                            const std::string& device_name) {
+  ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(device_name));
+  ASSIGN_OR_RETURN(const TensorMap tensors, ParseSafetensors(weights));
+  const bool has_classifier = absl::c_any_of(
+      tensors, [](const auto& tensor) { return absl::StartsWith(tensor.first, "classifier."); });
+  if (!has_classifier) {
+    return WithReason(absl::FailedPreconditionError("the model has no classifier"), "NO_CLASSIFIER");
+  }
+  ASSIGN_OR_RETURN(Classifier net, Classifier::Load(shape, tensors));
+  net.To(device);
+  std::vector<int> known;
+  for (int f = 0; f < static_cast<int>(shape.classes.size()); ++f) {
+    if (shape.has_head(f)) known.push_back(f);
+  }
+  return std::make_unique<ClassifierJudge>(std::move(net), device, std::move(known));
+}
+
 }  // namespace
 
 std::vector<int> JudgedFeatures(const NetPlan& plan) {
@@ -129,6 +163,11 @@ std::vector<int> JudgedFeatures(const NetPlan& plan) {
     if (plan.classifier.has_head(f)) judged.push_back(f);
   }
   return judged.empty() ? judgeable : judged;
+}
+
+absl::StatusOr<std::unique_ptr<Judge>> LoadClassifier(const ClassifierShape& shape, absl::string_view weights,
+                                                      const std::string& device) {
+  return TorchWall("loading a classifier", [&] { return Load(shape, weights, device); });
 }
 
 absl::StatusOr<std::unique_ptr<Judge>> TrainJudge(const JudgeOptions& options, const std::atomic<bool>& stop) {

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "model/data/dataset.h"
 #include "model/preset/net_shape.h"
 
@@ -29,6 +30,13 @@ class Judge {
   // `probabilities`, [count, total_classes]; those of features it does not
   // know are 0. INTERNAL (reason DEVICE_FAULT): the device failed.
   virtual absl::Status Classify(const float* images, int count, float* probabilities) = 0;
+
+  // Numbers that describe an image as to one feature: those that its last
+  // layer takes. 0: it does not know the feature.
+  virtual int embedding_size(int feature) const = 0;
+  // Writes those of `count` images, which are as above, into `embeddings`,
+  // [count, embedding_size(feature)]. `feature` is one that it knows.
+  virtual absl::Status Embed(const float* images, int count, int feature, float* embeddings) = 0;
 };
 
 struct JudgeOptions {
@@ -40,6 +48,12 @@ struct JudgeOptions {
   // Fraction done, in [0, 1].
   std::function<void(double)> on_progress;
 };
+
+// A judge out of what a model learnt itself: the tensors `classifier.*` of
+// `weights`, a safetensors file. DATA_LOSS: tensors missing or of another
+// shape. FAILED_PRECONDITION (reason NO_CLASSIFIER): there are none.
+absl::StatusOr<std::unique_ptr<Judge>> LoadClassifier(const ClassifierShape& shape, absl::string_view weights,
+                                                      const std::string& device);
 
 // The features a judge is taught: those of two classes or more that have a
 // head in the plan's classifier, or all of two classes or more where none has.

@@ -10,8 +10,10 @@
 
 #include "base/random.h"
 #include "base/status_macros.h"
+#include "model/evaluate/detail_measurer.h"
 #include "model/evaluate/examiner.h"
 #include "model/evaluate/image_quality.h"
+#include "model/evaluate/likeness.h"
 #include "model/evaluate/sample.h"
 #include "model/train/mix_partners.h"
 
@@ -19,6 +21,9 @@ namespace facet::model {
 namespace {
 
 constexpr int kSampleImages = 32;
+// Pairs whose way from one parent to the other is looked at, and its steps.
+constexpr size_t kSmoothPairs = 16;
+constexpr int kSmoothSteps = 10;
 
 // Parents of mixes: labels of `first[i]` and `second[i]` differ in one feature.
 struct Pairs {
@@ -31,6 +36,7 @@ struct CellSums {
   Tally synthetic;
   Tally real;
   double squared_error = 0;  // of the mean pixel, summed over images
+  DetailMeasurer::Group detail;
 };
 
 struct MixSums {
@@ -50,6 +56,7 @@ class Measurer {
         schema_(options.dataset->info().schema),
         judge_(judge),
         examiner_(*options.dataset, *options.renderer, judge, *options.clock, options.render_batch),
+        detail_(*options.dataset, judge, Choose(options.split.train, "class centres")),
         on_progress_(on_progress),
         stop_(stop) {}
 
@@ -63,6 +70,7 @@ class Measurer {
   absl::Status AddCells(Images images, CellSums* sums);
   absl::Status AddMixes(int feature, Images first, Images second, MixSums* sums);
   absl::StatusOr<CellSums> MeasureCells(const std::vector<int64_t>& images);
+  absl::StatusOr<double> MeasureSmoothness(const Pairs& pairs);
   absl::StatusOr<Evaluation::Mix> MeasureMixes(int feature, const Pairs& pairs);
   // Length of the next batch of `size` images from `begin` on, or CANCELLED.
   absl::StatusOr<size_t> NextBatch(size_t size, size_t begin) const;
@@ -74,6 +82,7 @@ class Measurer {
   const FeatureSchema& schema_;
   Judge& judge_;
   Examiner examiner_;
+  DetailMeasurer detail_;
   const std::function<void(double)>& on_progress_;
   const std::atomic<bool>& stop_;
   size_t images_planned_ = 0;
@@ -113,6 +122,7 @@ absl::Status Measurer::AddCells(Images images, CellSums* sums) {
   const std::vector<float> rendered = examiner_.pixels();
   examiner_.LoadReal(images);
   sums->squared_error += MeanSquaredError(rendered, examiner_.pixels()) * count;
+  RETURN_IF_ERROR(detail_.Add(images, rendered, examiner_.pixels(), &sums->detail));
   return examiner_.Score(images, &sums->real);
 }
 
@@ -171,6 +181,26 @@ absl::StatusOr<CellSums> Measurer::MeasureCells(const std::vector<int64_t>& imag
   return sums;
 }
 
+absl::StatusOr<double> Measurer::MeasureSmoothness(const Pairs& pairs) {
+  const size_t size = std::min(kSmoothPairs, pairs.first.size());
+  double sum = 0;
+  for (size_t i = 0; i < size; ++i) {
+    if (stop_) return absl::CancelledError("the evaluation was stopped");
+    const std::vector<float> first = examiner_.FeatureVectors(Images(pairs.first).subspan(i, 1));
+    const std::vector<float> second = examiner_.FeatureVectors(Images(pairs.second).subspan(i, 1));
+    std::vector<float> way;
+    for (int step = 0; step <= kSmoothSteps; ++step) {
+      const float ratio = static_cast<float>(step) / kSmoothSteps;
+      std::vector<float> dense = first;
+      for (size_t k = 0; k < dense.size(); ++k) dense[k] += ratio * (second[k] - first[k]);
+      RETURN_IF_ERROR(examiner_.Render(dense, 1));
+      way.insert(way.end(), examiner_.pixels().begin(), examiner_.pixels().end());
+    }
+    sum += Unevenness(way, kSmoothSteps + 1);
+  }
+  return sum / static_cast<double>(size);
+}
+
 absl::StatusOr<Evaluation::Mix> Measurer::MeasureMixes(int feature, const Pairs& pairs) {
   const size_t size = pairs.first.size();
   MixSums sums(schema_.size());
@@ -187,6 +217,7 @@ absl::StatusOr<Evaluation::Mix> Measurer::MeasureMixes(int feature, const Pairs&
   mix.kept = Accuracies(sums.synthetic, sums.real, feature);
   mix.parent_mass = sums.parent_mass / static_cast<double>(size);
   mix.blend_distance = std::sqrt(sums.squared_distance / static_cast<double>(size));
+  ASSIGN_OR_RETURN(mix.smoothness, MeasureSmoothness(pairs));
   return mix;
 }
 
@@ -200,17 +231,20 @@ absl::StatusOr<Evaluation> Measurer::Run() {
   for (const auto& group : held_out) images_planned_ += group.size();
   for (const Pairs& of_feature : pairs) images_planned_ += of_feature.first.size();
 
+  RETURN_IF_ERROR(detail_.Prepare(options_.render_batch, stop_));
   Evaluation evaluation;
   for (size_t i = 0; i < held_out.size(); ++i) {
     const Split::HeldOut& group = options_.split.held_out[i];
     ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(held_out[i]));
     evaluation.held_out.push_back({group.rule, CountCells(dataset_, group.images),
                                    Accuracies(sums.synthetic, sums.real), PsnrFromError(sums.squared_error),
-                                   SampleCells(dataset_, group.images, kSampleImages, options_.plan.training.seed)});
+                                   SampleCells(dataset_, group.images, kSampleImages, options_.plan.training.seed),
+                                   detail_.Finish(sums.detail)});
   }
   ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(train));
   evaluation.train = Accuracies(sums.synthetic, sums.real);
   evaluation.train_psnr_db = PsnrFromError(sums.squared_error);
+  evaluation.train_measures = detail_.Finish(sums.detail);
   for (int f = 0; f < schema_.size(); ++f) {
     if (pairs[f].first.empty()) continue;
     ASSIGN_OR_RETURN(Evaluation::Mix mix, MeasureMixes(f, pairs[f]));

@@ -16,6 +16,21 @@ void AddAccuracies(const std::vector<FeatureAccuracy>& accuracies,
   }
 }
 
+void SetMeasures(const ImageMeasures& measures, v1::ImageMeasures* out) {
+  out->set_ssim(measures.ssim);
+  out->set_high_frequency_ratio(measures.high_frequency_ratio);
+  out->set_kernel_distance(measures.kernel_distance);
+  out->set_nearest_distance(measures.nearest_distance);
+  out->set_real_nearest_distance(measures.real_nearest_distance);
+  for (const FeatureLikeness& likeness : measures.likeness) {
+    v1::FeatureLikeness* added = out->add_likeness();
+    added->set_feature(likeness.feature);
+    added->set_cosine(likeness.cosine);
+    added->set_rank_one(likeness.rank_one);
+    added->set_real_rank_one(likeness.real_rank_one);
+  }
+}
+
 }  // namespace
 
 v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
@@ -27,9 +42,11 @@ v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
     AddAccuracies(group.accuracy, added->mutable_accuracy());
     added->set_psnr_db(group.psnr_db);
     added->mutable_sample_images()->Add(group.sample_images.begin(), group.sample_images.end());
+    SetMeasures(group.measures, added->mutable_measures());
   }
   report.set_train_psnr_db(evaluation.train_psnr_db);
   AddAccuracies(evaluation.train, report.mutable_train());
+  SetMeasures(evaluation.train_measures, report.mutable_train_measures());
   for (const Evaluation::Mix& mix : evaluation.mixes) {
     v1::MixReport* added = report.add_mixes();
     added->set_feature(mix.feature);
@@ -37,6 +54,7 @@ v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
     AddAccuracies(mix.kept, added->mutable_kept());
     added->set_parent_mass(mix.parent_mass);
     added->set_blend_distance(mix.blend_distance);
+    added->set_smoothness(mix.smoothness);
   }
   report.set_render_images_per_second(evaluation.render_images_per_second);
   return report;

@@ -73,12 +73,11 @@ at::Tensor Classifier::Convolve(const at::Tensor& input, size_t block) const {
                         shape_.leaky_slope);
 }
 
-at::Tensor Classifier::Head(at::Tensor activations, size_t feature,
-                            const std::optional<DropoutKey>& dropout) const {
+at::Tensor Classifier::Hidden(at::Tensor activations, size_t feature,
+                              const std::optional<DropoutKey>& dropout) const {
   size_t index = head_starts_[feature];
-  for (size_t i = 0; i <= shape_.head_widths.size(); ++i, index += 2) {
+  for (size_t i = 0; i < shape_.head_widths.size(); ++i, index += 2) {
     activations = at::linear(activations, parameters_[index].tensor, parameters_[index + 1].tensor);
-    if (i == shape_.head_widths.size()) break;
     activations = at::leaky_relu(activations, shape_.leaky_slope);
     if (dropout) {
       activations = Dropout(activations, shape_.dropout, *dropout, absl::StrCat(feature, ".", i));
@@ -87,21 +86,41 @@ at::Tensor Classifier::Head(at::Tensor activations, size_t feature,
   return activations;
 }
 
-ClassifierOutput Classifier::Forward(const at::Tensor& images,
-                                     const std::optional<DropoutKey>& dropout) const {
-  ClassifierOutput output;
+at::Tensor Classifier::Head(const at::Tensor& activations, size_t feature,
+                            const std::optional<DropoutKey>& dropout) const {
+  const size_t last = head_starts_[feature] + 2 * shape_.head_widths.size();
+  return at::linear(Hidden(activations, feature, dropout), parameters_[last].tensor, parameters_[last + 1].tensor);
+}
+
+at::Tensor Classifier::Flat(const at::Tensor& images, at::Tensor* features) const {
   at::Tensor x = images.contiguous(at::MemoryFormat::ChannelsLast);
   for (size_t i = 0; i < shape_.blocks.size(); ++i) {
     const at::Tensor convolved = Convolve(x, i);
-    if (static_cast<int>(i) == shape_.feature_loss_block) output.features = convolved;
+    if (features != nullptr && static_cast<int>(i) == shape_.feature_loss_block) *features = convolved;
     x = Pool(convolved, shape_.blocks[i]);
   }
-  const at::Tensor flat = x.flatten(1);  // [N, C * H * W]
+  return x.flatten(1);
+}
+
+ClassifierOutput Classifier::Forward(const at::Tensor& images,
+                                     const std::optional<DropoutKey>& dropout) const {
+  ClassifierOutput output;
+  const at::Tensor flat = Flat(images, &output.features);
   for (size_t f = 0; f < shape_.classes.size(); ++f) {
     const bool has_head = shape_.has_head(static_cast<int>(f));
     output.logits.push_back(has_head ? Head(flat, f, dropout) : at::Tensor());
   }
   return output;
+}
+
+at::Tensor Classifier::Embed(const at::Tensor& images, int feature) const {
+  return Hidden(Flat(images, nullptr), feature, std::nullopt);
+}
+
+int Classifier::embedding_size() const {
+  if (!shape_.head_widths.empty()) return shape_.head_widths.back();
+  const ConvBlockShape& last = shape_.blocks.back();
+  return last.out_channels * last.out_size * last.out_size;
 }
 
 at::Tensor Classifier::Features(const at::Tensor& images) const {

@@ -58,6 +58,11 @@ class Classifier {
   // The blocks alone, as far as needed: ClassifierOutput::features.
   at::Tensor Features(const at::Tensor& images) const;
 
+  // What the last layer of a feature's head takes: [N, embedding_size()]. The
+  // feature has a head.
+  at::Tensor Embed(const at::Tensor& images, int feature) const;
+  int embedding_size() const;
+
   // Moves the parameters; handles taken before stay behind.
   void To(c10::Device device, c10::ScalarType type = c10::ScalarType::Float);
 
@@ -68,7 +73,11 @@ class Classifier {
   // Without a seed the weights are unset.
   Classifier(ClassifierShape shape, std::optional<uint64_t> seed);
   at::Tensor Convolve(const at::Tensor& input, size_t block) const;
-  at::Tensor Head(at::Tensor activations, size_t feature, const std::optional<DropoutKey>& dropout) const;
+  // [N, C * H * W]: what the heads take.
+  at::Tensor Flat(const at::Tensor& images, at::Tensor* features) const;
+  // All of a head's layers but the last, and all.
+  at::Tensor Hidden(at::Tensor activations, size_t feature, const std::optional<DropoutKey>& dropout) const;
+  at::Tensor Head(const at::Tensor& activations, size_t feature, const std::optional<DropoutKey>& dropout) const;
 
   ClassifierShape shape_;
   NamedTensors parameters_;          // weight and bias of each layer in turn

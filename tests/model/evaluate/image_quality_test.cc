@@ -2,11 +2,15 @@
 #include "model/evaluate/image_quality.h"
 
 #include <cmath>
+#include <cstdlib>
+#include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "gtest/gtest.h"
+#include "tests/base/temp_dir.h"
 
 namespace facet::model {
 namespace {
@@ -87,6 +91,32 @@ TEST(SsimTest, RefusesImagesSmallerThanItsWindow) {
 TEST(SsimTest, RefusesSpansThatDoNotFitTheShape) {
   const std::vector<float> image(5);
   EXPECT_EQ(GetErrorDetail(Ssim(kShape, image, image).status()).reason, "BAD_SHAPE");
+}
+
+// The same number as other people's code: scikit-image, with the choices of the
+// paper.
+TEST(SsimTest, AgreesWithScikitImage) {
+  const std::string python = absl::StrCat(std::getenv("FACET_SOURCE_DIR"), "/.venv/bin/python");
+  if (std::system(absl::StrCat("'", python, "' -c 'import skimage' 2>/dev/null").c_str()) != 0) {
+    GTEST_SKIP() << "no scikit-image in " << python;
+  }
+  const TempDir dir;
+  const std::vector<float> a = Noise(0);
+  const std::vector<float> b = Noise(1, 0.2, 0.9);
+  const auto bytes = [](const std::vector<float>& image) {
+    return absl::string_view(reinterpret_cast<const char*>(image.data()), image.size() * sizeof(float));
+  };
+  dir.Write("a", bytes(a));
+  dir.Write("b", bytes(b));
+  dir.Write("compare.py", absl::StrCat(R"(
+import numpy, skimage.metrics
+a, b = (numpy.fromfile(name, "float32").reshape(16, 20, 3).astype("float64") for name in "ab")
+theirs = skimage.metrics.structural_similarity(a, b, data_range=1, channel_axis=2, gaussian_weights=True, sigma=1.5,
+                                               use_sample_covariance=False)
+psnr = skimage.metrics.peak_signal_noise_ratio(a, b, data_range=1)
+assert abs(theirs - )", *Ssim(kShape, a, b), ") < 1e-4, theirs\nassert abs(psnr - ", Psnr(a, b),
+                                       ") < 1e-3, psnr\n"));
+  EXPECT_EQ(std::system(absl::StrCat("cd '", dir.path(), "' && '", python, "' compare.py").c_str()), 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "model/bundle/safetensors.h"
 #include "model/train/batch.h"
 #include "tests/model/train/tiny_world.h"
 
@@ -90,6 +91,29 @@ TEST_F(JudgeTest, StopsWhenAsked) {
 TEST_F(JudgeTest, ALossThatIsNotFiniteIsSaid) {
   plan_.judge.learning_rate = 1e30;
   EXPECT_EQ(GetErrorDetail(Train().status()).reason, "LOSS_NOT_FINITE");
+}
+
+TEST_F(JudgeTest, EmbedsImagesAsToWhatItKnows) {
+  plan_.classifier.headless = {kShade};
+  const auto judge = Train();
+  EXPECT_EQ((*judge)->embedding_size(kShade), 0);
+  const int size = (*judge)->embedding_size(kColour);
+  ASSERT_GT(size, 0);
+  std::vector<float> images(2 * kSamples);
+  ToFloat(dataset_->pixels(0), images.size(), images.data());
+  std::vector<float> embeddings(2 * size);
+  ASSERT_TRUE((*judge)->Embed(images.data(), 2, kColour, embeddings.data()).ok());
+  EXPECT_NE(std::vector<float>(embeddings.begin(), embeddings.begin() + size),
+            std::vector<float>(embeddings.begin() + size, embeddings.end()));
+}
+
+TEST_F(JudgeTest, WithoutWeightsOfAClassifierThereIsNoneToLoad) {
+  const std::string weights = SerializeSafetensors({}, {});
+  EXPECT_EQ(GetErrorDetail(LoadClassifier(plan_.classifier, weights, "cpu").status()).reason, "NO_CLASSIFIER");
+}
+
+TEST_F(JudgeTest, DamagedWeightsAreNotLoaded) {
+  EXPECT_EQ(LoadClassifier(plan_.classifier, "no weights", "cpu").status().code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

@@ -78,6 +78,18 @@ class ReadingJudge final : public Judge {
     }
     return absl::OkStatus();
   }
+  // Of the feature side: how bright it is on the left and on the right.
+  int embedding_size(int feature) const override { return feature == kSide ? 2 : 0; }
+  absl::Status Embed(const float* images, int count, int, float* embeddings) override {
+    for (int i = 0; i < count; ++i) {
+      const float* row = images + i * kSamples + 3 * kTinySize * 3;
+      for (int side = 0; side < 2; ++side) {
+        embeddings[2 * i + side] = 0;
+        for (int c = 0; c < 3; ++c) embeddings[2 * i + side] += row[(side == 0 ? 2 : 5) * 3 + c];
+      }
+    }
+    return absl::OkStatus();
+  }
 
  private:
   static void Share(float a, float b, float* out) {
@@ -154,6 +166,7 @@ TEST_F(MeasureTest, BlendDistanceIsTheRootMeanSquareFromThePixelBlend) {
 TEST_F(MeasureTest, LooksAtMaxImagesOfEachPartAtTheMost) {
   max_images_ = 2;
   const auto evaluation = Run();
+  std::erase(renderer_.batches, 1);  // on the way from parent to parent
   EXPECT_THAT(renderer_.batches, ElementsAre(2, 2, 2, 2, 2));
   EXPECT_EQ(evaluation->mixes[0].image_count, 2);
   EXPECT_EQ(evaluation->held_out[0].cell_count, 3);
@@ -170,6 +183,22 @@ TEST_F(MeasureTest, ProgressRisesToOne) {
 TEST_F(MeasureTest, StopsWhenAsked) {
   stop_ = true;
   EXPECT_EQ(Run().status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(MeasureTest, AFaithfulModelIsLikeTheRealImages) {
+  const auto evaluation = Run();
+  ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+  const ImageMeasures& measures = evaluation->train_measures;
+  EXPECT_NEAR(measures.high_frequency_ratio, 1, 1e-6);
+  EXPECT_NEAR(measures.nearest_distance, 0, 1e-6) << "training images come back by heart";
+  EXPECT_GT(measures.real_nearest_distance, 0.01);
+  ASSERT_THAT(measures.likeness, SizeIs(1));
+  EXPECT_EQ(measures.likeness[0].feature, "side");
+  EXPECT_NEAR(measures.likeness[0].cosine, 1, 1e-6);
+  EXPECT_EQ(measures.likeness[0].rank_one, 1);
+  EXPECT_EQ(measures.likeness[0].real_rank_one, 1);
+  EXPECT_GT(evaluation->held_out[0].measures.nearest_distance, 0.01) << "held-out cells are not in training";
+  EXPECT_NEAR(evaluation->mixes[1].smoothness, 1, 1e-3) << "this renderer blends evenly";
 }
 
 }  // namespace

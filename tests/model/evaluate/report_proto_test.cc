@@ -10,22 +10,28 @@ namespace {
 
 TEST(ReportProtoTest, CarriesEveryFigure) {
   Evaluation evaluation;
-  evaluation.held_out.push_back({"no_red", 7, {{"digit", 0.5, 0.75}}, 21.5, {3, 9}});
+  evaluation.held_out.push_back({"no_red", 7, {{"digit", 0.5, 0.75}}, 21.5, {3, 9}, {0.5, 0.75, 0.25, 0.125, 1.5, {{"digit", 0.5, 0.25, 1}}}});
   evaluation.train = {{"digit", 0.25, 1.0}};
-  evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5}}, 0.875, 0.0625});
+  evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5}}, 0.875, 0.0625, 1.25});
   evaluation.train_psnr_db = 30;
+  evaluation.train_measures.ssim = 0.875;
   evaluation.render_images_per_second = 1500;
   v1::EvaluationReport expected;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
       R"(held_out {
            rule: "no_red" cell_count: 7 accuracy { feature: "digit" synthetic: 0.5 real: 0.75 }
            psnr_db: 21.5 sample_images: [3, 9]
+           measures {
+             ssim: 0.5 high_frequency_ratio: 0.75 kernel_distance: 0.25 nearest_distance: 0.125
+             real_nearest_distance: 1.5
+             likeness { feature: "digit" cosine: 0.5 rank_one: 0.25 real_rank_one: 1 }
+           }
          }
-         train_psnr_db: 30
+         train_psnr_db: 30 train_measures { ssim: 0.875 }
          train { feature: "digit" synthetic: 0.25 real: 1 }
          mixes {
            feature: "colour" image_count: 12 kept { feature: "digit" synthetic: 0.125 real: 0.5 }
-           parent_mass: 0.875 blend_distance: 0.0625
+           parent_mass: 0.875 blend_distance: 0.0625 smoothness: 1.25
          }
          render_images_per_second: 1500)",
       &expected));

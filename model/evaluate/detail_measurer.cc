@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/evaluate/detail_measurer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "model/evaluate/image_quality.h"
+#include "model/train/batch.h"
+
+namespace facet::model {
+namespace {
+
+using Pixels = absl::Span<const float>;
+
+// Images of training that a synthetic one is compared with.
+constexpr size_t kMaxNeighbours = 1000;
+
+}  // namespace
+
+DetailMeasurer::DetailMeasurer(const Dataset& dataset, Judge& judge, std::vector<int64_t> train)
+    : dataset_(dataset),
+      schema_(dataset.info().schema),
+      samples_(dataset.info().shape.samples()),
+      judge_(judge),
+      train_(std::move(train)) {
+  for (int f = 0; f < schema_.size(); ++f) {
+    centres_.emplace_back(static_cast<int>(schema_.features()[f].classes.size()), judge_.embedding_size(f));
+  }
+}
+
+absl::Status DetailMeasurer::Prepare(int batch, const std::atomic<bool>& stop) {
+  for (size_t begin = 0; begin < train_.size(); begin += batch) {
+    if (stop) return absl::CancelledError("the evaluation was stopped");
+    const auto images = absl::MakeConstSpan(train_).subspan(begin, batch);
+    std::vector<std::vector<float>> features(schema_.size());
+    RETURN_IF_ERROR(Embed(Load(images), static_cast<int>(images.size()), &features));
+    for (int f = 0; f < schema_.size(); ++f) {
+      const size_t size = judge_.embedding_size(f);
+      if (size == 0) continue;
+      for (size_t i = 0; i < images.size(); ++i) {
+        centres_[f].Add(dataset_.labels(images[i])[f], Pixels(features[f]).subspan(i * size, size));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DetailMeasurer::Add(absl::Span<const int64_t> images, const std::vector<float>& synthetic,
+                                 const std::vector<float>& real, Group* group) {
+  const size_t count = std::min(images.size(), kMaxImages - static_cast<size_t>(group->images));
+  if (count == 0) return absl::OkStatus();
+  const ImageShape& shape = dataset_.info().shape;
+  group->synthetic_features.resize(schema_.size());
+  group->real_features.resize(schema_.size());
+  for (size_t i = 0; i < count; ++i) {
+    const Pixels drawn = Pixels(synthetic).subspan(i * samples_, samples_);
+    const Pixels own = Pixels(real).subspan(i * samples_, samples_);
+    group->ssim += Ssim(shape, drawn, own).value_or(0);
+    group->synthetic_energy += HighFrequencyEnergy(shape, drawn);
+    group->real_energy += HighFrequencyEnergy(shape, own);
+    group->nearest += Nearest(drawn, -1);
+    group->real_nearest += Nearest(own, images[i]);
+  }
+  RETURN_IF_ERROR(Embed(synthetic, static_cast<int>(count), &group->synthetic_features));
+  RETURN_IF_ERROR(Embed(real, static_cast<int>(count), &group->real_features));
+  group->labels.insert(group->labels.end(), images.begin(), images.begin() + count);
+  group->images += static_cast<int64_t>(count);
+  return absl::OkStatus();
+}
+
+std::vector<float> DetailMeasurer::Load(absl::Span<const int64_t> images) const {
+  std::vector<float> pixels(images.size() * samples_);
+  for (size_t i = 0; i < images.size(); ++i) ToFloat(dataset_.pixels(images[i]), samples_, &pixels[i * samples_]);
+  return pixels;
+}
+
+absl::Status DetailMeasurer::Embed(const std::vector<float>& pixels, int count,
+                                   std::vector<std::vector<float>>* features) {
+  for (int f = 0; f < schema_.size(); ++f) {
+    const size_t size = judge_.embedding_size(f);
+    if (size == 0) continue;
+    std::vector<float>& of_feature = (*features)[f];
+    of_feature.resize(of_feature.size() + count * size);
+    RETURN_IF_ERROR(judge_.Embed(pixels.data(), count, f, &*(of_feature.end() - count * size)));
+  }
+  return absl::OkStatus();
+}
+
+double DetailMeasurer::Nearest(Pixels pixels, int64_t itself) const {
+  double least = std::numeric_limits<double>::infinity();
+  for (size_t t = 0; t < std::min(train_.size(), kMaxNeighbours); ++t) {
+    if (train_[t] == itself) continue;
+    const uint8_t* other = dataset_.pixels(train_[t]);
+    float sum = 0;
+    for (size_t k = 0; k < samples_; ++k) {
+      const float difference = pixels[k] - static_cast<float>(other[k]) / 255.0f;
+      sum += difference * difference;
+    }
+    least = std::min(least, static_cast<double>(sum));
+  }
+  return std::isfinite(least) ? std::sqrt(least / static_cast<double>(samples_)) : 0;
+}
+
+FeatureLikeness DetailMeasurer::LikenessOf(int feature, const Group& group) const {
+  const size_t size = judge_.embedding_size(feature);
+  FeatureLikeness likeness;
+  likeness.feature = schema_.features()[feature].name;
+  for (size_t i = 0; i < group.labels.size(); ++i) {
+    const Pixels synthetic = Pixels(group.synthetic_features[feature]).subspan(i * size, size);
+    const Pixels real = Pixels(group.real_features[feature]).subspan(i * size, size);
+    const int own = dataset_.labels(group.labels[i])[feature];
+    likeness.cosine += Cosine(synthetic, real);
+    likeness.rank_one += centres_[feature].Nearest(synthetic) == own;
+    likeness.real_rank_one += centres_[feature].Nearest(real) == own;
+  }
+  const auto count = static_cast<double>(group.labels.size());
+  likeness.cosine /= count;
+  likeness.rank_one /= count;
+  likeness.real_rank_one /= count;
+  return likeness;
+}
+
+ImageMeasures DetailMeasurer::Finish(const Group& group) const {
+  ImageMeasures measures;
+  if (group.images == 0) return measures;
+  const auto count = static_cast<double>(group.images);
+  measures.ssim = group.ssim / count;
+  if (group.real_energy > 0) measures.high_frequency_ratio = group.synthetic_energy / group.real_energy;
+  measures.nearest_distance = group.nearest / count;
+  measures.real_nearest_distance = group.real_nearest / count;
+  // Rows of all features' embeddings side by side.
+  std::vector<float> synthetic;
+  std::vector<float> real;
+  int size = 0;
+  for (int f = 0; f < schema_.size(); ++f) size += judge_.embedding_size(f);
+  for (size_t i = 0; i < group.labels.size(); ++i) {
+    for (int f = 0; f < schema_.size(); ++f) {
+      const size_t width = judge_.embedding_size(f);
+      const auto append = [&](const std::vector<float>& from, std::vector<float>& to) {
+        to.insert(to.end(), from.begin() + i * width, from.begin() + (i + 1) * width);
+      };
+      append(group.synthetic_features[f], synthetic);
+      append(group.real_features[f], real);
+    }
+  }
+  measures.kernel_distance = KernelDistance(synthetic, real, size);
+  for (int f = 0; f < schema_.size(); ++f) {
+    if (judge_.embedding_size(f) > 0) measures.likeness.push_back(LikenessOf(f, group));
+  }
+  return measures;
+}
+
+}  // namespace facet::model
