@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/model_service.h"
 
-#include "base/error.h"
 #include "facet/v1/model.grpc.pb.h"
+#include "server/core/classify/classify_engine.h"
 #include "server/rpc/service_stack.h"
 #include "server/rpc/unary_call.h"
 
@@ -24,7 +24,7 @@ using Base =
 class ModelServiceAdapter final : public Base {
  public:
   ModelServiceAdapter(const RpcEnvironment& environment, ModelRegistry* models)
-      : environment_(environment), models_(models) {}
+      : environment_(environment), models_(models), classify_(models) {}
 
   ServerUnaryReactor* ListModels(CallbackServerContext* context, const ByteBuffer* request,
                                  ByteBuffer* response) override {
@@ -56,17 +56,26 @@ class ModelServiceAdapter final : public Base {
     return ServeUnary<v1::DeleteModelRequest>(environment_, context, "facet.v1.ModelService/DeleteModel", request,
                                               response, [this](const auto& r) { return models_->Delete(r); });
   }
-  ServerUnaryReactor* Classify(CallbackServerContext* context, const ByteBuffer*, ByteBuffer*) override {
-    return ServeOnWorkers(environment_, context, "facet.v1.ModelService/Classify", [] {
-      return WithReason(absl::UnimplementedError("this server does not classify images yet; it trains, renders "
-                                                 "and streams"),
-                        "NOT_SERVED_YET");
-    });
+  ServerUnaryReactor* Classify(CallbackServerContext* context, const ByteBuffer* request,
+                               ByteBuffer* response) override {
+    return ServeUnary<v1::ClassifyRequest>(
+        environment_, context, "facet.v1.ModelService/Classify", request, response,
+        [this](const v1::ClassifyRequest& r, const Call& call) {
+          return classify_.Classify(r, [this, &call] { return StillWanted(call); });
+        });
   }
 
  private:
+  // The deadline is looked at as well: the transport reports it a little late.
+  absl::Status StillWanted(const Call& call) const {
+    if (call.cancelled()) return call.CancellationStatus();
+    if (environment_.clock->Now() < call.deadline()) return absl::OkStatus();
+    return absl::DeadlineExceededError("the deadline passed before all images were classified");
+  }
+
   const RpcEnvironment environment_;
   ModelRegistry* const models_;
+  ClassifyEngine classify_;
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 class UnaryOnWorkers final : public grpc::ServerUnaryReactor {
  public:
   UnaryOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                 absl::string_view method, std::function<absl::Status()> work)
+                 absl::string_view method, std::function<absl::Status(const Call&)> work)
       : call_(environment, context, method), work_(std::move(work)) {
     absl::Status status = call_.admission();
     if (status.ok()) status = environment.workers->Schedule([this] { Work(); });
@@ -22,18 +22,19 @@ class UnaryOnWorkers final : public grpc::ServerUnaryReactor {
 
  private:
   void Work() {
-    const absl::Status status = call_.cancelled() ? call_.CancellationStatus() : BehindWall(work_);
+    const absl::Status status = call_.cancelled() ? call_.CancellationStatus() : BehindWall([this] { return work_(call_); });
     Finish(call_.End(status));
   }
 
   Call call_;
-  const std::function<absl::Status()> work_;
+  const std::function<absl::Status(const Call&)> work_;
 };
 
 }  // namespace
 
 grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                                         absl::string_view method, std::function<absl::Status()> work) {
+                                         absl::string_view method,
+                                         std::function<absl::Status(const Call&)> work) {
   return new UnaryOnWorkers(environment, context, method, std::move(work));
 }
 

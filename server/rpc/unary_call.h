@@ -21,22 +21,32 @@ namespace facet::server {
 // Serves a unary RPC whose work may block: runs `work` on the workers, then
 // finishes with what it returned. Work that waits behind others when its client
 // goes is dropped.
+// `work` may look at the call, so as to stop when it is no longer waited for.
 grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                                         absl::string_view method, std::function<absl::Status()> work);
+                                         absl::string_view method,
+                                         std::function<absl::Status(const Call&)> work);
 
-// The same for work on messages: `work` takes a Request and returns StatusOr of
-// the answer, or a Status where the answer is empty.
+// The same for work on messages: `work` takes a Request, and the call where it
+// wants it, and returns StatusOr of the answer, or a Status where the answer is
+// empty.
 template <typename Request, typename Work>
 grpc::ServerUnaryReactor* ServeUnary(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
                                      absl::string_view method, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response, Work work) {
   const uint64_t limit = environment.max_message_bytes;
   return ServeOnWorkers(
-      environment, context, method, [request, response, limit, work = std::move(work)]() -> absl::Status {
+      environment, context, method, [request, response, limit, work = std::move(work)](const Call& call) -> absl::Status {
         Request message;
         absl::Status decoded = DecodeMessage(*request, &message);
         if (!decoded.ok()) return decoded;
-        auto result = work(std::as_const(message));
+        auto result = [&] {
+          if constexpr (std::is_invocable_v<const Work&, const Request&, const Call&>) {
+            return work(std::as_const(message), call);
+          } else {
+            static_cast<void>(call);
+            return work(std::as_const(message));
+          }
+        }();
         if constexpr (std::is_same_v<decltype(result), absl::Status>) {
           if (!result.ok()) return result;
           return EncodeMessage(google::protobuf::Empty(), limit, response);

@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "server/core/models/alias_cache.h"
+#include "server/core/models/classifier_cache.h"
 #include "server/core/models/model_cache.h"
 #include "server/core/models/model_loader.h"
 #include "server/core/models/model_publisher.h"
@@ -20,6 +21,8 @@ namespace facet::server {
 namespace {
 
 constexpr char kLatest[] = "latest";
+// Classifiers kept in memory.
+constexpr size_t kClassifiers = 2;
 
 class StoredModelRegistry final : public ModelRegistry {
  public:
@@ -29,7 +32,8 @@ class StoredModelRegistry final : public ModelRegistry {
         aliases_(options_.store),
         cache_(
             options_.max_loaded, [this](const std::string& name, ModelCache::MakeRoom make_room) { return LoadTimed(name, make_room); },
-            [this](int loaded, int64_t bytes) { options_.metrics->SetModels(loaded, bytes); }) {}
+            [this](int loaded, int64_t bytes) { options_.metrics->SetModels(loaded, bytes); }),
+        classifiers_(kClassifiers, [this](const std::string& name) { return LoadClassifier(name); }) {}
 
   absl::Status Prepare() {
     RETURN_IF_ERROR(options_.file_system->CreateDirs(options_.root));
@@ -46,6 +50,11 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
     ASSIGN_OR_RETURN(const ModelName resolved, Resolve(name, field));
     return cache_.TryAcquire(resolved.ToString());
+  }
+
+  absl::StatusOr<ClassifierHandle> AcquireClassifier(absl::string_view name, absl::string_view field) override {
+    ASSIGN_OR_RETURN(const ModelName resolved, Resolve(name, field));
+    return classifiers_.Acquire(resolved.ToString());
   }
 
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
@@ -77,6 +86,7 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::Status Complete(const ModelName& name, v1::ModelVersion& version);
   absl::StatusOr<ModelHandle> LoadTimed(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ModelHandle> LoadModel(const std::string& name, ModelCache::MakeRoom make_room);
+  absl::StatusOr<ClassifierHandle> LoadClassifier(const std::string& name);
   absl::StatusOr<std::vector<ModelName>> VersionsOf(const std::string& id);
   absl::Status DeleteVersion(const ModelName& name);
   absl::Status MoveLatest(const std::string& id);
@@ -85,6 +95,7 @@ class StoredModelRegistry final : public ModelRegistry {
   ModelPublisher publisher_;
   AliasCache aliases_;
   ModelCache cache_;
+  ClassifierCache classifiers_;
 };
 
 absl::StatusOr<ModelHandle> StoredModelRegistry::LoadTimed(const std::string& name, ModelCache::MakeRoom make_room) {
@@ -102,6 +113,12 @@ absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& na
   RETURN_IF_ERROR(make_room());
   ASSIGN_OR_RETURN(std::unique_ptr<LoadedModel> loaded, build());
   return ModelHandle(std::move(loaded));
+}
+
+absl::StatusOr<ClassifierHandle> StoredModelRegistry::LoadClassifier(const std::string& name) {
+  ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
+  RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
+  return ReadClassifier(*options_.file_system, Folder(parsed), name, options_.renderer.device);
 }
 
 absl::Status StoredModelRegistry::Complete(const ModelName& name, v1::ModelVersion& version) {
@@ -204,6 +221,7 @@ absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
   RETURN_IF_ERROR(options_.store->DeleteModelVersion(name.id, name.version));
   aliases_.Clear();
   cache_.Forget(name.ToString());
+  classifiers_.Forget(name.ToString());
   // The row is gone: what may stay of the folder goes at the next start.
   return options_.file_system->RemoveAll(Folder(name));
 }

@@ -13,6 +13,7 @@
 #include "base/file_system.h"
 #include "facet/v1/model.pb.h"
 #include "facet/v1/training.pb.h"
+#include "model/evaluate/judge.h"
 #include "model/features/schema.h"
 #include "model/image/pixels.h"
 #include "model/preset/net_shape.h"
@@ -32,6 +33,16 @@ struct LoadedModel {
   std::unique_ptr<model::Renderer> renderer;
 };
 using ModelHandle = std::shared_ptr<LoadedModel>;
+
+// The classifier of a model version in memory, on the same terms. The classify
+// engine alone uses the judge, one thread at a time.
+struct LoadedClassifier {
+  std::string name;  // `models/digits@3`
+  model::FeatureSchema schema;
+  int image_size = 0;  // side, pixels
+  std::unique_ptr<model::Judge> judge;
+};
+using ClassifierHandle = std::shared_ptr<LoadedClassifier>;
 
 // As model::Renderer::Create.
 using RendererFactory = std::function<absl::StatusOr<std::unique_ptr<model::Renderer>>(
@@ -68,6 +79,11 @@ class ModelRegistry {
   virtual absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) = 0;
   // The same if it is in memory now, else null; reads no bundle.
   virtual absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) = 0;
+
+  // The classifier of a version, alias or model, loaded if need be; a few are
+  // kept. DATA_LOSS: damaged bundle. FAILED_PRECONDITION (NO_CLASSIFIER): the
+  // model has none.
+  virtual absl::StatusOr<ClassifierHandle> AcquireClassifier(absl::string_view name, absl::string_view field) = 0;
 
   // Makes the bundle in `bundle_dir` (of an ended job) the next version of
   // `request.model_id`, moves `latest` and the asked aliases. Idempotent by

@@ -4,13 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include "facet/v1/model.grpc.pb.h"
+#include "model/image/codec.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
 namespace facet::server {
 namespace {
-
-using ::testing::HasSubstr;
 
 class ModelServiceTest : public ::testing::Test {
  protected:
@@ -76,12 +81,92 @@ TEST_F(ModelServiceTest, PartThatThrowsIsInternalAndTheServerLives) {
   EXPECT_TRUE(stub_->ListModels(&context, {}, &models).ok());
 }
 
-TEST_F(ModelServiceTest, ClassifyIsUnimplementedWithASentence) {
+std::string Png(uint8_t red, int side = 8) {
+  std::vector<uint8_t> pixels(size_t{3} * side * side);
+  for (size_t i = 0; i < pixels.size(); i += 3) pixels[i] = red;
+  return model::EncodePng({side, side, 3}, pixels.data()).value();
+}
+
+v1::ClassifyRequest ClassifyRequestOf(const std::vector<std::string>& images) {
+  v1::ClassifyRequest request;
+  request.set_model("digits");
+  for (const std::string& bytes : images) {
+    v1::ImageData& image = *request.add_images();
+    image.set_encoding(v1::IMAGE_ENCODING_PNG);
+    image.set_data(bytes);
+  }
+  return request;
+}
+
+TEST_F(ModelServiceTest, ClassifyGivesProbabilitiesOfWhatTheClassifierKnows) {
   v1::ClassifyResponse response;
-  const grpc::Status status = stub_->Classify(&context_, {}, &response);
-  EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("does not classify images yet"));
-  EXPECT_EQ(ReadRichError(status).reason, "NOT_SERVED_YET");
+  const grpc::Status status =
+      stub_->Classify(&context_, ClassifyRequestOf({Png(255), Png(51, 30), Png(0)}), &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(response.classifications_size(), 3);
+  for (const auto& [image, red] : {std::pair(0, 1.0f), std::pair(1, 0.2f), std::pair(2, 0.0f)}) {
+    const v1::Classification& classification = response.classifications(image);
+    ASSERT_EQ(classification.features_size(), 1);
+    EXPECT_EQ(classification.features(0).feature(), "colour");
+    EXPECT_EQ(classification.features(0).weights(0).class_(), "red");
+    EXPECT_NEAR(classification.features(0).weights(0).weight(), red, 1e-5);
+    EXPECT_NEAR(classification.features(0).weights(1).weight(), 1 - red, 1e-5);
+  }
+}
+
+TEST_F(ModelServiceTest, ClassifyTakes64ImagesAndNoMore) {
+  v1::ClassifyResponse response;
+  ASSERT_TRUE(stub_->Classify(&context_, ClassifyRequestOf(std::vector<std::string>(64, Png(9))), &response).ok());
+  EXPECT_EQ(response.classifications_size(), 64);
+  for (const int count : {0, 65}) {
+    grpc::ClientContext context;
+    const grpc::Status status =
+        stub_->Classify(&context, ClassifyRequestOf(std::vector<std::string>(count, Png(9))), &response);
+    EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
+    EXPECT_EQ(ReadRichError(status).field, "images");
+  }
+}
+
+TEST_F(ModelServiceTest, ClassifyNamesTheImageThatIsNone) {
+  v1::ClassifyResponse response;
+  const grpc::Status status = stub_->Classify(&context_, ClassifyRequestOf({Png(1), "not an image"}), &response);
+  EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(ReadRichError(status).field, "images[1].data");
+  grpc::ClientContext context;
+  v1::ClassifyRequest raw = ClassifyRequestOf({Png(1)});
+  raw.mutable_images(0)->set_encoding(v1::IMAGE_ENCODING_RAW);
+  EXPECT_EQ(ReadRichError(stub_->Classify(&context, raw, &response)).field, "images[0].encoding");
+}
+
+TEST_F(ModelServiceTest, ClassifyObeysTheDeadlineWhileTheEngineIsBusy) {
+  server_.models.HoldClassifiers(true);
+  v1::ClassifyResponse held;
+  std::thread first([&] { EXPECT_TRUE(stub_->Classify(&context_, ClassifyRequestOf({Png(1)}), &held).ok()); });
+  server_.models.AwaitHeld();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
+  v1::ClassifyResponse response;
+  EXPECT_EQ(stub_->Classify(&context, ClassifyRequestOf({Png(1)}), &response).error_code(),
+            grpc::DEADLINE_EXCEEDED);
+  server_.models.HoldClassifiers(false);
+  first.join();
+}
+
+TEST_F(ModelServiceTest, ClassifyServesOthersAfterAClientHasGone) {
+  server_.models.HoldClassifiers(true);
+  v1::ClassifyResponse response;
+  std::thread client([&] {
+    EXPECT_EQ(stub_->Classify(&context_, ClassifyRequestOf(std::vector<std::string>(64, Png(9))), &response)
+                  .error_code(),
+              grpc::CANCELLED);
+  });
+  server_.models.AwaitHeld();
+  context_.TryCancel();
+  client.join();
+  server_.models.HoldClassifiers(false);
+  // The worker is free for others.
+  grpc::ClientContext context;
+  EXPECT_TRUE(stub_->Classify(&context, ClassifyRequestOf({Png(1)}), &response).ok());
 }
 
 }  // namespace

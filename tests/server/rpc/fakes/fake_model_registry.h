@@ -7,7 +7,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "server/core/models/model_registry.h"
@@ -31,6 +33,43 @@ class FakeRenderer final : public model::Renderer {
   const model::ImageShape shape_;
   const int total_classes_;
   const std::string device_ = "cpu";
+};
+
+// What all classifiers of a registry share.
+struct Classifying {
+  absl::Mutex mutex;
+  bool hold ABSL_GUARDED_BY(mutex) = false;
+  bool held ABSL_GUARDED_BY(mutex) = false;  // one is being held
+  std::atomic<int> images{0};
+};
+
+// Knows the feature colour alone: red by the mean of an image's red channel,
+// green is the rest.
+class BrightnessJudge final : public model::Judge {
+ public:
+  explicit BrightnessJudge(Classifying* state) : state_(state) {}
+  bool Knows(int feature) const override { return feature == 1; }
+  absl::Status Classify(const float* images, int count, float* probabilities) override {
+    {
+      const absl::MutexLock lock(&state_->mutex);
+      const auto released = [](bool* hold) { return !*hold; };
+      state_->held = state_->hold;
+      state_->mutex.Await(absl::Condition(+released, &state_->hold));
+    }
+    for (int i = 0; i < count; ++i) {
+      float red = 0;
+      for (int pixel = 0; pixel < 64; ++pixel) red += images[(i * 64 + pixel) * 3] / 64;
+      probabilities[i * 5 + 3] = red;
+      probabilities[i * 5 + 4] = 1 - red;
+    }
+    state_->images.fetch_add(count);
+    return absl::OkStatus();
+  }
+  int embedding_size(int) const override { return 0; }
+  absl::Status Embed(const float*, int, int, float*) override { return absl::InternalError("not here"); }
+
+ private:
+  Classifying* const state_;
 };
 
 // Has one model, `models/digits@3`, with the features digit (0, 1, 2) and colour
@@ -61,6 +100,28 @@ class FakeModelRegistry final : public ModelRegistry {
     if (!found.ok()) return found;
     return loaded_.load() ? model_ : nullptr;
   }
+
+  absl::StatusOr<ClassifierHandle> AcquireClassifier(absl::string_view name, absl::string_view field) override {
+    absl::Status found = Find(name, field);
+    if (!found.ok()) return found;
+    auto classifier = std::make_shared<LoadedClassifier>();
+    classifier->name = model_->name;
+    classifier->schema = model_->schema;
+    classifier->image_size = 8;
+    classifier->judge = std::make_unique<BrightnessJudge>(&classifying_);
+    return ClassifierHandle(std::move(classifier));
+  }
+  // While set, classifiers take no end of time over a batch.
+  void HoldClassifiers(bool hold) {
+    const absl::MutexLock lock(&classifying_.mutex);
+    classifying_.hold = hold;
+  }
+  // Blocks until one is being held.
+  void AwaitHeld() {
+    const absl::MutexLock lock(&classifying_.mutex);
+    classifying_.mutex.Await(absl::Condition(&classifying_.held));
+  }
+  int images_classified() const { return classifying_.images.load(); }
 
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
                                            const std::string& bundle_dir) override {
@@ -115,6 +176,7 @@ class FakeModelRegistry final : public ModelRegistry {
   ModelHandle model_;
   std::atomic<bool> loaded_{true};
   std::atomic<int> loads_{0};
+  Classifying classifying_;
 };
 
 }  // namespace facet::server

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/models/classifier_cache.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "model/bundle/bundle.h"
+#include "server/core/models/model_loader.h"
+
+namespace facet::server {
+namespace {
+
+absl::Status NoClassifier(const std::string& name) {
+  return WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          name, " has no classifier to ask: it was trained by pixels alone, or its classifier was left out")),
+      "NO_CLASSIFIER");
+}
+
+}  // namespace
+
+absl::StatusOr<ClassifierHandle> ClassifierCache::Acquire(const std::string& name) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = std::find_if(loaded_.begin(), loaded_.end(),
+                                  [&](const ClassifierHandle& handle) { return handle->name == name; });
+  ClassifierHandle handle;
+  if (found != loaded_.end()) {
+    handle = *found;
+    loaded_.erase(found);
+  } else {
+    ASSIGN_OR_RETURN(handle, loader_(name));
+  }
+  loaded_.push_front(handle);
+  if (loaded_.size() > max_loaded_) loaded_.pop_back();
+  return handle;
+}
+
+void ClassifierCache::Forget(const std::string& name) {
+  const absl::MutexLock lock(&mutex_);
+  std::erase_if(loaded_, [&](const ClassifierHandle& handle) { return handle->name == name; });
+}
+
+absl::StatusOr<ClassifierHandle> ReadClassifier(FileSystem& file_system, const std::string& path,
+                                                const std::string& name, const std::string& device) {
+  auto bundle = model::ReadBundle(file_system, path);
+  if (!bundle.ok()) return Annotate(bundle.status(), name);
+  auto plan = PlanFromCard(bundle->card);
+  if (!plan.ok()) return Annotate(plan.status(), name);
+  if (plan->nets.training.update_rule == model::UpdateRule::kPixels) return NoClassifier(name);
+  auto judge = model::LoadClassifier(plan->nets.classifier, bundle->weights, device);
+  if (absl::IsFailedPrecondition(judge.status()) && GetErrorDetail(judge.status()).reason == "NO_CLASSIFIER") {
+    return NoClassifier(name);
+  }
+  if (!judge.ok()) return Annotate(judge.status(), name);
+  auto loaded = std::make_shared<LoadedClassifier>();
+  loaded->name = name;
+  loaded->schema = std::move(plan->schema);
+  loaded->image_size = bundle->card.height();
+  loaded->judge = *std::move(judge);
+  return ClassifierHandle(std::move(loaded));
+}
+
+}  // namespace facet::server

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_CORE_MODELS_CLASSIFIER_CACHE_H_
+#define FACET_SERVER_CORE_MODELS_CLASSIFIER_CACHE_H_
+
+#include <deque>
+#include <functional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/core/models/model_registry.h"
+
+namespace facet::server {
+
+// Classifiers in memory, by version; the least recently used one makes room.
+// They are asked for seldom and load quickly, so they are loaded one at a time.
+// Thread-safe.
+class ClassifierCache {
+ public:
+  using Loader = std::function<absl::StatusOr<ClassifierHandle>(const std::string& name)>;
+
+  ClassifierCache(size_t max_loaded, Loader loader) : max_loaded_(max_loaded), loader_(std::move(loader)) {}
+
+  // Blocks while it is loaded. Errors of the loader.
+  absl::StatusOr<ClassifierHandle> Acquire(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Who holds it keeps it.
+  void Forget(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  const size_t max_loaded_;
+  const Loader loader_;
+  absl::Mutex mutex_;
+  std::deque<ClassifierHandle> loaded_ ABSL_GUARDED_BY(mutex_);  // last used first
+};
+
+// Reads the bundle in `path` and builds its classifier on `device`. DATA_LOSS:
+// missing, damaged or contradictory. FAILED_PRECONDITION (NO_CLASSIFIER): it
+// has none, or one that was never trained.
+absl::StatusOr<ClassifierHandle> ReadClassifier(FileSystem& file_system, const std::string& path,
+                                                const std::string& name, const std::string& device);
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_CORE_MODELS_CLASSIFIER_CACHE_H_
