@@ -9,6 +9,8 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "base/thread.h"
+#include "client/cli/bare_stream.h"
+#include "client/cli/bench_stream.h"
 #include "client/cli/commands.h"
 #include "client/cli/output.h"
 #include "client/cli/rendering.h"
@@ -92,6 +94,37 @@ absl::Status BenchRender(Context& context, const Options& options) {
   return absl::OkStatus();
 }
 
+void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
+  auto options = std::make_shared<BenchStreamOptions>();
+  CLI::App* stream = parent.add_subcommand("stream", "Streams of batches: transport, rendering, fairness, as ratios");
+  stream->footer(
+      "Example, of a server that listens on both:\n"
+      "  facet bench stream --model digits --also unix:/run/facet.sock");
+  stream->add_option("--model", options->model, "name, name@version or name@alias");
+  stream->add_option("--spec", options->spec_file, "a recipe file: .yaml, .json, or protobuf text");
+  stream->add_option("--batch-size", options->batch_size, "images a batch (default 64)")->check(CLI::PositiveNumber);
+  stream->add_option("--pixel-type", options->pixel_type, "uint8, float16, bfloat16 or float32");
+  stream->add_option("--also", options->also, "another address of the same server: unix:/path")->take_all();
+  stream->add_option("--streams", options->streams, "streams at once; 1 leaves that out")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  stream->add_option("--seconds", options->seconds, "length of each measurement")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 600.0));
+  stream->add_option("--rounds", options->rounds, "rounds, of which the middle one counts")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 99));
+  stream->callback([&context, &run, options] { run = [&context, options] { return BenchStream(context, *options); }; });
+
+  // What `bench stream` starts for itself.
+  auto listen = std::make_shared<std::string>();
+  auto message = std::make_shared<std::string>();
+  CLI::App* bare = parent.add_subcommand("bare-stream", "")->group("");
+  bare->add_option("--listen", *listen)->required();
+  bare->add_option("--message", *message)->required();
+  bare->callback([&run, listen, message] { run = [listen, message] { return ServeBareStream(*listen, *message); }; });
+}
+
 }  // namespace
 
 void AddBenchCommands(CLI::App& app, Context& context, Command& run) {
@@ -113,6 +146,7 @@ void AddBenchCommands(CLI::App& app, Context& context, Command& run) {
       ->capture_default_str()
       ->check(CLI::Range(0.1, 3600.0));
   render->callback([&context, &run, options] { run = [&context, options] { return BenchRender(context, *options); }; });
+  AddStreamBench(*parent, context, run);
 }
 
 }  // namespace facet::cli

@@ -22,8 +22,12 @@ struct Options {
   std::string spec_file;
   std::vector<std::string> mixes;
   std::vector<std::string> only;
+  std::string all_pairs;
+  std::string real;
   bool transforms = false;
   int batch_size = 0;
+  int rank = 0;
+  int world_size = 0;
   int64_t seed = -1;
   int64_t epochs = 0;
   int64_t batches = 0;
@@ -33,11 +37,13 @@ struct Options {
   ExportOptions exported;
 };
 
-absl::StatusOr<v1::StreamSpec> MakeSpec(const Options& options) {
-  v1::StreamSpec spec;
+// The file, if there is one, with what the options say on top.
+absl::StatusOr<SpecFile> MakeSpec(const Options& options) {
+  SpecFile file;
   if (!options.spec_file.empty()) {
-    ASSIGN_OR_RETURN(spec, ReadStreamSpec(options.spec_file));
+    ASSIGN_OR_RETURN(file, ReadSpecFile(options.spec_file));
   }
+  v1::StreamSpec& spec = file.spec;
   if (!options.model.empty()) spec.set_model(options.model);
   if (spec.model().empty()) return absl::InvalidArgumentError("name a model: --model NAME, or in the --spec file");
   for (const std::string& text : options.mixes) {
@@ -45,6 +51,14 @@ absl::StatusOr<v1::StreamSpec> MakeSpec(const Options& options) {
   }
   for (const std::string& text : options.only) {
     ASSIGN_OR_RETURN(*spec.mutable_recipe()->add_features(), ParseOnly(text));
+  }
+  if (!options.all_pairs.empty()) spec.mutable_recipe()->mutable_all_pairs()->set_feature(options.all_pairs);
+  if (!options.real.empty()) {
+    ASSIGN_OR_RETURN(*spec.mutable_recipe()->mutable_real(), ParseReal(options.real));
+  }
+  if (options.world_size > 0) {
+    spec.set_rank(options.rank);
+    spec.set_world_size(options.world_size);
   }
   for (int i = v1::SQUARE_TRANSFORM_IDENTITY; options.transforms && i <= v1::SQUARE_TRANSFORM_MIRROR_ROTATE_270; ++i) {
     spec.mutable_recipe()->mutable_transforms()->add_square(static_cast<v1::SquareTransform>(i));
@@ -55,7 +69,25 @@ absl::StatusOr<v1::StreamSpec> MakeSpec(const Options& options) {
     spec.set_shuffle_seed(options.seed);
     spec.set_augmentation_seed(options.seed);
   }
-  return spec;
+  return file;
+}
+
+// What a stream would send, for people.
+std::string FormatDescription(const v1::DescribeStreamResponse& described) {
+  Table table({"stream of", described.model_version()});
+  const auto number = [](int64_t value) { return absl::StrCat(value); };
+  table.Add({"images an epoch", described.real_per_epoch() == 0
+                                    ? number(described.images_per_epoch())
+                                    : absl::StrCat(described.images_per_epoch(), " (", described.rendered_per_epoch(),
+                                                   " rendered, ", described.real_per_epoch(), " real of ",
+                                                   described.dataset_version(), ")")});
+  table.Add({"batches an epoch", number(described.batches_per_epoch())});
+  table.Add({"of them each rank", number(described.steps_per_epoch())});
+  table.Add({"shape of a batch", absl::StrJoin(described.image_shape(), " x ")});
+  table.Add({"a batch", FormatBytes(described.bytes_per_batch())});
+  table.Add({"an epoch", FormatBytes(described.bytes_per_epoch())});
+  table.Add({"fingerprint", described.fingerprint()});
+  return table.ToString();
 }
 
 // "7 / red 0.5 green 0.5": the classes of each feature with weight.
@@ -93,14 +125,19 @@ absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatches
 }
 
 absl::Status Stream(Context& context, const Options& options) {
-  ASSIGN_OR_RETURN(v1::StreamSpec spec, MakeSpec(options));
+  ASSIGN_OR_RETURN(SpecFile file, MakeSpec(options));
+  v1::StreamSpec& spec = file.spec;
   if (!options.exported.out.empty() && !options.describe) {
-    return ExportStream(context, std::move(spec), options.exported, options.batches, options.prefetch);
+    return LocateInFile(ExportStream(context, spec, options.exported, options.batches, options.prefetch), file);
   }
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  ASSIGN_OR_RETURN(const v1::DescribeStreamResponse described, client->DescribeStream(spec));
-  if (context.json || options.describe) {
+  const auto answer = client->DescribeStream(spec);
+  if (!answer.ok()) return LocateInFile(answer.status(), file);
+  const v1::DescribeStreamResponse& described = *answer;
+  if (context.json) {
     PrintLine(ToJson(described));
+  } else if (options.describe) {
+    PrintLine(FormatDescription(described));
   } else {
     PrintLine(absl::StrCat(described.model_version(), ": ", described.images_per_epoch(), " images in ",
                            described.batches_per_epoch(), " batches an epoch, ",
@@ -111,12 +148,13 @@ absl::Status Stream(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
                    client->StreamBatches({.spec = spec, .resume_token = "", .prefetch = options.prefetch}));
   const int64_t epochs = spec.epochs() == 0 ? 1 : spec.epochs();
-  const int64_t all = epochs < 0 ? 0 : epochs * described.batches_per_epoch();
+  const int64_t all = epochs < 0 ? 0 : epochs * described.steps_per_epoch();
   const int64_t wanted = options.batches == 0 ? all : all == 0 ? options.batches : std::min(all, options.batches);
   ProgressBar bar("stream", context.json);
   const absl::Time start = absl::Now();
   int64_t batches = 0;
   uint64_t images = 0, bytes = 0;
+  int64_t rendered = 0, kept = 0;
   while (wanted == 0 || batches < wanted) {
     ASSIGN_OR_RETURN(const std::optional<v1::StreamBatchesResponse> batch, reader->Next());
     if (!batch.has_value()) break;
@@ -124,11 +162,16 @@ absl::Status Stream(Context& context, const Options& options) {
       RETURN_IF_ERROR(WriteSheet(described.schema(), *batch, options.sheet));
     }
     images += batch->images().shape(0);
+    rendered += batch->filter().rendered();
+    kept += batch->filter().kept();
     bytes += batch->ByteSizeLong();
     const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
     bar.Update(wanted == 0 ? 0.0 : static_cast<double>(batches) / static_cast<double>(wanted),
                absl::StrFormat("%d batches, %.0f images/s, %s/s", batches, images / seconds,
                                FormatBytes(static_cast<uint64_t>(bytes / seconds))));
+  }
+  if (!context.json && spec.recipe().has_filter()) {
+    PrintLine(absl::StrCat("filter: ", kept, " of ", rendered, " rendered images kept"));
   }
   if (!context.json && !options.sheet.empty()) PrintLine(absl::StrCat(options.sheet, ": the first batch"));
   return absl::OkStatus();
@@ -142,17 +185,22 @@ void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
   command->footer(
       "Examples:\n"
       "  facet stream --model digits --mix colour:0.3-0.7 --transforms --batches 10 --sheet batch.png\n"
-      "  facet stream --spec recipe.json --describe\n"
-      "  facet stream --spec recipe.json --out shards/ --label digit");
+      "  facet stream --model faces --all-pairs identity --describe\n"
+      "  facet stream --spec data/recipes/digits_mix.yaml --describe\n"
+      "  facet stream --spec data/recipes/digits_mix.yaml --out shards/ --label digit");
   command->add_option("--model", options->model, "name, name@version or name@alias");
-  command->add_option("--spec", options->spec_file, "a StreamSpec: .json, or protobuf text");
+  command->add_option("--spec", options->spec_file, "a recipe file (a StreamSpec): .yaml, .json, or protobuf text");
   command->add_option("--mix", options->mixes, "mix all pairs: feature[:0.5 | :0.3-0.7 | :beta=0.4]")->take_all();
   command->add_option("--only", options->only, "these classes only: feature=a,b,c; or one mix: feature=a:0.5,b:0.5")
       ->take_all();
+  command->add_option("--all-pairs", options->all_pairs, "every two classes of this feature at 0.5 and 0.5");
+  command->add_option("--real", options->real, "dataset:share, real images between the rendered ones");
   command->add_flag("--transforms", options->transforms, "rotate and mirror at random");
   command->add_option("--batch-size", options->batch_size, "images a batch (default 64)")->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "seed of shuffling and augmentation")->check(CLI::NonNegativeNumber);
   command->add_option("--epochs", options->epochs, "-1: without end (default 1)");
+  command->add_option("--rank", options->rank, "which reader of --world-size this is")->check(CLI::NonNegativeNumber);
+  command->add_option("--world-size", options->world_size, "readers that share the stream")->check(CLI::PositiveNumber);
   command->add_option("--batches", options->batches, "stop after this many")->check(CLI::PositiveNumber);
   command->add_option("--prefetch", options->prefetch, "batches on their way at once")
       ->capture_default_str()

@@ -3,52 +3,123 @@
 
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <utility>
 #include <vector>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
+#include "facet/client/error.h"
 #include "facet/client/feature_vector.h"
 
 namespace facet::cli {
 namespace {
 
-// Keeps the first error of a text-format parse with its place.
-class FirstError final : public google::protobuf::io::ErrorCollector {
+// Keeps the errors of a text-format parse with their lines.
+class Mistakes final : public google::protobuf::io::ErrorCollector {
  public:
   void AddError(int line, int column, const std::string& message) override {
-    if (text.empty()) text = absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
+    mistakes.push_back({line + 1, "", absl::StrCat("column ", column + 1, ": ", message)});
   }
-  std::string text;
+  std::vector<FileMistake> mistakes;
 };
+
+// Lines of the fields that are set, from where the parser met them.
+void CollectLines(const google::protobuf::Message& message, google::protobuf::TextFormat::ParseInfoTree& tree,
+                  const std::string& path, FieldLines& lines) {
+  using google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const std::string name = path.empty() ? field->name() : absl::StrCat(path, ".", field->name());
+    const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      const int index = field->is_repeated() ? i : -1;
+      const std::string element = field->is_repeated() ? absl::StrCat(name, "[", i, "]") : name;
+      const int line = tree.GetLocation(field, index).line + 1;
+      lines.emplace(name, line);
+      lines[element] = line;
+      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+      auto* nested = tree.GetTreeForNested(field, index);
+      const auto& child = field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
+                                               : reflection.GetMessage(message, field);
+      if (nested != nullptr) CollectLines(child, *nested, element, lines);
+    }
+  }
+}
+
+std::vector<FileMistake> ReadText(const std::string& text, v1::StreamSpec& spec, FieldLines& lines) {
+  Mistakes collector;
+  google::protobuf::TextFormat::ParseInfoTree tree;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&collector);
+  parser.WriteLocationsTo(&tree);
+  if (parser.ParseFromString(text, &spec)) CollectLines(spec, tree, "", lines);
+  return std::move(collector.mistakes);
+}
+
+std::string Describe(const std::string& path, const FileMistake& mistake) {
+  std::string text = path;
+  if (mistake.line > 0) absl::StrAppend(&text, ":", mistake.line);
+  if (!mistake.field.empty()) absl::StrAppend(&text, ": ", mistake.field);
+  return absl::StrCat(text, ": ", mistake.message);
+}
 
 absl::Status BadMix(const std::string& text) {
   return absl::InvalidArgumentError(
       absl::StrCat("--mix '", text, "': write feature, feature:0.5, feature:0.3-0.7 or feature:beta=0.4"));
 }
 
+// The field, or the nearest around it that the file sets; empty: none.
+std::string NearestSet(std::string field, const FieldLines& lines) {
+  while (!field.empty() && lines.count(field) == 0) {
+    const size_t cut = field.find_last_of(".[");
+    field.resize(cut == std::string::npos ? 0 : cut);
+  }
+  return field;
+}
+
 }  // namespace
 
-absl::StatusOr<v1::StreamSpec> ReadStreamSpec(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, FileSystem::Posix()->ReadFile(path));
-  v1::StreamSpec spec;
-  if (absl::EndsWith(path, ".json")) {
-    const auto status = google::protobuf::util::JsonStringToMessage(text, &spec);
-    if (status.ok()) return spec;
-    return absl::InvalidArgumentError(absl::StrCat("'", path, "': ", std::string(status.message())));
-  }
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (parser.ParseFromString(text, &spec)) return spec;
-  return absl::InvalidArgumentError(absl::StrCat("'", path, "', ", error.text));
+absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path) {
+  ASSIGN_OR_RETURN(std::string text, FileSystem::Posix()->ReadFile(path));
+  SpecFile file;
+  file.path = path;
+  const bool json = absl::EndsWith(path, ".json");
+  // YAML, which includes JSON but for this, wants no tabs between values.
+  if (json) absl::StrReplaceAll({{"\t", " "}}, &text);
+  const bool yaml = json || absl::EndsWith(path, ".yaml") || absl::EndsWith(path, ".yml");
+  const auto mistakes = yaml ? ReadYaml(text, file.spec, file.lines) : ReadText(text, file.spec, file.lines);
+  if (mistakes.empty()) return file;
+  std::vector<std::string> lines;
+  for (const FileMistake& mistake : mistakes) lines.push_back(Describe(path, mistake));
+  return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
+}
+
+absl::Status LocateInFile(const absl::Status& status, const SpecFile& file) {
+  if (status.ok() || file.path.empty()) return status;
+  const std::string described = client::DescribeError(status).field;
+  absl::string_view field = described;
+  absl::ConsumePrefix(&field, "start.");
+  if (!absl::ConsumePrefix(&field, "spec.")) return status;
+  const std::string set = NearestSet(std::string(field), file.lines);
+  if (set.empty()) return status;
+  // The server puts the path in front of its message, too.
+  absl::string_view message = status.message();
+  absl::ConsumePrefix(&message, absl::StrCat(described, ": "));
+  absl::Status located(status.code(),
+                       Describe(file.path, {file.lines.at(set), std::string(field), std::string(message)}));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) { located.SetPayload(url, payload); });
+  return located;
 }
 
 absl::StatusOr<v1::FeatureRecipe> ParseMix(const std::string& text) {
@@ -87,6 +158,18 @@ absl::StatusOr<v1::FeatureRecipe> ParseOnly(const std::string& text) {
     for (const auto& weight : weights.weights()) recipe.mutable_classes()->add_classes(weight.class_());
   }
   return recipe;
+}
+
+absl::StatusOr<v1::RealImages> ParseReal(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  v1::RealImages real;
+  float share = 0;
+  if (colon == std::string::npos || !absl::SimpleAtof(text.substr(colon + 1), &share)) {
+    return absl::InvalidArgumentError(absl::StrCat("--real '", text, "': write dataset:share, such as digits:0.25"));
+  }
+  real.set_dataset(text.substr(0, colon));
+  real.set_share(share);
+  return real;
 }
 
 }  // namespace facet::cli
