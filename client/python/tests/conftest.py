@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import pathlib
 import shutil
@@ -27,10 +26,9 @@ BATCH, BATCHES = 8, 15
 SPEC = {"model": "tiny", "batch_size": BATCH, "shuffle_seed": 5, "augmentation_seed": 6}
 
 
-def die_with_parent() -> None:
-    """In a new process: SIGKILL when its parent is gone, so that no test leaves anything behind."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+# In front of a command: SIGKILL when this process is gone, so that no test leaves anything behind. Not a
+# preexec_fn: that makes Popen fork, and this process has gRPC in use.
+DIES_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 
 
 class Server:
@@ -44,7 +42,7 @@ class Server:
     def start(self) -> None:
         words = ["--listen", self.address, "--metrics", "off", "--state", self.folder / "state"]
         self.process = subprocess.Popen(
-            [BIN / "facetd", *words], stderr=(self.folder / "log").open("a"), preexec_fn=die_with_parent
+            [*DIES_WITH_PARENT, BIN / "facetd", *words], stderr=(self.folder / "log").open("a")
         )
 
     def kill(self) -> None:
@@ -112,10 +110,9 @@ def run_script(server: Server) -> Callable[..., subprocess.Popen[str]]:
 
     def run(name: str, *words: object) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, str(pathlib.Path(__file__).parent / name), *map(str, words)],
+            [*DIES_WITH_PARENT, sys.executable, str(pathlib.Path(__file__).parent / name), *map(str, words)],
             env=os.environ | {"FACET_SERVER": server.address},
             text=True,
-            preexec_fn=die_with_parent,
         )
 
     return run

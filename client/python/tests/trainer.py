@@ -5,7 +5,8 @@
 
 Goes on from the newest checkpoint that all ranks have, trains to step STEPS, and leaves in FOLDER
 `rank<RANK>-step<N>.pt` after every step: where the stream stands, and the digests of all batches that led
-there. With `stateful` the state is StatefulDataLoader's own.
+there. Ranks wait for each other, as gradients would make them. With `stateful` the state is
+StatefulDataLoader's own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import pathlib
 import re
 import sys
+import time
 from typing import Any
 
 import torch
@@ -30,13 +32,25 @@ def digest(batch: dict[str, Any]) -> tuple[int, int, str]:
     return batch["epoch"], batch["batch_index"], pixels
 
 
+def saved_steps(folder: pathlib.Path) -> dict[int, set[int]]:
+    """The steps that each rank has saved."""
+    saved: dict[int, set[int]] = {}
+    for path in folder.glob("rank*-step*.pt"):
+        rank, step = map(int, re.findall(r"\d+", path.name))
+        saved.setdefault(rank, set()).add(step)
+    return saved
+
+
 def newest_common(folder: pathlib.Path) -> int:
     """The last step that all ranks have saved; 0 where there is none."""
-    saved: dict[str, set[int]] = {}
-    for path in folder.glob("rank*-step*.pt"):
-        rank, step = re.findall(r"\d+", path.name)
-        saved.setdefault(rank, set()).add(int(step))
+    saved = saved_steps(folder)
     return max(set.intersection(*saved.values()), default=0) if saved else 0
+
+
+def wait_for_others(folder: pathlib.Path, step: int, world_size: int) -> None:
+    """Until all ranks have saved the step before this one."""
+    while any(max(saved_steps(folder).get(rank, {0})) < step - 1 for rank in range(world_size)):
+        time.sleep(0.002)
 
 
 def save(path: pathlib.Path, state: dict[str, Any]) -> None:
@@ -60,9 +74,12 @@ def train(
     if first >= steps:
         return
     for step, batch in enumerate(loader, first + 1):
+        time.sleep(0.01)  # training
         seen.append(digest(batch))
         state = loader.state_dict() if stateful else dataset.state_after(batch)
         save(folder / f"rank{rank}-step{step}.pt", {"stream": state, "seen": seen})
+        (folder / f"rank{rank}-step{step - 4}.pt").unlink(missing_ok=True)
+        wait_for_others(folder, step, world_size)
         if step == steps:
             return
 

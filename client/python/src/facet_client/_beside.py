@@ -12,15 +12,9 @@ import sys
 import threading
 from typing import BinaryIO
 
-import grpc
-
 from facet_client import errors
-from facet_client._backoff import Backoff
-from facet_client._calls import DATA, DESCRIBE, END, ERROR, FRAME, GrpcBatchCall, encode_error
-from facet_client._channel import channel
+from facet_client._calls import DATA, END, ERROR, FRAME, GrpcBatchCall, describe_here, encode_error
 from facet_client.v1 import augmentation_pb2
-
-_TIMEOUT = 30.0
 
 
 def _read(source: BinaryIO) -> bytes | None:
@@ -32,18 +26,6 @@ def _write(kind: bytes, body: bytes) -> None:
     sys.stdout.buffer.write(FRAME.pack(kind, len(body)))
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
-
-
-def _describe(address: str, patience: float) -> None:
-    request = _read(sys.stdin.buffer) or b""
-    backoff = Backoff(patience)
-    while True:
-        try:
-            return _write(DATA, channel(address).unary_unary(DESCRIBE)(request, timeout=_TIMEOUT))
-        except grpc.RpcError as rpc_error:
-            error = errors.from_rpc(rpc_error, address)
-        if not backoff.wait(error):
-            raise error
 
 
 def _stream(address: str) -> None:
@@ -63,7 +45,7 @@ def _stream(address: str) -> None:
 def _serve(words: list[str]) -> None:
     try:
         if words[0] == "describe":
-            _describe(words[1], float(words[2]))
+            _write(DATA, describe_here(words[1], _read(sys.stdin.buffer) or b"", float(words[2])))
         else:
             _stream(words[1])
     except errors.FacetError as error:

@@ -19,7 +19,8 @@ from typing import Protocol, cast
 import grpc
 
 from facet_client import errors
-from facet_client._channel import channel, forked_from_user
+from facet_client._backoff import Backoff
+from facet_client._channel import channel, forked_from_user, in_use
 from facet_client.v1 import augmentation_pb2
 
 STREAM = "/facet.v1.AugmentationService/StreamBatches"
@@ -28,6 +29,9 @@ DESCRIBE = "/facet.v1.AugmentationService/DescribeStream"
 # Of a frame between this process and the one beside it: kind, length.
 FRAME = struct.Struct("<cQ")
 DATA, ERROR, END = b"d", b"e", b"z"
+
+# Seconds; a model may have to be loaded first.
+_DESCRIBE_TIMEOUT = 60.0
 
 _ONE_MORE = augmentation_pb2.StreamBatchesRequest(add_credit=1).SerializeToString()
 
@@ -101,12 +105,15 @@ def open_stream(address: str, start: augmentation_pb2.StreamStart) -> BatchCall:
     return BesideBatchCall(address, start) if forked_from_user() else GrpcBatchCall(address, start)
 
 
-def describe_beside(
+def describe(
     address: str, request: augmentation_pb2.DescribeStreamRequest, patience: float
 ) -> augmentation_pb2.DescribeStreamResponse:
-    """DescribeStream without a channel in this process, so that it may fork afterwards."""
-    process = _start("describe", address, str(patience))
+    """DescribeStream, tried for `patience` seconds. Opens no channel where none is open, so that this process
+    may fork afterwards."""
     data = request.SerializeToString()
+    if in_use():
+        return augmentation_pb2.DescribeStreamResponse.FromString(describe_here(address, data, patience))
+    process = _start("describe", address, str(patience))
     out, _ = process.communicate(FRAME.pack(DATA, len(data)) + data)
     kind, body = out[:1], out[FRAME.size :]
     if kind == DATA:
@@ -116,6 +123,18 @@ def describe_beside(
         if kind == ERROR
         else errors.Internal("facet_client._beside ended without an answer")
     )
+
+
+def describe_here(address: str, request: bytes, patience: float) -> bytes:
+    """DescribeStream over a channel of this process."""
+    backoff = Backoff(patience)
+    while True:
+        try:
+            return cast("bytes", channel(address).unary_unary(DESCRIBE)(request, timeout=_DESCRIBE_TIMEOUT))
+        except grpc.RpcError as rpc_error:
+            error = errors.from_rpc(rpc_error, address)
+        if not backoff.wait(error):
+            raise error
 
 
 def _start(*words: str) -> subprocess.Popen[bytes]:

@@ -33,6 +33,11 @@ def forked_from_user() -> bool:
     return _owner is not None and _owner != os.getpid()
 
 
+def in_use() -> bool:
+    """Whether this process has opened a channel itself."""
+    return _owner == os.getpid()
+
+
 def channel(address: str, max_message_bytes: int = MAX_MESSAGE_BYTES) -> grpc.Channel:
     """The channel to `address`; it stays open until the process ends.
 

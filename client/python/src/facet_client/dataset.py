@@ -91,9 +91,9 @@ class FacetDataset(IterableDataset[TensorBatch]):
     number of workers, on any number of ranks: what follows the batches that all ranks have used is dealt out
     anew.
 
-    The model's version is pinned when the data set is made, and again when a state is loaded. No gRPC runs in
-    this process before a DataLoader forks (a process beside asks the server), and a process that is forked
-    after gRPC was in use streams through a process beside.
+    The model's version is pinned when the data set is made, and again when a state is loaded. No gRPC begins
+    in this process before a DataLoader forks (a process beside asks the server), and a worker that is forked
+    after gRPC was in use streams through a process beside it.
 
     Constructor and iteration raise `FacetError`s, from a DataLoader's workers, too.
     """
@@ -135,7 +135,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
 
     def _pin(self) -> augmentation_pb2.DescribeStreamResponse:
         request = augmentation_pb2.DescribeStreamRequest(spec=self._spec)
-        description = _calls.describe_beside(self._address, request, self._patience)
+        description = _calls.describe(self._address, request, self._patience)
         self._spec.model = description.model_version
         if description.dataset_version:
             self._spec.recipe.real.dataset = description.dataset_version
@@ -160,11 +160,13 @@ class FacetDataset(IterableDataset[TensorBatch]):
     # --- iteration, where the worker is ---
 
     def __iter__(self) -> Iterator[Any]:
-        worker, workers = self._worker()
-        state = self._begin(worker, workers)
+        # Now and not with the first batch, so that state_dict() is right from here on.
+        return self._read(self._begin(*self._worker()))
+
+    def _read(self, state: StreamState) -> Iterator[Any]:
         spec = augmentation_pb2.StreamSpec()
         spec.CopyFrom(self._spec)
-        spec.first_epoch, spec.worker, spec.workers = state["epoch"], state["skip"], workers
+        spec.first_epoch, spec.worker, spec.workers = state["epoch"], state["skip"], state["workers"]
         reader = BatchReader(
             spec,
             address=self._address,
@@ -174,7 +176,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
         )
         with reader:
             for batch in reader:
-                self._state = {**state, "token": batch.token, "skip": workers - 1}
+                self._state = {**state, "token": batch.token, "skip": state["workers"] - 1}
                 tensors = self._tensors(batch)
                 yield self._transform(tensors) if self._transform else tensors
 
@@ -212,8 +214,8 @@ class FacetDataset(IterableDataset[TensorBatch]):
             state["skip"], state["workers"], state["world_size"] = worker, workers, self._spec.world_size
         elif (state["workers"], state["world_size"]) != (workers, self._spec.world_size):
             raise ValueError(
-                f"this state is one of {state['workers']} workers' at world size {state['world_size']}, not of "
-                f"{workers} at {self._spec.world_size}; load state_after(batch) or rank_state(loader_state)"
+                f"this is the state of one of {state['workers']} workers of {state['world_size']} ranks, not "
+                f"of {workers} of {self._spec.world_size}; load rank_state(...) or state_after(...)"
             )
         return state
 
