@@ -27,11 +27,8 @@ if(FACET_BUILD_SERVICE)
   find_package(CLI11 REQUIRED)
   find_package(SQLite3 REQUIRED)
   find_package(GIF REQUIRED)
-<<<<<<< HEAD
   find_package(LibArchive REQUIRED)
-=======
   pkg_check_modules(YamlCpp REQUIRED IMPORTED_TARGET yaml-cpp)
->>>>>>> a9e3601 (Read recipes as YAML with every mistake located; measure streams as ratios)
 endif()
 if(FACET_BUILD_TESTS)
   find_package(GTest REQUIRED)
