@@ -40,9 +40,10 @@ def server_config():
 
 
 def shutdown_seconds():
-    """The longest that a shutdown takes: calls in flight end, then trainers save."""
-    trainers_save = 30
-    return int(server_config()["drain_seconds"]) + trainers_save
+    """The longest that a shutdown takes: calls in flight end while trainers save, and
+    what is left is killed."""
+    killing = 10
+    return int(server_config()["drain_seconds"]) + killing
 
 
 def seconds(text):
