@@ -43,26 +43,26 @@ TEST(ParseOnlyTest, ClassesOrOneMix) {
   EXPECT_EQ(ParseOnly("digit").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST(ReadStreamSpecTest, ReadsJsonAndProtobufText) {
+TEST(ReadSpecFileTest, ReadsJsonAndProtobufText) {
   TempDir dir;
   for (const std::string& path :
        {dir.Write("a.json", R"({"model": "digits", "batch_size": 8, "recipe": {"repeats": 2}})"),
         dir.Write("a.textproto", "model: 'digits' batch_size: 8 recipe { repeats: 2 }")}) {
-    const auto spec = ReadStreamSpec(path);
-    ASSERT_THAT(spec, IsOk());
-    EXPECT_EQ(spec->model(), "digits");
-    EXPECT_EQ(spec->batch_size(), 8);
-    EXPECT_EQ(spec->recipe().repeats(), 2);
+    const auto file = ReadSpecFile(path);
+    ASSERT_THAT(file, IsOk());
+    EXPECT_EQ(file->spec.model(), "digits");
+    EXPECT_EQ(file->spec.batch_size(), 8);
+    EXPECT_EQ(file->spec.recipe().repeats(), 2);
   }
 }
 
-TEST(ReadStreamSpecTest, MistakesAreNamedWithTheirPlace) {
+TEST(ReadSpecFileTest, MistakesAreNamedWithTheirPlace) {
   TempDir dir;
-  EXPECT_THAT(ReadStreamSpec(dir.Write("a.textproto", "model: 'digits'\nbatch: 8\n")),
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.textproto", "model: 'digits'\nbatch: 8\n")),
               IsError(absl::StatusCode::kInvalidArgument, HasSubstr("batch")));
-  EXPECT_THAT(ReadStreamSpec(dir.Write("a.json", R"({"batch": 8})")),
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.json", R"({"batch": 8})")),
               IsError(absl::StatusCode::kInvalidArgument, HasSubstr("batch")));
-  EXPECT_THAT(ReadStreamSpec(dir / "nowhere.json"), IsError(absl::StatusCode::kNotFound, HasSubstr("nowhere")));
+  EXPECT_THAT(ReadSpecFile(dir / "nowhere.json"), IsError(absl::StatusCode::kNotFound, HasSubstr("nowhere")));
 }
 
 }  // namespace

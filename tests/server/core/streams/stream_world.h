@@ -46,6 +46,9 @@ class WorldModels final : public ModelRegistry {
   absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
     return Acquire(name, field);
   }
+  absl::StatusOr<ClassifierHandle> AcquireClassifier(absl::string_view, absl::string_view) override {
+    return Unused();
+  }
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest&, const std::string&) override {
     return Unused();
   }
