@@ -8,11 +8,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/names.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/import_progress.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
-#include "client/cli/progress_bar.h"
 
 namespace facet::cli {
 namespace {
@@ -131,14 +132,15 @@ absl::Status Print(const Context& context, const v1::Dataset& dataset) {
 }
 
 absl::Status Import(Context& context, const ImportOptions& options) {
-  ASSIGN_OR_RETURN(const v1::ImportSpec spec, MakeSpec(options));
+  ASSIGN_OR_RETURN(v1::ImportSpec spec, MakeSpec(options));
+  spec.set_import_id(RandomHexId());
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  ProgressBar bar(absl::StrCat("import ", options.dataset), context.json);
-  auto dataset = client->ImportDataset(spec, options.path, [&](uint64_t sent, uint64_t total) {
-    const double share = total == 0 ? 1.0 : static_cast<double>(sent) / static_cast<double>(total);
-    bar.Update(share, absl::StrCat(FormatBytes(sent), " of ", FormatBytes(total), " sent"));
-  });
-  bar.Clear();
+  absl::StatusOr<v1::Dataset> dataset;
+  {
+    ImportProgress progress(client, absl::StrCat("import ", options.dataset), spec.import_id(), context.json);
+    dataset = client->ImportDataset(spec, options.path,
+                                    [&](uint64_t sent, uint64_t total) { progress.Sent(sent, total); });
+  }
   RETURN_IF_ERROR(dataset.status());
   return Print(context, *dataset);
 }
@@ -196,14 +198,13 @@ absl::Status Remove(Context& context, const std::string& name) {
 }
 
 void AddFaceOptions(CLI::App& command, ImportOptions& options) {
-  const auto add_list = [&](const char* name, std::vector<std::string>& list, const char* help) {
-    command.add_option(name, list, help)->delimiter(',');
-  };
-  add_list("--sessions", options.sessions, "of A, B (kdef; default all, and likewise below)");
-  add_list("--expressions", options.expressions, "of AF, AN, DI, HA, NE, SA, SU (kdef)");
-  add_list("--angles", options.angles, "of FL, HL, S, HR, FR (kdef)");
-  add_list("--transforms", options.transforms,
-           "of r0, r90, r180, r270 and, mirrored, m0, m90, m180, m270 (kdef)");
+  command.add_option("--sessions", options.sessions, "of A, B (kdef; default all, and likewise below)")->delimiter(',');
+  command.add_option("--expressions", options.expressions, "of AF, AN, DI, HA, NE, SA, SU (kdef)")->delimiter(',');
+  command.add_option("--angles", options.angles, "of FL, HL, S, HR, FR (kdef)")->delimiter(',');
+  command
+      .add_option("--transforms", options.transforms,
+                  "of r0, r90, r180, r270 and, mirrored, m0, m90, m180, m270 (kdef)")
+      ->delimiter(',');
   command.add_flag("--face-crop", options.face_crop, "cut out the face of each picture (csv; kdef always does)");
   command.add_option("--min-face", options.min_face, "smallest face, as a share of the picture's shorter side");
   command.add_option("--face-margin", options.face_margin, "added around the face, as a share of its size");

@@ -49,6 +49,11 @@ class GrpcClient final : public Client {
   absl::StatusOr<v1::Dataset> ImportDataset(const v1::ImportSpec& spec, const std::string& local_folder,
                                             UploadProgress progress) override;
 
+  absl::StatusOr<v1::ImportProgress> GetImportProgress(const std::string& import_id) override {
+    v1::GetImportProgressRequest request;
+    request.set_import_id(import_id);
+    return Call<v1::ImportProgress>(*datasets_, &v1::DatasetService::Stub::GetImportProgress, request);
+  }
   absl::StatusOr<v1::Dataset> GetDataset(const std::string& name) override {
     return CallNamed<v1::Dataset>(*datasets_, &v1::DatasetService::Stub::GetDataset, v1::GetDatasetRequest(), name);
   }

@@ -14,6 +14,7 @@ using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 using Base = ServiceStack<
     v1::DatasetService::Service, v1::DatasetService::WithRawCallbackMethod_ImportDataset,
+    v1::DatasetService::WithRawCallbackMethod_GetImportProgress,
     v1::DatasetService::WithRawCallbackMethod_GetDataset, v1::DatasetService::WithRawCallbackMethod_ListDatasets,
     v1::DatasetService::WithRawCallbackMethod_ReadDatasetImages,
     v1::DatasetService::WithRawCallbackMethod_DeleteDataset>;
@@ -27,6 +28,12 @@ class DatasetServiceAdapter final : public Base {
   grpc::ServerReadReactor<ByteBuffer>* ImportDataset(CallbackServerContext* context,
                                                      ByteBuffer* response) override {
     return ImportCall::Launch(environment_, context, datasets_, &imports_, response);
+  }
+  ServerUnaryReactor* GetImportProgress(CallbackServerContext* context, const ByteBuffer* request,
+                                        ByteBuffer* response) override {
+    return ServeUnary<v1::GetImportProgressRequest>(
+        environment_, context, "facet.v1.DatasetService/GetImportProgress", request, response,
+        [this](const auto& r) { return datasets_->GetImportProgress(r); });
   }
   ServerUnaryReactor* GetDataset(CallbackServerContext* context, const ByteBuffer* request,
                                  ByteBuffer* response) override {

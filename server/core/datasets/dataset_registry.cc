@@ -13,6 +13,7 @@
 #include "model/data/import.h"
 #include "model/features/schema_proto.h"
 #include "server/core/datasets/image_reader.h"
+#include "server/core/datasets/import_board.h"
 #include "server/core/datasets/import_source.h"
 #include "server/core/datasets/upload_folder.h"
 #include "server/core/resource_name.h"
@@ -31,6 +32,9 @@ class StoredDatasetRegistry final : public DatasetRegistry {
 
   absl::Status Prepare();
   absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) override;
+  absl::StatusOr<v1::ImportProgress> GetImportProgress(const v1::GetImportProgressRequest& request) override {
+    return imports_.Get(request.import_id());
+  }
   absl::StatusOr<v1::Dataset> Get(const v1::GetDatasetRequest& request) override {
     ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(request.name(), "name"));
     return options_.store->GetDataset(name.id, name.version);
@@ -51,7 +55,7 @@ class StoredDatasetRegistry final : public DatasetRegistry {
     return absl::StrCat(options_.root, "/", id, "/", version);
   }
   absl::StatusOr<v1::Dataset> Register(const v1::ImportSpec& spec, const std::string& source,
-                                       const std::atomic<bool>& cancelled);
+                                       const std::atomic<bool>& cancelled, ImportBoard::Entry* progress);
 
  private:
   // Enters an imported folder into the store.
@@ -61,6 +65,7 @@ class StoredDatasetRegistry final : public DatasetRegistry {
 
   const DatasetRegistryOptions options_;
   std::function<absl::Status(const std::string&)> usage_check_;
+  ImportBoard imports_;
   absl::Mutex mutex_;
   std::deque<std::pair<std::string, std::shared_ptr<model::Dataset>>> open_ ABSL_GUARDED_BY(mutex_);
 };
@@ -68,8 +73,12 @@ class StoredDatasetRegistry final : public DatasetRegistry {
 class StoredImport final : public DatasetRegistry::Import {
  public:
   StoredImport(StoredDatasetRegistry* registry, v1::ImportSpec spec, std::string source,
-               std::unique_ptr<UploadFolder> upload)
-      : registry_(registry), spec_(std::move(spec)), source_(std::move(source)), upload_(std::move(upload)) {}
+               std::unique_ptr<UploadFolder> upload, std::unique_ptr<ImportBoard::Entry> progress)
+      : registry_(registry),
+        spec_(std::move(spec)),
+        source_(std::move(source)),
+        upload_(std::move(upload)),
+        progress_(std::move(progress)) {}
 
   absl::Status Add(const v1::FileChunk& chunk) override {
     if (upload_ != nullptr) return upload_->Add(chunk);
@@ -78,7 +87,7 @@ class StoredImport final : public DatasetRegistry::Import {
 
   absl::StatusOr<v1::Dataset> Finish(const std::atomic<bool>& cancelled) override {
     if (upload_ != nullptr) RETURN_IF_ERROR(upload_->Finish());
-    return registry_->Register(spec_, source_, cancelled);
+    return registry_->Register(spec_, source_, cancelled, progress_.get());
   }
 
  private:
@@ -86,6 +95,7 @@ class StoredImport final : public DatasetRegistry::Import {
   v1::ImportSpec spec_;
   std::string source_;
   std::unique_ptr<UploadFolder> upload_;
+  std::unique_ptr<ImportBoard::Entry> progress_;  // null: nobody asked for it
 };
 
 absl::Status StoredDatasetRegistry::Prepare() {
@@ -101,6 +111,8 @@ absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::
     const v1::ImportSpec& spec) {
   RETURN_IF_ERROR(PrefixField(ValidateId(spec.dataset(), "the data set's id"), "spec.dataset"));
   RETURN_IF_ERROR(PrefixField(model::ValidateImportSpec(spec), "spec"));
+  auto progress = imports_.Begin(spec.import_id());
+  if (!progress.ok()) return PrefixField(progress.status(), "spec");
   std::string source;
   std::unique_ptr<UploadFolder> upload;
   switch (spec.source_case()) {
@@ -125,11 +137,13 @@ absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::
     case v1::ImportSpec::SOURCE_NOT_SET:
       return InvalidField("spec.source", "MISSING_SOURCE", "give one of folder, bundled and upload");
   }
-  return std::make_unique<StoredImport>(this, spec, std::move(source), std::move(upload));
+  return std::make_unique<StoredImport>(this, spec, std::move(source), std::move(upload),
+                                        *std::move(progress));
 }
 
 absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec& spec, const std::string& source,
-                                                            const std::atomic<bool>& cancelled) {
+                                                            const std::atomic<bool>& cancelled,
+                                                            ImportBoard::Entry* progress) {
   ASSIGN_OR_RETURN(const int64_t version, options_.store->ReserveDatasetVersion(spec.dataset()));
   const std::string folder = Folder(spec.dataset(), version);
   RETURN_IF_ERROR(options_.file_system->CreateDirs(absl::StrCat(options_.root, "/", spec.dataset())));
@@ -139,6 +153,9 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   options.spec = spec;
   options.cancelled = &cancelled;
   options.cascade_folders = {absl::StrCat(options_.bundled_dir, "/haarcascades")};
+  if (progress != nullptr) {
+    options.progress = [progress](int64_t done, int64_t total) { progress->Update(done, total); };
+  }
   auto imported = model::ImportImages(*options_.file_system, options);
   auto dataset = imported.ok() ? Keep(spec, version, *imported) : PrefixField(imported.status(), "spec");
   // A folder that is in no table would take room until the next start. One that

@@ -51,6 +51,11 @@ class DatasetRegistry {
 
   // Checks the spec and begins. Errors of v1.DatasetService.ImportDataset.
   virtual absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) = 0;
+  // How far the import is that was given this id. A registry that does not
+  // follow its imports has none in progress.
+  virtual absl::StatusOr<v1::ImportProgress> GetImportProgress(const v1::GetImportProgressRequest&) {
+    return absl::NotFoundError("no import with this import_id is in progress");
+  }
   virtual absl::StatusOr<v1::Dataset> Get(const v1::GetDatasetRequest& request) = 0;
   virtual absl::StatusOr<v1::ListDatasetsResponse> List(const v1::ListDatasetsRequest& request) = 0;
   // Images of one version, encoded as asked.

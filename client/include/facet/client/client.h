@@ -65,6 +65,9 @@ class Client {
   // an upload the files below `local_folder` are sent. Has no timeout.
   virtual absl::StatusOr<v1::Dataset> ImportDataset(const v1::ImportSpec& spec, const std::string& local_folder,
                                                     UploadProgress progress) = 0;
+  // How far an import is that was given `spec.import_id`; from another thread
+  // than the one that imports. NOT_FOUND: it is not in progress.
+  virtual absl::StatusOr<v1::ImportProgress> GetImportProgress(const std::string& import_id) = 0;
   virtual absl::StatusOr<v1::Dataset> GetDataset(const std::string& name) = 0;
   // All pages; `dataset` as in ListDatasetsRequest.
   virtual absl::StatusOr<std::vector<v1::Dataset>> ListDatasets(const std::string& dataset) = 0;
