@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <string>
@@ -15,6 +16,7 @@
 #include "tests/base/faulty_file_system.h"
 #include "tests/base/status_is.h"
 #include "tests/base/temp_dir.h"
+#include "tests/model/data/drawn_face.h"
 
 namespace facet::model {
 namespace {
@@ -250,6 +252,46 @@ TEST_F(CsvImportTest, FailingDiskIsSaidAndLeavesNothing) {
     EXPECT_FALSE(ImportImages(disk, options_).ok()) << n;
     EXPECT_THAT(Disk().List(dir_.path()).value(), ElementsAre("source")) << n;
   }
+}
+
+TEST_F(CsvImportTest, FaceIsCutOutWhereAsked) {
+  cv::Mat portrait = DrawnWall(320, 240);
+  DrawFace(portrait, 240, 120, 80);
+  dir_.Write("source/left.png", PngOf(portrait));
+  Manifest("left.png,anna\na.png,ben\n");
+  options_.spec.mutable_csv()->set_image_size(32);
+  options_.spec.mutable_csv()->mutable_face_crop();
+  const auto result = Import();
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->info.image_count, 1);
+  ASSERT_EQ(result->dropped.size(), 1u);
+  EXPECT_EQ(result->dropped[0].path(), "a.png");
+  EXPECT_EQ(result->dropped[0].reason(), "no face");
+  // The middle of the picture is dark wall, the middle of the face is light.
+  const auto dataset = Dataset::Open(Disk(), options_.target).value();
+  EXPECT_GT(dataset->pixels(0)[(16 * 32 + 16) * 3], 150);
+}
+
+TEST_F(CsvImportTest, MarginShowsMoreAroundTheFace) {
+  dir_.Write("source/portrait.png", PngOf(DrawnPortrait(60)));
+  Manifest("portrait.png,anna\n");
+  options_.spec.mutable_csv()->set_image_size(32);
+  options_.spec.mutable_csv()->mutable_face_crop();
+  const auto wall = [&] {  // pixels as dark as the wall
+    EXPECT_THAT(Import(), IsOk());
+    const auto dataset = Dataset::Open(Disk(), options_.target).value();
+    EXPECT_THAT(Disk().RemoveAll(options_.target), IsOk());
+    return std::count(dataset->pixels(0), dataset->pixels(0) + 32 * 32 * 3, 60);
+  };
+  const auto close = wall();
+  options_.spec.mutable_csv()->mutable_face_crop()->set_margin(0.5f);
+  EXPECT_GT(wall(), 2 * close);
+}
+
+TEST_F(CsvImportTest, MoreFeaturesThanImagesAreRefused) {
+  dir_.Write("source/manifest.csv", "path,who,where\na.png,anna,here\n");
+  ExpectRefused("more features (2) than images (1)");
+  EXPECT_THAT(Import(), HasReason(absl::StatusCode::kInvalidArgument, "TOO_FEW_IMAGES"));
 }
 
 }  // namespace
