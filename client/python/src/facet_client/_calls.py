@@ -21,6 +21,7 @@ import grpc
 from facet_client import errors
 from facet_client._backoff import Backoff
 from facet_client._channel import channel, forked_from_user, in_use
+from facet_client._malloc import keep_buffers
 from facet_client.v1 import augmentation_pb2
 
 STREAM = "/facet.v1.AugmentationService/StreamBatches"
@@ -53,6 +54,7 @@ class GrpcBatchCall:
     """Over a channel of this process."""
 
     def __init__(self, address: str, start: augmentation_pb2.StreamStart) -> None:
+        keep_buffers()
         self._address = address
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._requests.put(augmentation_pb2.StreamBatchesRequest(start=start).SerializeToString())
