@@ -40,7 +40,16 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        words = ["--listen", self.address, "--metrics", "off", "--state", self.folder / "state"]
+        words = [
+            "--listen",
+            self.address,
+            "--metrics",
+            "off",
+            "--state",
+            self.folder / "state",
+            "--data",
+            SOURCE / "data",
+        ]
         self.process = subprocess.Popen(
             [*DIES_WITH_PARENT, BIN / "facetd", *words], stderr=(self.folder / "log").open("a")
         )

@@ -189,6 +189,24 @@ def test_a_workers_state_is_refused_elsewhere(server: Server) -> None:
         next(iter(other))
 
 
+def test_state_without_workers_is_the_data_sets_own(sequence: list[Digest]) -> None:
+    dataset = FacetDataset(SPEC, epochs=-1)
+    assert dataset.state_dict() == {}
+    batch = next(iterator := iter(dataset))
+    assert dataset.state_dict() == dataset.state_after(batch)
+    del iterator
+    resumed = FacetDataset(SPEC, epochs=-1)
+    resumed.load_state_dict(dataset.state_dict())
+    assert load(resumed, 2, 3) == sequence[1:4]
+
+
+def test_state_of_workers_is_not_asked_of_the_data_set(server: Server) -> None:
+    dataset = FacetDataset(SPEC)
+    load(dataset, 1, 2)
+    with pytest.raises(RuntimeError, match="state_after"):
+        dataset.state_dict()
+
+
 def test_a_state_pins_the_version(server: Server) -> None:
     dataset = FacetDataset(SPEC | {"model": "tiny@stable"})
     batch = next(iter(dataset))

@@ -244,7 +244,16 @@ class FacetDataset(IterableDataset[TensorBatch]):
     # --- where it stands ---
 
     def state_dict(self) -> dict[str, Any]:
-        """Where this worker stands: after the last batch that it made. For StatefulDataLoader."""
+        """Where this process stands: after the last batch that it made. For StatefulDataLoader, and for loops
+        without workers.
+
+        RuntimeError: the workers of a DataLoader made the batches, and they know.
+        """
+        if self._state is None and self._resume is None and bool(self._passes.any()):
+            raise RuntimeError(
+                "a DataLoader's workers hold the state of this data set: use state_after(batch), or "
+                "StatefulDataLoader.state_dict()"
+            )
         return dict(self._state or self._resume or {})
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
