@@ -20,7 +20,7 @@ import time
 
 import torch
 from conftest import BATCHES, DIES_WITH_PARENT, SPEC, Server, train_tiny
-from trainer import digest, saved_steps
+from trainer import checkpoint_path, digest, saved_steps
 
 import facet_client
 
@@ -31,7 +31,15 @@ def start_trainers(server: Server, folder: pathlib.Path, steps: int) -> list[sub
     script = pathlib.Path(__file__).with_name("trainer.py")
     return [
         subprocess.Popen(
-            [*DIES_WITH_PARENT, sys.executable, script, folder, *map(str, (rank, RANKS, WORKERS, steps))],
+            [
+                *DIES_WITH_PARENT,
+                sys.executable,
+                "-W",
+                "ignore",
+                script,
+                folder,
+                *map(str, (rank, RANKS, WORKERS, steps)),
+            ],
             env=os.environ | {"FACET_SERVER": server.address},
         )
         for rank in range(RANKS)
@@ -39,7 +47,8 @@ def start_trainers(server: Server, folder: pathlib.Path, steps: int) -> list[sub
 
 
 def newest(folder: pathlib.Path) -> int:
-    return max((max(steps) for steps in saved_steps(folder).values()), default=0)
+    """The last step that any rank has saved."""
+    return max((max(steps, default=0) for steps in saved_steps(folder).get(RANKS, [])), default=0)
 
 
 def await_step(folder: pathlib.Path, step: int, trainers: list[subprocess.Popen[bytes]]) -> None:
@@ -82,7 +91,8 @@ def check(server: Server, folder: pathlib.Path) -> int:
         if trainer.wait(300) != 0:
             raise SystemExit("a trainer failed at the end")
     seen = [
-        torch.load(folder / f"rank{rank}-step{steps}.pt", weights_only=False)["seen"] for rank in range(RANKS)
+        torch.load(checkpoint_path(folder, rank, RANKS, steps), weights_only=False)["seen"]
+        for rank in range(RANKS)
     ]
     used = [batch for step in zip(*seen, strict=True) for batch in step if batch[1] < BATCHES]
     undisturbed = facet_client.FacetDataset(SPEC, epochs=-1, address=server.address, rank=0, world_size=1)

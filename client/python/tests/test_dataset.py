@@ -17,7 +17,7 @@ import torch
 from conftest import BATCHES, SPEC, Server
 from torch.utils.data import DataLoader
 from torchdata.stateful_dataloader import StatefulDataLoader
-from trainer import digest
+from trainer import checkpoint_path, digest
 
 import facet_client
 from facet_client import BatchReader, FacetDataset, errors
@@ -287,7 +287,7 @@ def test_trainers_killed_and_resumed_miss_and_repeat_nothing(
     steps = step() + 20
     for process in ranks(2, 4, steps):
         assert process.wait(60) == 0
-    seen = [torch.load(tmp_path / f"rank{r}-step{steps}.pt", weights_only=False)["seen"] for r in range(2)]
+    seen = [torch.load(checkpoint_path(tmp_path, r, 2, steps), weights_only=False)["seen"] for r in range(2)]
     flat = [batch for both in zip(*seen, strict=True) for batch in both]
     flat = [
         batch for batch in flat if batch[1] < BATCHES
@@ -298,7 +298,7 @@ def test_trainers_killed_and_resumed_miss_and_repeat_nothing(
     # On at another world size.
     process = run_script("trainer.py", tmp_path, 0, 1, 3, steps + 15)
     assert process.wait(60) == 0
-    more = torch.load(tmp_path / f"rank0-step{steps + 15}.pt", weights_only=False)["seen"][steps:]
+    more = torch.load(checkpoint_path(tmp_path, 0, 1, steps + 15), weights_only=False)["seen"][steps:]
     assert more == sequence[len(flat) : len(flat) + 15]
 
 

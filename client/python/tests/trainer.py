@@ -4,8 +4,8 @@
     python trainer.py FOLDER RANK WORLD_SIZE WORKERS STEPS [stateful]
 
 Goes on from the newest checkpoint that all ranks have, trains to step STEPS, and leaves in FOLDER
-`rank<RANK>-step<N>.pt` after every step: where the stream stands, and the digests of all batches that led
-there. Ranks wait for each other, as gradients would make them. With `stateful` the state is
+`rank<RANK>of<WORLD_SIZE>-step<N>.pt` after every step: where the stream stands, and the digests of all
+batches that led there. Ranks wait for each other, as gradients would make them. With `stateful` the state is
 StatefulDataLoader's own.
 """
 
@@ -32,24 +32,28 @@ def digest(batch: dict[str, Any]) -> tuple[int, int, str]:
     return batch["epoch"], batch["batch_index"], pixels
 
 
-def saved_steps(folder: pathlib.Path) -> dict[int, set[int]]:
-    """The steps that each rank has saved."""
-    saved: dict[int, set[int]] = {}
-    for path in folder.glob("rank*-step*.pt"):
-        rank, step = map(int, re.findall(r"\d+", path.name))
-        saved.setdefault(rank, set()).add(step)
+def checkpoint_path(folder: pathlib.Path, rank: int, world_size: int, step: int) -> pathlib.Path:
+    return folder / f"rank{rank}of{world_size}-step{step}.pt"
+
+
+def saved_steps(folder: pathlib.Path) -> dict[int, list[set[int]]]:
+    """By world size the steps that each rank has saved."""
+    saved: dict[int, list[set[int]]] = {}
+    for path in folder.glob("rank*.pt"):
+        rank, world_size, step = map(int, re.findall(r"\d+", path.name))
+        saved.setdefault(world_size, [set() for _ in range(world_size)])[rank].add(step)
     return saved
 
 
-def newest_common(folder: pathlib.Path) -> int:
-    """The last step that all ranks have saved; 0 where there is none."""
-    saved = saved_steps(folder)
-    return max(set.intersection(*saved.values()), default=0) if saved else 0
+def newest_common(folder: pathlib.Path) -> tuple[int, int]:
+    """The last step that all ranks have saved, and how many they were; (0, 0) where there is none."""
+    common = ((max(set.intersection(*ranks), default=0), size) for size, ranks in saved_steps(folder).items())
+    return max((one for one in common if one[0]), default=(0, 0))
 
 
 def wait_for_others(folder: pathlib.Path, step: int, world_size: int) -> None:
     """Until all ranks have saved the step before this one."""
-    while any(max(saved_steps(folder).get(rank, {0})) < step - 1 for rank in range(world_size)):
+    while any(max(steps, default=0) < step - 1 for steps in saved_steps(folder)[world_size]):
         time.sleep(0.002)
 
 
@@ -64,12 +68,12 @@ def train(
     dataset = FacetDataset(SPEC, epochs=-1, rank=rank, world_size=world_size, prefetch=2)
     loader = StatefulDataLoader(dataset, batch_size=None, num_workers=workers)
     seen: list[Any] = []
-    first = newest_common(folder)
+    first, ranks = newest_common(folder)
     if first:
-        # At another world size there may be no checkpoint of this rank: all ranks have the same state.
-        own = folder / f"rank{rank}-step{first}.pt"
-        checkpoint = torch.load(own if own.exists() else folder / f"rank0-step{first}.pt", weights_only=False)
-        seen = checkpoint["seen"] if own.exists() else []
+        # What was saved at another world size is the same for all ranks.
+        own = checkpoint_path(folder, rank if ranks == world_size else 0, ranks, first)
+        checkpoint = torch.load(own, weights_only=False)
+        seen = checkpoint["seen"]
         (loader if stateful else dataset).load_state_dict(checkpoint["stream"])
     if first >= steps:
         return
@@ -77,8 +81,8 @@ def train(
         time.sleep(0.01)  # training
         seen.append(digest(batch))
         state = loader.state_dict() if stateful else dataset.state_after(batch)
-        save(folder / f"rank{rank}-step{step}.pt", {"stream": state, "seen": seen})
-        (folder / f"rank{rank}-step{step - 4}.pt").unlink(missing_ok=True)
+        save(checkpoint_path(folder, rank, world_size, step), {"stream": state, "seen": seen})
+        checkpoint_path(folder, rank, world_size, step - 4).unlink(missing_ok=True)
         wait_for_others(folder, step, world_size)
         if step == steps:
             return
