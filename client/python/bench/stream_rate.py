@@ -124,7 +124,16 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="facet-") as name:
         folder = pathlib.Path(name)
-        words = ["--listen", f"unix:{folder}/s", "--listen", "127.0.0.1:0", "--metrics", "off"]
+        words = [
+            "--listen",
+            f"unix:{folder}/s",
+            "--listen",
+            "127.0.0.1:0",
+            "--metrics",
+            "off",
+            "--data",
+            SOURCE / "data",
+        ]
         server = subprocess.Popen(
             [BIN / "facetd", *words, "--state", folder / "state", "--import-root", folder],
             stderr=subprocess.DEVNULL,
