@@ -63,7 +63,7 @@ def _options(max_message_bytes: int) -> list[tuple[str, int]]:
         ("grpc.max_send_message_length", max_message_bytes),
         # A whole batch may come before it is asked for.
         ("grpc.http2.lookahead_bytes", min(max_message_bytes, 16 << 20)),
-        ("grpc.http2.max_frame_size", 4 << 20),
+        ("grpc.http2.max_frame_size", (1 << 24) - 1),  # the most; a batch in one piece
         # A server that starts again is found at once, not after gRPC's own backoff of up to two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
