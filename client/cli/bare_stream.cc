@@ -59,15 +59,22 @@ class RepeatingService final : public grpc::CallbackGenericService {
   const grpc::ByteBuffer message_;
 };
 
-// One call, an operation at a time.
-class RawCall {
+std::string ToString(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  for (const grpc::Slice& slice : slices) bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return bytes;
+}
+
+class GenericCall final : public RawCall {
  public:
-  RawCall(const std::string& address, const std::string& method) : stub_(Connect(address)) {
+  GenericCall(const std::string& address, const std::string& method) : stub_(Connect(address)) {
     call_ = stub_.PrepareCall(&context_, method, &queue_);
     call_->StartCall(nullptr);
     started_ = Await();
   }
-  ~RawCall() {
+  ~GenericCall() override {
     context_.TryCancel();
     grpc::Status status;
     call_->Finish(&status, nullptr);
@@ -84,10 +91,14 @@ class RawCall {
     call_->Write(ToBuffer(bytes), nullptr);
     return Await();
   }
-  bool Read(grpc::ByteBuffer* buffer) {
-    call_->Read(buffer, nullptr);
-    return Await();
+  bool Read(std::string* message) override {
+    buffer_.Clear();
+    call_->Read(&buffer_, nullptr);
+    if (!Await()) return false;
+    if (message != nullptr) *message = ToString(buffer_);
+    return true;
   }
+  size_t size() const override { return buffer_.Length(); }
 
  private:
   static std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
@@ -106,16 +117,9 @@ class RawCall {
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+  grpc::ByteBuffer buffer_;
   bool started_ = false;
 };
-
-std::string ToString(const grpc::ByteBuffer& buffer) {
-  std::vector<grpc::Slice> slices;
-  std::string bytes;
-  if (!buffer.Dump(&slices).ok()) return bytes;
-  for (const grpc::Slice& slice : slices) bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  return bytes;
-}
 
 }  // namespace
 
@@ -161,22 +165,24 @@ BareServer::~BareServer() {
   if (absl::StartsWith(address, "unix:")) FileSystem::Posix()->RemoveAll(address.substr(5)).IgnoreError();
 }
 
+absl::StatusOr<std::unique_ptr<RawCall>> RawCall::Open(const std::string& address, const std::string& method,
+                                                       const std::string& start) {
+  auto call = std::make_unique<GenericCall>(address, method);
+  if (call->Write(start)) return call;
+  return absl::UnavailableError(absl::StrCat("cannot open a stream at ", address));
+}
+
 absl::StatusOr<StreamRate> ReadBareStream(const std::string& address, const std::string& method,
                                           const std::string& start, absl::Duration length, std::string* first) {
-  RawCall call(address, method);
-  grpc::ByteBuffer buffer;
-  if (!call.Write(start) || !call.Read(&buffer)) {
-    return absl::UnavailableError(absl::StrCat("no stream came from ", address));
-  }
-  if (first != nullptr) *first = ToString(buffer);
+  ASSIGN_OR_RETURN(const std::unique_ptr<RawCall> call, RawCall::Open(address, method, start));
+  if (!call->Read(first)) return absl::UnavailableError(absl::StrCat("no stream came from ", address));
   StreamRate rate;
   const absl::Time begin = absl::Now();
   absl::Time now = begin;
   while (now < begin + length) {
-    buffer.Clear();
-    if (!call.Read(&buffer)) return absl::UnavailableError(absl::StrCat("the stream from ", address, " broke"));
+    if (!call->Read(nullptr)) return absl::UnavailableError(absl::StrCat("the stream from ", address, " broke"));
     ++rate.messages;
-    rate.bytes += static_cast<int64_t>(buffer.Length());
+    rate.bytes += static_cast<int64_t>(call->size());
     now = absl::Now();
   }
   rate.seconds = absl::ToDoubleSeconds(now - begin);

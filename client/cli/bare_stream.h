@@ -35,6 +35,20 @@ class BareServer {
   std::unique_ptr<Process> process_;
 };
 
+// A call of which nothing is parsed, an operation at a time. Not thread-safe.
+class RawCall {
+ public:
+  // Opens `method` ("/package.Service/Method") and sends `start`.
+  static absl::StatusOr<std::unique_ptr<RawCall>> Open(const std::string& address, const std::string& method,
+                                                       const std::string& start);
+  virtual ~RawCall() = default;
+  // Blocks for a message; false where none comes any more. `message` may be
+  // null.
+  virtual bool Read(std::string* message) = 0;
+  // Bytes of the message read last.
+  virtual size_t size() const = 0;
+};
+
 // Messages and bytes of a stream in a stretch of time.
 struct StreamRate {
   double seconds = 0;
@@ -43,9 +57,8 @@ struct StreamRate {
   double bytes_per_second() const { return static_cast<double>(bytes) / seconds; }
 };
 
-// Opens `method` ("/package.Service/Method"), sends `start`, and reads for
-// `length` after the first message, parsing nothing. `first`, if not null, gets
-// the bytes of the first message.
+// Reads a RawCall for `length` after the first message. `first`, if not null,
+// gets the bytes of the first message.
 absl::StatusOr<StreamRate> ReadBareStream(const std::string& address, const std::string& method,
                                           const std::string& start, absl::Duration length, std::string* first);
 

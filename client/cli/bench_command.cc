@@ -108,6 +108,11 @@ void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
   stream->add_option("--streams", options->streams, "streams at once; 1 leaves that out")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
+  stream->add_option("--server-pid", options->server_pid, "process of the server, to read its memory with stalled clients")
+      ->check(CLI::PositiveNumber);
+  stream->add_option("--stalled", options->stalled, "clients that do not read")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
   stream->add_option("--seconds", options->seconds, "length of each measurement")
       ->capture_default_str()
       ->check(CLI::Range(0.1, 600.0));

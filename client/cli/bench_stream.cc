@@ -2,6 +2,8 @@
 #include "client/cli/bench_stream.h"
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "base/file_system.h"
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "base/thread.h"
@@ -24,7 +27,7 @@ namespace facet::cli {
 namespace {
 
 constexpr char kMethod[] = "/facet.v1.AugmentationService/StreamBatches";
-constexpr int kPrefetch = 2;
+constexpr int kPrefetch = 4;
 
 // One ratio and what it was made of.
 struct Figure {
@@ -110,6 +113,7 @@ class StreamBench {
   absl::Status MeasureRendering();
   absl::Status MeasureManyStreams();
   absl::StatusOr<std::vector<ReaderRate>> ReadMany(int readers);
+  absl::Status MeasureStalledClients();
   void Print() const;
 
   Context& context_;
@@ -219,12 +223,46 @@ absl::Status StreamBench::MeasureManyStreams() {
   return absl::OkStatus();
 }
 
+// Resident memory of a process, bytes.
+absl::StatusOr<int64_t> ResidentBytes(int pid) {
+  ASSIGN_OR_RETURN(const std::string status, FileSystem::Posix()->ReadFile(absl::StrCat("/proc/", pid, "/status")));
+  const size_t at = status.find("VmRSS:");
+  int64_t kib = 0;
+  if (at == std::string::npos || std::sscanf(status.c_str() + at, "VmRSS: %" SCNd64, &kib) != 1) {
+    return absl::NotFoundError(absl::StrCat("process ", pid, " does not tell its memory"));
+  }
+  return kib * 1024;
+}
+
+absl::Status StreamBench::MeasureStalledClients() {
+  v1::StreamBatchesRequest request;
+  *request.mutable_start()->mutable_spec() = spec_;  // no credit: the transport alone holds it back
+  ASSIGN_OR_RETURN(const int64_t before, ResidentBytes(options_.server_pid));
+  std::vector<std::unique_ptr<RawCall>> calls;
+  for (int i = 0; i < options_.stalled; ++i) {
+    ASSIGN_OR_RETURN(calls.emplace_back(), RawCall::Open(address(), kMethod, request.SerializeAsString()));
+    if (!calls.back()->Read(nullptr)) return absl::UnavailableError("a stream broke");
+  }
+  int64_t most = before;
+  for (const absl::Time end = absl::Now() + length_ * 5; absl::Now() < end; absl::SleepFor(absl::Milliseconds(50))) {
+    ASSIGN_OR_RETURN(const int64_t now, ResidentBytes(options_.server_pid));
+    most = std::max(most, now);
+  }
+  const double each = static_cast<double>(most - before) / options_.stalled;
+  figures_.push_back({absl::StrCat("memory of a stalled stream, of 16 MiB (", options_.stalled, " of them)"),
+                      each / (16 << 20),
+                      absl::StrFormat("%s each; the server grew from %s to %s", FormatBytes(std::max(0.0, each)),
+                                      FormatBytes(before), FormatBytes(most))});
+  return absl::OkStatus();
+}
+
 absl::Status StreamBench::Run() {
   RETURN_IF_ERROR(ReadFor(client_, spec_, absl::ZeroDuration()).status());  // loads the model
   RETURN_IF_ERROR(MeasureTransport(address()));
   for (const std::string& also : options_.also) RETURN_IF_ERROR(MeasureTransport(also));
   RETURN_IF_ERROR(MeasureRendering());
   if (options_.streams > 1) RETURN_IF_ERROR(MeasureManyStreams());
+  if (options_.server_pid > 0) RETURN_IF_ERROR(MeasureStalledClients());
   Print();
   return absl::OkStatus();
 }

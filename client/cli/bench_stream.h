@@ -19,6 +19,10 @@ struct BenchStreamOptions {
   // measured, too.
   std::vector<std::string> also;
   int streams = 64;
+  // Process of the server on this machine, whose resident memory is read while
+  // `stalled` clients do not read what they asked for. 0: left out.
+  int server_pid = 0;
+  int stalled = 32;
   double seconds = 2;  // of each measurement
   int rounds = 3;      // of which the middle ratio counts
 };
@@ -26,7 +30,7 @@ struct BenchStreamOptions {
 // Measures streams of a running server, each figure as a ratio of two
 // measurements that take turns: the transport against a bare gRPC stream of the
 // same messages, rendering against the engine alone, the first batch against
-// later ones, many streams against one. Prints a table or, with --json, an
+// later ones, many streams against one; and what stalled clients cost. Prints a table or, with --json, an
 // object.
 absl::Status BenchStream(Context& context, const BenchStreamOptions& options);
 

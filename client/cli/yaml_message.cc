@@ -81,7 +81,7 @@ class Reader {
       const FieldDescriptor* field = FindField(*message.GetDescriptor(), key);
       if (field == nullptr) {
         Mistake(entry.first, Join(path, key),
-                absl::StrCat("there is no such field; ", SuggestNames(key, FieldNames(*message.GetDescriptor()))));
+                absl::StrCat("there is no such field. ", SuggestNames(key, FieldNames(*message.GetDescriptor()))));
       } else if (!seen.insert(field->name()).second) {
         Mistake(entry.first, Join(path, key), "is there twice");
       } else if (CheckOneof(entry.first, *field, path, message)) {
@@ -139,7 +139,7 @@ class Reader {
       case FieldDescriptor::CPPTYPE_BOOL:
         return "neither true nor false";
       case FieldDescriptor::CPPTYPE_ENUM:
-        return absl::StrCat("no ", field.enum_type()->name(), "; ",
+        return absl::StrCat("no ", field.enum_type()->name(), ". ",
                             SuggestNames(absl::AsciiStrToLower(text), ShortNames(*field.enum_type())));
       case FieldDescriptor::CPPTYPE_FLOAT:
       case FieldDescriptor::CPPTYPE_DOUBLE:

@@ -45,8 +45,8 @@ void StreamBatchReader::RememberPlace(const v1::StreamBatchesResponse& batch) {
   v1::StreamSpec& spec = options_.spec;
   options_.resume_token = batch.token();
   // An alias may move, a data set get a new version; this stream keeps its own.
-  spec.set_model(batch.model_version());
-  if (spec.recipe().has_real()) spec.mutable_recipe()->mutable_real()->set_dataset(batch.dataset_version());
+  if (!batch.model_version().empty()) spec.set_model(batch.model_version());
+  if (!batch.dataset_version().empty()) spec.mutable_recipe()->mutable_real()->set_dataset(batch.dataset_version());
   // The token stands for the end of a step; those after it up to our next one
   // belong to the other workers.
   if (spec.workers() > 1) spec.set_worker(spec.workers() - 1);

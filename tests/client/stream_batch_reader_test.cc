@@ -292,5 +292,38 @@ TEST_F(StreamBatchReaderTest, TheStreamEndsWithItsReader) {
   Open().reset();  // never read
 }
 
+TEST_F(StreamBatchReaderTest, ConnectsAgainToItsOwnVersionsAndToItsOwnNextStep) {
+  absl::Mutex mutex;
+  std::vector<v1::StreamSpec> asked;
+  server_.augmentation.stream = [&](FakeAugmentation::Stream* call) -> grpc::Status {
+    v1::StreamBatchesRequest request;
+    if (!call->Read(&request)) return grpc::Status::CANCELLED;
+    {
+      absl::MutexLock lock(&mutex);
+      asked.push_back(request.start().spec());
+      if (asked.size() == 2) return grpc::Status::OK;
+    }
+    v1::StreamBatchesResponse batch;
+    batch.set_token("t");
+    batch.set_model_version("models/digits@3");
+    batch.set_dataset_version("datasets/digits@7");
+    call->Write(batch);
+    return kBroken;
+  };
+  options_.spec.set_worker(1);
+  options_.spec.set_workers(4);
+  options_.spec.mutable_recipe()->mutable_real()->set_dataset("digits");
+  EXPECT_EQ(ReadAll(*Open()).size(), 1u);
+  absl::MutexLock lock(&mutex);
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[0].model(), "digits");
+  EXPECT_EQ(asked[0].worker(), 1);
+  EXPECT_EQ(asked[1].model(), "models/digits@3");
+  EXPECT_EQ(asked[1].recipe().real().dataset(), "datasets/digits@7");
+  // Its token ends its own step; the three steps after it are the others'.
+  EXPECT_EQ(asked[1].worker(), 3);
+  EXPECT_EQ(asked[1].workers(), 4);
+}
+
 }  // namespace
 }  // namespace facet::client

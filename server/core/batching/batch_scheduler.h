@@ -43,6 +43,10 @@ struct BatchSchedulerOptions {
   // How long a batch that is not full waits for company while the engine is
   // idle. 0: not at all; batches fill up while the engine is busy.
   absl::Duration batch_wait = absl::ZeroDuration();
+  // How long a bulk batch may take, by what items took before, while no
+  // interactive task waits but one came within the last second: the next would
+  // have to wait for it. 0: no limit.
+  absl::Duration polite_batch = absl::ZeroDuration();
   Clock* clock = nullptr;
   // Computes a batch of tasks of one key; blocks while it does. Called by one
   // thread, the same each time. An error fails every task of the batch.
@@ -128,6 +132,8 @@ class BatchScheduler {
   // False: stopping, and nothing is left.
   bool AwaitWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::unique_ptr<Batch> TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Items of the next batch at the most.
+  int MostItems() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishBatch(const Batch& batch, const absl::Status& status, absl::Duration elapsed)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Enqueue(int64_t id, State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -149,6 +155,7 @@ class BatchScheduler {
   int64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   int unfinished_ ABSL_GUARDED_BY(mutex_) = 0;  // tasks whose `done` has not returned
   double seconds_per_item_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Time last_interactive_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // arrival
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Thread engine_thread_;  // last: these use all above
@@ -205,6 +212,7 @@ absl::StatusOr<int64_t> BatchScheduler<Key, Task>::Submit(Request request) {
   auto state = std::make_unique<State>();
   state->request = std::move(request);
   state->arrival = options_.clock->Now();
+  if (state->request.priority == BatchPriority::kInteractive) last_interactive_ = state->arrival;
   Enqueue(id, *state);
   tasks_.emplace(id, std::move(state));
   QueueChanged();
@@ -267,9 +275,19 @@ bool BatchScheduler<Key, Task>::AwaitWork() {
 }
 
 template <typename Key, typename Task>
+int BatchScheduler<Key, Task>::MostItems() const {
+  constexpr absl::Duration kRecent = absl::Seconds(1);
+  const bool polite = options_.polite_batch > absl::ZeroDuration() && queue_.items(BatchPriority::kInteractive) == 0 &&
+                      options_.clock->Now() - last_interactive_ < kRecent && seconds_per_item_ > 0;
+  if (!polite) return options_.max_batch;
+  const double items = absl::ToDoubleSeconds(options_.polite_batch) / seconds_per_item_;
+  return static_cast<int>(std::clamp(items, 1.0, static_cast<double>(options_.max_batch)));
+}
+
+template <typename Key, typename Task>
 auto BatchScheduler<Key, Task>::TakeBatch() -> std::unique_ptr<Batch> {
   DropExpired();
-  const auto shares = queue_.Pick(options_.max_batch);
+  const auto shares = queue_.Pick(MostItems());
   if (shares.empty()) return nullptr;
   auto batch = std::make_unique<Batch>(Batch{tasks_.at(shares[0].id)->request.key, {}, {}, 0});
   const absl::Time now = options_.clock->Now();

@@ -71,6 +71,7 @@ absl::Status BatchingRenderEngine::Start() {
   options.max_batch = options_.max_batch;
   options.max_queue = options_.max_queue;
   options.batch_wait = options_.batch_wait;
+  options.polite_batch = options_.polite_batch;
   options.clock = options_.clock;
   options.engine = [this](const BatchKey& key, absl::Span<const Slice> slices) { return RenderBatch(key, slices); };
   options.on_queue_changed = [this](int images) { options_.metrics->SetRenderQueue(images); };

@@ -51,6 +51,9 @@ struct RenderEngineOptions {
   // How long a batch that is not full waits for company while the engine is
   // idle. 0: not at all.
   absl::Duration batch_wait = absl::ZeroDuration();
+  // While interactive requests come now and then, batches of streams are kept
+  // about this short, so that a request never waits long for one. 0: no limit.
+  absl::Duration polite_batch = absl::Milliseconds(50);
   Clock* clock = nullptr;
   Metrics* metrics = nullptr;
   // Called once, from the engine's thread, if a device fails: the server turns

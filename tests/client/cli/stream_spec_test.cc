@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/stream_spec.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <vector>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "base/random.h"
+#include "facet/client/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "tests/base/status_is.h"
 #include "tests/base/temp_dir.h"
 
@@ -43,26 +53,139 @@ TEST(ParseOnlyTest, ClassesOrOneMix) {
   EXPECT_EQ(ParseOnly("digit").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST(ReadSpecFileTest, ReadsJsonAndProtobufText) {
+TEST(ParseRealTest, IsADataSetAndAShare) {
+  const auto real = ParseReal("digits@2:0.25");
+  ASSERT_THAT(real, IsOk());
+  EXPECT_EQ(real->dataset(), "digits@2");
+  EXPECT_EQ(real->share(), 0.25f);
+  EXPECT_THAT(ParseReal("digits"), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("digits:0.25")));
+}
+
+TEST(ReadSpecFileTest, ReadsYamlJsonAndProtobufText) {
   TempDir dir;
   for (const std::string& path :
-       {dir.Write("a.json", R"({"model": "digits", "batch_size": 8, "recipe": {"repeats": 2}})"),
-        dir.Write("a.textproto", "model: 'digits' batch_size: 8 recipe { repeats: 2 }")}) {
+       {dir.Write("a.yaml", "model: digits\nbatch_size: 8\nrecipe:\n  repeats: 2\nlast_batch: fill\n"),
+        dir.Write("a.json", "{\"model\": \"digits\",\t\"batchSize\": \"8\",\n\t\"recipe\": {\"repeats\": 2},"
+                            "\"last_batch\": \"LAST_BATCH_FILL\"}"),
+        dir.Write("a.textproto", "model: 'digits' batch_size: 8 recipe { repeats: 2 } last_batch: LAST_BATCH_FILL")}) {
     const auto file = ReadSpecFile(path);
-    ASSERT_THAT(file, IsOk());
+    ASSERT_THAT(file, IsOk()) << path;
     EXPECT_EQ(file->spec.model(), "digits");
     EXPECT_EQ(file->spec.batch_size(), 8);
     EXPECT_EQ(file->spec.recipe().repeats(), 2);
+    EXPECT_EQ(file->spec.last_batch(), v1::LAST_BATCH_FILL);
   }
 }
 
-TEST(ReadSpecFileTest, MistakesAreNamedWithTheirPlace) {
+TEST(ReadSpecFileTest, TheRecipesThatShipAreRead) {
+  const std::string folder = std::string(std::getenv("FACET_SOURCE_DIR")) + "/data/recipes";
+  int read = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto file = ReadSpecFile(entry.path().string());
+    ASSERT_THAT(file, IsOk());
+    EXPECT_FALSE(file->spec.model().empty()) << entry.path();
+    EXPECT_TRUE(file->spec.has_recipe()) << entry.path();
+    ++read;
+  }
+  EXPECT_GE(read, 5);
+}
+
+TEST(ReadSpecFileTest, EveryMistakeIsNamedWithLineAndPath) {
+  TempDir dir;
+  const std::string path = dir.Write("bad.yaml",
+                                     "model: digits\n"                   // 1
+                                     "batch_sise: 8\n"                   // 2
+                                     "last_batch: fil\n"                 // 3
+                                     "epochs: many\n"                    // 4
+                                     "shuffle_seed: -1\n"                // 5
+                                     "model: faces\n"                    // 6
+                                     "recipe:\n"                         // 7
+                                     "  shuffle: maybe\n"                // 8
+                                     "  features:\n"                     // 9
+                                     "    - feature: colour\n"           // 10
+                                     "      pairs: {betta: 0.4}\n"       // 11
+                                     "    - feature: [digit]\n"          // 12
+                                     "      classes: {}\n"               // 13
+                                     "      pairs: {}\n"                 // 14
+                                     "  transforms: mirror\n");          // 15
+  const auto file = ReadSpecFile(path);
+  ASSERT_EQ(file.status().code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(file.status().message());
+  for (const std::string wanted :
+       {":2: batch_sise: there is no such field. Did you mean 'batch_size'", ":3: last_batch: 'fil' is no LastBatch",
+        "Did you mean 'fill'", ":4: epochs: 'many' is no whole number", ":5: shuffle_seed: '-1' is no whole number",
+        ":6: model: is there twice", ":8: recipe.shuffle: 'maybe' is neither true nor false",
+        ":11: recipe.features[0].pairs.betta: there is no such field",
+        ":12: recipe.features[1].feature: must be a single value, not a list",
+        ":14: recipe.features[1].pairs: and classes exclude each other",
+        ":15: recipe.transforms: must be a mapping of fields, not a single value"}) {
+    EXPECT_THAT(message, HasSubstr(wanted));
+  }
+  EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 9);
+}
+
+TEST(ReadSpecFileTest, WhatIsNoYamlJsonOrTextIsNamedWithItsPlace) {
   TempDir dir;
   EXPECT_THAT(ReadSpecFile(dir.Write("a.textproto", "model: 'digits'\nbatch: 8\n")),
-              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("batch")));
-  EXPECT_THAT(ReadSpecFile(dir.Write("a.json", R"({"batch": 8})")),
-              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("batch")));
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("a.textproto:2: column")));
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.json", "{\"batch\":\n8")),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("a.json:2")));
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.yaml", "a: b: c\n")),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("a.yaml:1: is not YAML")));
+  EXPECT_THAT(ReadSpecFile(dir.Write("b.yaml", "- 1\n")),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("b.yaml:1: must be a mapping of fields, not a list")));
   EXPECT_THAT(ReadSpecFile(dir / "nowhere.json"), IsError(absl::StatusCode::kNotFound, HasSubstr("nowhere")));
+}
+
+TEST(ReadSpecFileTest, RandomBytesNeverDoHarm) {
+  TempDir dir;
+  const std::string good = "model: digits\nrecipe: {features: [{feature: a, pairs: {beta: 1}}]}\n";
+  for (int trial = 0; trial < 200; ++trial) {
+    CounterRandom random(1, "mutate", trial);
+    std::string text = good;
+    for (int k = 0; k < 3; ++k) text[random.NextBelow(text.size())] = static_cast<char>(random.NextUint32());
+    ReadSpecFile(dir.Write("m.yaml", text)).status().IgnoreError();
+  }
+}
+
+// A status as the client library makes it of what a server says.
+absl::Status FromServer(const std::string& field, const std::string& message) {
+  google::rpc::BadRequest bad;
+  bad.add_field_violations()->set_field(field);
+  google::rpc::Status details;
+  details.add_details()->PackFrom(bad);
+  absl::Status status = absl::InvalidArgumentError(message);
+  status.SetPayload("type.googleapis.com/google.rpc.Status", absl::Cord(details.SerializeAsString()));
+  return status;
+}
+
+TEST(LocateInFileTest, WhatTheServerFindsHasTheLineOfTheField) {
+  TempDir dir;
+  const std::vector<std::string> files = {
+      dir.Write("r.yaml", "model: digits\nrecipe:\n  features:\n    - feature: colour\n      pairs:\n        beta: 0\n"),
+      dir.Write("r.json", "{\"model\": \"digits\",\n\"recipe\":\n{\"features\":\n[{\"feature\": \"colour\",\n"
+                          "\"pairs\":\n{\"beta\": 0}}]}}"),
+      dir.Write("r.textproto", "model: 'digits'\nrecipe {\n  features {\n    feature: 'colour'\n    pairs {\n"
+                               "      beta: 0\n    }\n  }\n}\n")};
+  const int lines_around[] = {4, 4, 3};
+  for (int i = 0; i < 3; ++i) {
+    const std::string& path = files[i];
+    const SpecFile file = ReadSpecFile(path).value();
+    const absl::Status exact = LocateInFile(FromServer("spec.recipe.features[0].pairs.beta", "must be above 0"), file);
+    EXPECT_EQ(exact.message(), path + ":6: recipe.features[0].pairs.beta: must be above 0");
+    // A field that the file does not set stands at the one around it.
+    const absl::Status around = LocateInFile(FromServer("start.spec.recipe.features[0].kind", "give one"), file);
+    EXPECT_EQ(around.message(), absl::StrCat(path, ":", lines_around[i], ": recipe.features[0].kind: give one"));
+    EXPECT_EQ(client::DescribeError(around).field, "start.spec.recipe.features[0].kind");
+  }
+}
+
+TEST(LocateInFileTest, OtherErrorsStayAsTheyAre) {
+  TempDir dir;
+  const SpecFile file = ReadSpecFile(dir.Write("r.yaml", "model: digits\n")).value();
+  EXPECT_EQ(LocateInFile(absl::NotFoundError("no model"), file).message(), "no model");
+  EXPECT_EQ(LocateInFile(FromServer("spec.batch_size", "too large"), file).message(), "too large");
+  EXPECT_TRUE(LocateInFile(absl::OkStatus(), file).ok());
 }
 
 }  // namespace

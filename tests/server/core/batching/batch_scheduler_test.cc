@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "base/fake_clock.h"
@@ -40,11 +41,13 @@ class Outcome {
 
 class BatchSchedulerTest : public ::testing::Test {
  protected:
-  void Start(int max_batch = 8, int max_queue = 64, absl::Duration batch_wait = absl::ZeroDuration()) {
+  void Start(int max_batch = 8, int max_queue = 64, absl::Duration batch_wait = absl::ZeroDuration(),
+             absl::Duration polite_batch = absl::ZeroDuration()) {
     Scheduler::Options options;
     options.max_batch = max_batch;
     options.max_queue = max_queue;
     options.batch_wait = batch_wait;
+    options.polite_batch = polite_batch;
     options.clock = &clock_;
     options.engine = [this](const std::string& key, absl::Span<const PuppetEngine::Slice> slices) {
       return engine_.Compute(key, slices);
@@ -100,6 +103,44 @@ TEST_F(BatchSchedulerTest, ABatchFillsUpWhileTheEngineIsBusy) {
   ExpectBatch("m: b[0,3) c[0,4) d[0,1)");
   ExpectBatch("m: d[1,4)");
   for (const auto& [name, outcome] : outcomes_) EXPECT_EQ(outcome->Await(), absl::StatusCode::kOk) << name;
+}
+
+TEST_F(BatchSchedulerTest, BulkBatchesAreShortWhileInteractiveTasksComeNowAndThen) {
+  Start(8, 64, absl::ZeroDuration(), absl::Milliseconds(250));
+  // Each batch takes 0.1 s an item.
+  const auto compute = [this](const std::string& batch, int items) {
+    EXPECT_EQ(engine_.AwaitBatch(), batch);
+    clock_.Advance(absl::Milliseconds(100) * items);
+    engine_.Finish();
+  };
+  ASSERT_TRUE(Submit("first", 1).ok());
+  engine_.AwaitBatch();
+  ASSERT_TRUE(Submit("bulk", 30, "m", BatchPriority::kBulk).ok());
+  compute("m: first[0,1)", 1);
+  compute("m: bulk[0,2)", 2);
+  engine_.AwaitBatch();
+  ASSERT_TRUE(Submit("next", 3).ok());
+  compute("m: bulk[2,4)", 2);
+  compute("m: next[0,3)", 3);
+  // A second after the last one came, batches are full again.
+  for (int begin = 4; begin < 10; begin += 2) compute(absl::StrCat("m: bulk[", begin, ",", begin + 2, ")"), 2);
+  compute("m: bulk[10,18)", 8);
+  compute("m: bulk[18,26)", 8);
+  compute("m: bulk[26,30)", 4);
+  EXPECT_EQ(outcomes_["bulk"]->Await(), absl::StatusCode::kOk);
+}
+
+TEST_F(BatchSchedulerTest, BulkKeepsItsFloorWhileInteractiveTasksWait) {
+  Start(8, 64, absl::ZeroDuration(), absl::Milliseconds(1));
+  ASSERT_TRUE(Submit("first", 1).ok());
+  engine_.AwaitBatch();
+  clock_.Advance(absl::Seconds(0.5));
+  ASSERT_TRUE(Submit("bulk", 8, "m", BatchPriority::kBulk).ok());
+  ASSERT_TRUE(Submit("many", 64).ok());
+  ExpectBatch("m: first[0,1)");
+  for (int begin = 0; begin < 24; begin += 8) ExpectBatch(absl::StrCat("m: many[", begin, ",", begin + 8, ")"));
+  ExpectBatch("m: bulk[0,8)");
+  for (int begin = 24; begin < 64; begin += 8) ExpectBatch(absl::StrCat("m: many[", begin, ",", begin + 8, ")"));
 }
 
 TEST_F(BatchSchedulerTest, ALargeTaskSpansBatchesAndIsDoneAfterTheLast) {
