@@ -111,8 +111,13 @@ std::string FormatReport(const v1::EvaluationReport& report) {
     AppendAccuracies(report.train(), text);
   }
   for (const auto& mix : report.mixes()) {
-    absl::StrAppend(&text, "  0.5/0.5 mixes of ", mix.feature(), ": ", Percent(mix.parent_mass()),
-                    " of the judge's belief on the two parents\n");
+    absl::StrAppend(&text, "  0.5/0.5 mixes of ", mix.feature(), ":");
+    // A judge may know nothing of the feature itself.
+    if (mix.parent_mass() > 0) {
+      absl::StrAppend(&text, " ", Percent(mix.parent_mass()), " of the judge's belief on the two parents");
+    }
+    text += '\n';
+    AppendAccuracies(mix.kept(), text);
   }
   absl::StrAppendFormat(&text, "  trained at %.0f images/s in %.0f s; renders %.0f images/s\n",
                         report.train_images_per_second(), report.train_seconds(), report.render_images_per_second());
