@@ -5,6 +5,13 @@
 
 # Where facetd looks for it: server/main/program_paths.h.
 install(DIRECTORY data/ DESTINATION "${CMAKE_INSTALL_DATADIR}/facet")
+# The cascade that finds faces (package opencv-data), so that a machine which only
+# runs facetd need not have it.
+find_file(FACET_FACE_CASCADE haarcascade_frontalface_default.xml
+          PATHS /usr/share/opencv4/haarcascades /usr/local/share/opencv4/haarcascades NO_DEFAULT_PATH)
+if(FACET_FACE_CASCADE)
+  install(FILES "${FACET_FACE_CASCADE}" DESTINATION "${CMAKE_INSTALL_DATADIR}/facet/haarcascades")
+endif()
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/facet")
 
 if(FACET_BUILD_SERVICE)
