@@ -14,6 +14,10 @@ class Clock {
 
   // The process's clock; lives for ever.
   static Clock* Real();
+  // One for deadlines: begins as the system's clock does, and then goes on
+  // evenly, also in its waits, whatever the system's is set to. Not for stamps
+  // that people read. Lives for ever.
+  static Clock* Steady();
 
   virtual absl::Time Now() = 0;
 

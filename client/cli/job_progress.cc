@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/job_progress.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
+#include <opencv2/imgcodecs.hpp>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -10,6 +15,7 @@
 #include "client/cli/exit_code.h"
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/terminal.h"
 
 namespace facet::cli {
 namespace {
@@ -18,6 +24,22 @@ double Fraction(const v1::TrainingProgress& progress) {
   if (progress.total_steps() <= 0) return 0;
   // The line ends when the job does, not when the last step is done.
   return std::min(0.999, static_cast<double>(progress.step()) / progress.total_steps());
+}
+
+std::string FormatEstimate(const v1::ResourceEstimate& estimate) {
+  std::string text = absl::StrCat(
+      "  needs about ", FormatBytes(estimate.memory_bytes()), " of memory, ", FormatBytes(estimate.disk_bytes()),
+      " of disk and ", FormatTimeLeft(absl::Seconds(estimate.duration().seconds())), " (", estimate.duration_basis(),
+      ")\n");
+  for (const std::string& warning : estimate.warnings()) absl::StrAppend(&text, "  warning: ", warning, "\n");
+  return text;
+}
+
+std::string FormatAttempt(const v1::TrainingAttempt& attempt) {
+  std::string text = absl::StrCat("  attempt ", attempt.attempt(), ": steps ", attempt.first_step(), " to ",
+                                  attempt.last_step());
+  if (!attempt.has_end_time()) return absl::StrCat(text, ", running\n");
+  return absl::StrCat(text, ", ended ", FormatTime(attempt.end_time()), ": ", attempt.message(), "\n");
 }
 
 std::string FormatFailure(const v1::TrainingFailure& failure) {
@@ -37,6 +59,12 @@ std::string FormatProgress(const v1::TrainingProgress& progress) {
   const auto& losses = progress.losses();
   const auto total = losses.find("generator");
   if (total != losses.end()) absl::StrAppendFormat(&text, ", loss %.4g", total->second);
+  const std::map<std::string, double> parts(losses.begin(), losses.end());
+  std::vector<std::string> named;
+  for (const auto& [part, loss] : parts) {
+    if (part != "generator") named.push_back(absl::StrFormat("%s %.3g", part, loss));
+  }
+  if (!named.empty()) absl::StrAppend(&text, " (", absl::StrJoin(named, ", "), ")");
   if (progress.images_per_second() > 0) absl::StrAppendFormat(&text, ", %.0f images/s", progress.images_per_second());
   if (progress.has_time_left()) {
     absl::StrAppend(&text, ", ", FormatTimeLeft(absl::Seconds(progress.time_left().seconds())), " left");
@@ -53,27 +81,76 @@ std::string DescribeJob(const v1::TrainingJob& job) {
                   ", ended ", FormatTime(job.end_time()), "\n");
   if (job.has_progress()) absl::StrAppend(&text, "  step ", FormatProgress(job.progress()), "\n");
   for (const auto& [part, loss] : job.progress().losses()) absl::StrAppendFormat(&text, "    %s %.5g\n", part, loss);
+  if (job.has_estimate() && !job.has_start_time()) text += FormatEstimate(job.estimate());
+  if (job.has_best_checkpoint()) {
+    absl::StrAppendFormat(&text, "  best checkpoint: step %d, %.2f dB; newest: step %d\n", job.best_checkpoint().step(),
+                          job.best_checkpoint().psnr_db(), job.last_checkpoint().step());
+  }
+  if (job.attempts_size() > 1) {
+    for (const v1::TrainingAttempt& attempt : job.attempts()) text += FormatAttempt(attempt);
+  }
   if (job.has_failure()) absl::StrAppend(&text, "  failed: ", FormatFailure(job.failure()), "\n");
   if (job.has_report()) text += FormatReport(job.report());
   if (job.published_size() > 0) absl::StrAppend(&text, "  published as ", absl::StrJoin(job.published(), ", "), "\n");
   return text;
 }
 
-absl::Status FollowJob(Context& context, const std::string& name) {
+namespace {
+
+// What is shown of a job while it goes on.
+class JobDisplay {
+ public:
+  JobDisplay(client::Client* client, std::string name, bool quiet, bool show)
+      : client_(*client), name_(std::move(name)), quiet_(quiet), show_(show && !quiet), bar_(name_, quiet) {}
+
+  void OnEvent(const v1::TrainingEvent& event) {
+    if (event.state() != state_ || !event.transition().empty()) {
+      state_ = event.state();
+      Line(absl::StrCat(StateName(event.state()), ": ", event.transition()));
+    }
+    if (event.has_checkpoint()) OnCheckpoint(event.checkpoint());
+    if (event.has_progress()) bar_.Update(Fraction(event.progress()), FormatProgress(event.progress()));
+  }
+  void Clear() { bar_.Clear(); }
+
+ private:
+  void Line(const std::string& text) {
+    bar_.Clear();
+    if (!quiet_) std::fprintf(stderr, "%s\n", text.c_str());
+  }
+  void OnCheckpoint(const v1::Checkpoint& checkpoint) {
+    if (checkpoint.best()) {
+      Line(absl::StrFormat("checkpoint of step %d: %.2f dB on %s images, the best so far", checkpoint.step(),
+                           checkpoint.psnr_db(), checkpoint.held_out() ? "held-out" : "training"));
+    }
+    if (!show_) return;
+    // Those of long ago need not be there any more; the next will do.
+    const auto samples = client_.GetTrainingSamples(name_, checkpoint.step());
+    if (!samples.ok()) return;
+    const std::string& png = samples->png();
+    const cv::Mat picture = cv::imdecode(std::vector<uchar>(png.begin(), png.end()), cv::IMREAD_COLOR);
+    if (!picture.empty()) Line(DrawImage(picture, TerminalColumns()));
+  }
+
+  client::Client& client_;
+  const std::string name_;
+  const bool quiet_;
+  const bool show_;
+  ProgressBar bar_;
+  v1::TrainingJobState state_ = v1::TRAINING_JOB_STATE_UNSPECIFIED;
+};
+
+}  // namespace
+
+absl::Status FollowJob(Context& context, const std::string& name, bool show) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   {
-    ProgressBar bar(name, context.json);
-    v1::TrainingJobState state = v1::TRAINING_JOB_STATE_UNSPECIFIED;
+    JobDisplay display(client, name, context.json, show);
     RETURN_IF_ERROR(client->WatchTrainingJob(name, 0, absl::Minutes(10), [&](const v1::TrainingEvent& event) {
-      if (event.state() != state) {
-        state = event.state();
-        bar.Clear();
-        if (!context.json) std::fprintf(stderr, "%s: %s\n", StateName(state).c_str(), event.transition().c_str());
-      }
-      if (event.has_progress()) bar.Update(Fraction(event.progress()), FormatProgress(event.progress()));
+      display.OnEvent(event);
       return true;
     }));
-    bar.Clear();
+    display.Clear();
   }
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
   PrintLine(context.json ? ToJson(job) : DescribeJob(job));

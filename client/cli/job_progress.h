@@ -11,9 +11,10 @@
 namespace facet::cli {
 
 // Shows a job until it ends: a bar with losses, rate and time left, a line for
-// each change of state. OK if it succeeded; JobFailedError with exit code or
-// signal and the last log lines if not.
-absl::Status FollowJob(Context& context, const std::string& name);
+// each change of state and each best checkpoint; with `show` the samples of
+// each checkpoint are drawn in the terminal. OK if it succeeded; JobFailedError
+// with exit code or signal and the last log lines if not.
+absl::Status FollowJob(Context& context, const std::string& name, bool show = false);
 
 // "loss 12.3 (pixels 10.1, classes 0.2), 1234 images/s, 0:42 left".
 std::string FormatProgress(const v1::TrainingProgress& progress);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/job_progress.h"
@@ -45,6 +47,49 @@ absl::Status Apply(Context& context, const std::string& name, const Verb& verb) 
   return absl::OkStatus();
 }
 
+// Shows a log from its last 4 KiB on; with `follow` until the job has ended.
+absl::Status Logs(Context& context, const std::string& name, bool all, bool follow) {
+  constexpr int64_t kTailBytes = 4096;
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  int64_t offset = all ? 0 : -kTailBytes;
+  while (true) {
+    ASSIGN_OR_RETURN(const v1::ReadTrainingLogResponse piece, client->ReadTrainingLog(name, offset));
+    std::fwrite(piece.text().data(), 1, piece.text().size(), stdout);
+    std::fflush(stdout);
+    const bool at_end = piece.next_offset() == offset || piece.text().empty();
+    offset = piece.next_offset();
+    if (piece.complete() || (at_end && !follow)) return absl::OkStatus();
+    if (at_end) absl::SleepFor(absl::Milliseconds(500));
+  }
+}
+
+absl::Status Plot(Context& context, const std::string& name, const std::string& out) {
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(const v1::TrainingCurve curve, client->GetTrainingCurve(name));
+  if (context.json) {
+    PrintLine(ToJson(curve));
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(WriteOutput(out, curve.svg()));
+  if (out != "-") PrintLine(absl::StrCat(out, ": ", curve.points_size(), " points, ", curve.checkpoints_size(), " checkpoints"));
+  return absl::OkStatus();
+}
+
+// A new job with the spec of `name`, more steps, and its newest checkpoint.
+absl::Status Extend(Context& context, const std::string& name, int steps, const std::string& id) {
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
+  v1::CreateTrainingJobRequest request;
+  request.set_training_job_id(id);
+  *request.mutable_spec() = job.spec();
+  request.mutable_spec()->set_dataset(job.dataset_version());
+  request.mutable_spec()->mutable_start()->set_training_job(job.name());
+  request.mutable_spec()->mutable_overrides()->set_steps(job.progress().total_steps() + steps);
+  ASSIGN_OR_RETURN(const v1::TrainingJob longer, client->CreateTrainingJob(request));
+  PrintLine(context.json ? ToJson(longer) : absl::StrCat(longer.name(), ": ", StateName(longer.state())));
+  return absl::OkStatus();
+}
+
 absl::Status Remove(Context& context, const std::string& name) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   return client->DeleteTrainingJob(name);
@@ -53,7 +98,7 @@ absl::Status Remove(Context& context, const std::string& name) {
 }  // namespace
 
 void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
-  CLI::App* parent = app.add_subcommand("jobs", "List, show, watch, pause, resume, cancel and remove training jobs");
+  CLI::App* parent = app.add_subcommand("jobs", "List, show, watch, plot, pause, resume, extend, cancel and remove training jobs");
   parent->require_subcommand(1);
   parent->add_subcommand("list", "All jobs, newest first")->callback([&context, &run] {
     run = [&context] { return List(context); };
@@ -68,10 +113,33 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
     return command;
   };
   add("show", "State, losses, report or failure of a job", [&context, name] { return Show(context, *name); });
-  add("watch", "Follow a job until it ends", [&context, name] { return FollowJob(context, *name); });
-  add("pause", "Save and stop a job until it is resumed", [&context, name] {
-    return Apply(context, *name, [](client::Client& c, const std::string& n) { return c.PauseTrainingJob(n); });
+  auto show = std::make_shared<bool>(false);
+  add("watch", "Follow a job until it ends", [&context, name, show] {
+    return FollowJob(context, *name, *show);
+  })->add_flag("--show", *show, "draw the samples of each checkpoint in the terminal");
+  auto all = std::make_shared<bool>(false);
+  auto follow = std::make_shared<bool>(false);
+  CLI::App* logs = add("logs", "The trainer's log, from its last lines on", [&context, name, all, follow] {
+    return Logs(context, *name, *all, *follow);
   });
+  logs->add_flag("--follow", *follow, "go on until the job has ended");
+  logs->add_flag("-f", *follow, "the same");
+  logs->add_flag("--all", *all, "from the beginning");
+  auto out = std::make_shared<std::string>("curve.svg");
+  add("plot", "Draw losses and held-out measure of a job as SVG", [&context, name, out] {
+    return Plot(context, *name, *out);
+  })->add_option("--out", *out, "file, or - for standard output; default curve.svg");
+  auto steps = std::make_shared<int>(0);
+  auto id = std::make_shared<std::string>();
+  CLI::App* extend = add("extend", "Go on from the end of a job, as a new job", [&context, name, steps, id] {
+    return Extend(context, *name, *steps, *id);
+  });
+  extend->add_option("--steps", *steps, "steps to add")->required()->check(CLI::PositiveNumber);
+  extend->add_option("--id", *id, "id of the new job");
+  add("pause", "Save and stop a job until it is resumed", [&context, name, now] {
+    return Apply(context, *name,
+                 [now](client::Client& c, const std::string& n) { return c.PauseTrainingJob(n, *now); });
+  })->add_flag("--now", *now, "kill it instead of letting it save: it goes on from its last checkpoint");
   add("resume", "Go on with a paused job", [&context, name] {
     return Apply(context, *name, [](client::Client& c, const std::string& n) { return c.ResumeTrainingJob(n); });
   });

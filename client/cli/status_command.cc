@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/job_progress.h"
@@ -7,6 +10,22 @@
 
 namespace facet::cli {
 namespace {
+
+// "disk: 1.2 GB (checkpoints 1.0 GB, ...), 30 GB free"
+std::string FormatDisk(const v1::DiskUsage& disk) {
+  std::vector<std::string> kinds;
+  uint64_t total = 0;
+  for (const auto& item : disk.items()) {
+    total += item.size_bytes();
+    kinds.push_back(absl::StrCat(item.kind(), " ", FormatBytes(item.size_bytes())));
+  }
+  std::string text = absl::StrCat("disk: ", FormatBytes(total), " (", absl::StrJoin(kinds, ", "), "), ",
+                                  FormatBytes(disk.free_bytes()), " free");
+  for (int i = 0; i < std::min(3, disk.jobs_size()); ++i) {
+    absl::StrAppend(&text, "\n  ", disk.jobs(i).name(), " ", FormatBytes(disk.jobs(i).size_bytes()));
+  }
+  return text;
+}
 
 absl::Status Status(Context& context) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
@@ -17,14 +36,16 @@ absl::Status Status(Context& context) {
   ASSIGN_OR_RETURN(const auto jobs, client->ListTrainingJobs());
   int loaded = 0;
   for (const auto& model : models) loaded += model.loaded() ? 1 : 0;
+  ASSIGN_OR_RETURN(const v1::DiskUsage disk, client->GetDiskUsage());
   if (context.json) {
     PrintLine(absl::StrCat("{\"serving\": ", serving ? "true" : "false", ", \"datasets\": ", datasets.size(),
                            ", \"model_versions\": ", models.size(), ", \"models_loaded\": ", loaded,
-                           ", \"jobs\": ", jobs.size(), "}"));
+                           ", \"jobs\": ", jobs.size(), ", \"disk\": ", ToJson(disk), "}"));
     return absl::OkStatus();
   }
   PrintLine(absl::StrCat("server: ", serving ? "serving" : "not serving"));
   PrintLine(absl::StrCat("data sets: ", datasets.size(), "; model versions: ", models.size(), ", ", loaded, " loaded"));
+  PrintLine(FormatDisk(disk));
   PrintLine(absl::StrCat("jobs: ", jobs.size()));
   for (const auto& job : jobs) {
     if (job.state() >= v1::TRAINING_JOB_STATE_SUCCEEDED) continue;

@@ -27,7 +27,12 @@ struct Options {
   std::vector<std::string> hold_out;
   std::string publish;
   std::vector<std::string> aliases;
+  int priority = 0;
+  int keep = 0;
+  std::string from_job;
+  std::string from_model;
   bool detach = false;
+  bool show = false;
   bool validate_only = false;
 };
 
@@ -93,6 +98,10 @@ absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options)
   for (const std::string& rule : options.hold_out) {
     ASSIGN_OR_RETURN(*spec.add_hold_out(), ParseHoldOut(rule));
   }
+  request.set_priority(options.priority);
+  if (options.keep > 0) spec.mutable_checkpoints()->set_keep(options.keep);
+  if (!options.from_job.empty()) spec.mutable_start()->set_training_job(options.from_job);
+  if (!options.from_model.empty()) spec.mutable_start()->set_model(options.from_model);
   return request;
 }
 
@@ -104,7 +113,7 @@ absl::Status Train(Context& context, const Options& options) {
     PrintLine(context.json ? ToJson(job) : DescribeJob(job));
     return absl::OkStatus();
   }
-  RETURN_IF_ERROR(FollowJob(context, job.name()));
+  RETURN_IF_ERROR(FollowJob(context, job.name(), options.show));
   if (options.publish.empty()) {
     if (!context.json) PrintLine(absl::StrCat("publish it with: facet models publish ", job.name(), " --as NAME"));
     return absl::OkStatus();
@@ -139,8 +148,15 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
       ->take_all();
   command->add_option("--publish", options->publish, "publish the result under this model id");
   command->add_option("--alias", options->aliases, "with --publish: point this alias at it")->take_all();
+  command->add_option("--priority", options->priority, "-100 to 100; higher starts first")->check(CLI::Range(-100, 100));
+  command->add_option("--keep", options->keep, "newest checkpoints kept, beside the best")->check(CLI::Range(1, 100));
+  constexpr char kFromJob[] = "go on from this job's newest checkpoint; --steps counts from its beginning";
+  CLI::Option* from_job = command->add_option("--from-job", options->from_job, kFromJob);
+  command->add_option("--from-model", options->from_model, "fine-tune: begin with the weights of this model version")
+      ->excludes(from_job);
+  command->add_flag("--show", options->show, "draw the samples of each checkpoint in the terminal");
   command->add_flag("--detach", options->detach, "do not wait for the end");
-  command->add_flag("--validate-only", options->validate_only, "check, start nothing");
+  command->add_flag("--validate-only", options->validate_only, "check and estimate, start nothing");
   command->callback([&context, &run, options] { run = [&context, options] { return Train(context, *options); }; });
 }
 

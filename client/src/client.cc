@@ -86,9 +86,10 @@ class GrpcClient final : public Client {
         *training_, &v1::TrainingService::Stub::ListTrainingJobs, v1::ListTrainingJobsRequest(),
         &v1::ListTrainingJobsResponse::training_jobs);
   }
-  absl::StatusOr<v1::TrainingJob> PauseTrainingJob(const std::string& name) override {
-    return CallNamed<v1::TrainingJob>(*training_, &v1::TrainingService::Stub::PauseTrainingJob,
-                                      v1::PauseTrainingJobRequest(), name);
+  absl::StatusOr<v1::TrainingJob> PauseTrainingJob(const std::string& name, bool now) override {
+    v1::PauseTrainingJobRequest request;
+    request.set_now(now);
+    return CallNamed<v1::TrainingJob>(*training_, &v1::TrainingService::Stub::PauseTrainingJob, request, name);
   }
   absl::StatusOr<v1::TrainingJob> ResumeTrainingJob(const std::string& name) override {
     return CallNamed<v1::TrainingJob>(*training_, &v1::TrainingService::Stub::ResumeTrainingJob,
@@ -106,6 +107,24 @@ class GrpcClient final : public Client {
   }
   absl::Status WatchTrainingJob(const std::string& name, int64_t after_revision, absl::Duration patience,
                                 std::function<bool(const v1::TrainingEvent&)> on_event) override;
+  absl::StatusOr<v1::TrainingCurve> GetTrainingCurve(const std::string& name) override {
+    return CallNamed<v1::TrainingCurve>(*training_, &v1::TrainingService::Stub::GetTrainingCurve,
+                                        v1::GetTrainingCurveRequest(), name);
+  }
+  absl::StatusOr<v1::TrainingSamples> GetTrainingSamples(const std::string& name, int step) override {
+    v1::GetTrainingSamplesRequest request;
+    request.set_step(step);
+    return CallNamed<v1::TrainingSamples>(*training_, &v1::TrainingService::Stub::GetTrainingSamples, request, name);
+  }
+  absl::StatusOr<v1::ReadTrainingLogResponse> ReadTrainingLog(const std::string& name, int64_t offset) override {
+    v1::ReadTrainingLogRequest request;
+    request.set_offset(offset);
+    return CallNamed<v1::ReadTrainingLogResponse>(*training_, &v1::TrainingService::Stub::ReadTrainingLog, request,
+                                                  name);
+  }
+  absl::StatusOr<v1::DiskUsage> GetDiskUsage() override {
+    return Call<v1::DiskUsage>(*training_, &v1::TrainingService::Stub::GetDiskUsage, v1::GetDiskUsageRequest());
+  }
   absl::StatusOr<v1::ModelVersion> PublishModel(v1::PublishModelRequest request) override {
     if (request.request_id().empty()) request.set_request_id(RandomUuid());
     return Call<v1::ModelVersion>(*training_, &v1::TrainingService::Stub::PublishModel, request);

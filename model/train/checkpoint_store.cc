@@ -2,6 +2,7 @@
 #include "model/train/checkpoint_store.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -17,12 +18,12 @@ namespace facet::model {
 namespace {
 
 constexpr size_t kNameLength = 9;
-constexpr size_t kKept = 2;
 constexpr char kStateFile[] = "state.json";
 constexpr char kTensorFile[] = "state.safetensors";
+constexpr char kCurveFile[] = "curve.json";
 
 std::string WriteState(const Checkpoint& checkpoint) {
-  const nlohmann::json state = {
+  nlohmann::json state = {
       {"format_version", kCheckpointFormatVersion},
       {"step", checkpoint.step},
       {"generator_updates", checkpoint.generator_updates},
@@ -31,6 +32,7 @@ std::string WriteState(const Checkpoint& checkpoint) {
       {"run_sha256", HashRun(checkpoint.run)},
       {"run", checkpoint.run},
   };
+  if (checkpoint.psnr_db.has_value()) state["psnr_db"] = *checkpoint.psnr_db;
   return state.dump(2) + "\n";
 }
 
@@ -51,6 +53,7 @@ absl::StatusOr<Checkpoint> ReadState(const std::string& text, const std::string&
     checkpoint.classifier_updates = state.at("classifier_updates").get<int>();
     checkpoint.train_seconds = state.at("train_seconds").get<double>();
     checkpoint.run = state.at("run").get<RunIdentity>();
+    if (state.contains("psnr_db")) checkpoint.psnr_db = state["psnr_db"].get<double>();
     return checkpoint;
   } catch (const nlohmann::json::exception& error) {
     return WithReason(absl::DataLossError(absl::StrCat("'", path, "/", kStateFile, "': ", error.what())),
@@ -60,13 +63,16 @@ absl::StatusOr<Checkpoint> ReadState(const std::string& text, const std::string&
 
 }  // namespace
 
-CheckpointStore::CheckpointStore(FileSystem* file_system, std::string folder)
-    : file_system_(file_system), folder_(std::move(folder)) {}
+CheckpointStore::CheckpointStore(FileSystem* file_system, std::string folder, int keep)
+    : file_system_(file_system), folder_(std::move(folder)), keep_(keep) {}
 
 std::string CheckpointStore::PathOf(int step) const { return absl::StrFormat("%s/%0*d", folder_, kNameLength, step); }
 
 absl::Status CheckpointStore::Save(const Checkpoint& checkpoint) {
-  RETURN_IF_ERROR(file_system_->CreateDirs(folder_));
+  if (!file_system_->Exists(folder_)) {
+    RETURN_IF_ERROR(file_system_->CreateDirs(folder_));
+    RETURN_IF_ERROR(file_system_->SyncDir(std::filesystem::path(folder_).parent_path().string()));
+  }
   RETURN_IF_ERROR(RemoveUnsealedLeftovers(*file_system_, folder_));
   const std::string path = PathOf(checkpoint.step);
   // A folder of this name is damaged: a run at this step would else have
@@ -75,7 +81,9 @@ absl::Status CheckpointStore::Save(const Checkpoint& checkpoint) {
   ASSIGN_OR_RETURN(const auto writer, SealedFolderWriter::Create(file_system_, path));
   RETURN_IF_ERROR(writer->Add(kStateFile, WriteState(checkpoint)));
   RETURN_IF_ERROR(writer->Add(kTensorFile, checkpoint.tensors));
+  if (!checkpoint.curve.empty()) RETURN_IF_ERROR(writer->Add(kCurveFile, checkpoint.curve));
   RETURN_IF_ERROR(writer->Commit());
+  psnr_[checkpoint.step] = checkpoint.psnr_db;
   Prune(checkpoint.step);
   return absl::OkStatus();
 }
@@ -95,18 +103,43 @@ absl::StatusOr<std::vector<int>> CheckpointStore::Steps() {
 void CheckpointStore::Prune(int newest_step) {
   const auto steps = Steps();
   if (!steps.ok()) return;  // the next save tries again
+  best_step_ = -1;
+  double best = 0;
+  for (const int step : *steps) {
+    const auto psnr = step <= newest_step ? PsnrOf(step) : std::nullopt;
+    if (!psnr.has_value() || (best_step_ >= 0 && *psnr < best)) continue;
+    best_step_ = step;
+    best = *psnr;
+  }
   size_t kept = 0;
   for (auto step = steps->rbegin(); step != steps->rend(); ++step) {
-    if (*step <= newest_step && kept++ < kKept) continue;
+    if (*step <= newest_step && (kept++ < keep_ || *step == best_step_)) continue;
+    psnr_.erase(*step);
     file_system_->RemoveAll(PathOf(*step)).IgnoreError();
   }
 }
 
-absl::StatusOr<Checkpoint> CheckpointStore::Load(int step) {
+std::optional<double> CheckpointStore::PsnrOf(int step) {
+  const auto known = psnr_.find(step);
+  if (known != psnr_.end()) return known->second;
+  const auto checkpoint = LoadState(step);
+  return psnr_[step] = checkpoint.ok() ? checkpoint->psnr_db : std::nullopt;
+}
+
+absl::StatusOr<Checkpoint> CheckpointStore::LoadState(int step) {
   const std::string path = PathOf(step);
   ASSIGN_OR_RETURN(const std::string state, ReadSealedFile(*file_system_, path, kStateFile));
+  return ReadState(state, path);
+}
+
+absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem& file_system, const std::string& path) {
+  ASSIGN_OR_RETURN(const auto digests, ReadSeal(file_system, path));
+  ASSIGN_OR_RETURN(const std::string state, ReadSealedFile(file_system, path, kStateFile));
   ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadState(state, path));
-  ASSIGN_OR_RETURN(checkpoint.tensors, ReadSealedFile(*file_system_, path, kTensorFile));
+  ASSIGN_OR_RETURN(checkpoint.tensors, ReadSealedFile(file_system, path, kTensorFile));
+  if (digests.count(kCurveFile) > 0) {
+    ASSIGN_OR_RETURN(checkpoint.curve, ReadSealedFile(file_system, path, kCurveFile));
+  }
   return checkpoint;
 }
 
@@ -114,7 +147,7 @@ absl::StatusOr<std::optional<Checkpoint>> CheckpointStore::LoadNewest(const RunI
                                                                       std::vector<std::string>* warnings) {
   ASSIGN_OR_RETURN(const std::vector<int> steps, Steps());
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    auto checkpoint = Load(*step);
+    auto checkpoint = ReadCheckpoint(*file_system_, PathOf(*step));
     if (absl::IsDataLoss(checkpoint.status())) {
       warnings->push_back(absl::StrCat("passing over a damaged checkpoint: ", checkpoint.status().message()));
       continue;

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -127,6 +128,23 @@ at::Tensor CooperativeNets::Synthesize(const Inputs& inputs, bool with_gradient)
   return generator_.Forward(inputs.target_labels);
 }
 
+std::vector<float> CooperativeNets::Draw(const std::vector<float>& labels, int count) const {
+  constexpr int kAtOnce = 8;  // bounds the memory of large nets
+  const at::AutoGradMode mode(false);
+  // from_blob takes no const pointer; nothing writes to it.
+  const at::Tensor all = at::from_blob(const_cast<float*>(labels.data()),
+                                       {count, static_cast<int64_t>(labels.size()) / count}, at::kFloat);
+  std::vector<float> pixels;
+  for (int begin = 0; begin < count; begin += kAtOnce) {
+    const at::Tensor some = all.slice(0, begin, std::min(begin + kAtOnce, count)).to(device_);  // [n, classes]
+    const at::Tensor images =
+        generator_.Forward(some).permute({0, 2, 3, 1}).to(at::kCPU).contiguous();  // [n, S, S, 3]
+    const float* values = images.data_ptr<float>();
+    pixels.insert(pixels.end(), values, values + images.numel());
+  }
+  return pixels;
+}
+
 at::Tensor CooperativeNets::ClassifierLoss(const Inputs& inputs, const at::Tensor& synthetic, int step) {
   at::Tensor images = inputs.real;
   at::Tensor labels = inputs.labels;
@@ -160,6 +178,17 @@ void CooperativeNets::LearnGenerator(const Inputs& inputs, const at::Tensor& syn
   losses->Add("classes", loss.classes);
   losses->Add("features", loss.features);
   losses->Add("generator", loss.total);
+}
+
+NamedTensors CooperativeNets::Parameters() const {
+  NamedTensors parameters = generator_.parameters();
+  parameters.insert(parameters.end(), classifier_.parameters().begin(), classifier_.parameters().end());
+  return parameters;
+}
+
+// The average begins with them.
+void CooperativeNets::ParametersWereSet() {
+  if (average_) average_.emplace(generator_.parameters(), plan_.average_decay, "average");
 }
 
 NamedTensors CooperativeNets::Weights() const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/nn/classifier.h"
 #include "model/nn/generator.h"
@@ -36,6 +37,10 @@ class CooperativeNets {
 
   Losses Step(const Batch& batch);
 
+  // What the generator draws of `count` dense feature vectors: float32 NHWC, in
+  // about [0, 1]. Changes nothing.
+  std::vector<float> Draw(const std::vector<float>& labels, int count) const;
+
   // Rate of the generator in a step (counted from 0): its schedule begins at
   // its own first step, after the classifier's warm-up.
   double GeneratorRate(int step) const;
@@ -47,6 +52,9 @@ class CooperativeNets {
   // What is to be used of both nets: the generator's parameters, or their
   // moving average where the plan asks for one, and the classifier's.
   NamedTensors Weights() const;
+  // The parameters that are learnt. Who sets them calls ParametersWereSet().
+  NamedTensors Parameters() const;
+  void ParametersWereSet();
   // Everything that a step changes but the counts of updates.
   NamedTensors WeightsAndMoments() const;
 

@@ -47,7 +47,8 @@ std::string FormatEvent(const TrainerEvent& event) {
         return absl::StrCat("the checkpoint of step ", event.saved().step(),
                             " could not be saved, training goes on: ", event.saved().error());
       }
-      return absl::StrCat("saved a checkpoint at step ", event.saved().step());
+      return absl::StrCat("saved a checkpoint at step ", event.saved().step(),
+                          event.saved().checkpoint().best() ? ", the best so far" : "");
     case TrainerEvent::kStopped:
       return absl::StrCat("stopped at step ", event.stopped().step(), "; start again to go on");
     case TrainerEvent::kFailed:
@@ -94,6 +95,7 @@ std::string FormatProgress(const v1::TrainingProgress& progress) {
 }
 
 void TextEventSink::Send(const TrainerEvent& event) {
+  if (event.has_heartbeat()) return;
   if (event.has_progress()) {
     SendProgress(event.progress());
   } else {

@@ -67,11 +67,28 @@ std::unique_ptr<EventSink> MakeSink(const Flags& flags) {
   std::vector<std::unique_ptr<EventSink>> sinks;
   if (flags.event_fd >= 0) sinks.push_back(std::make_unique<facet::model::PipeEventSink>(flags.event_fd));
   sinks.push_back(std::make_unique<facet::model::TextEventSink>(stderr, isatty(STDERR_FILENO) != 0,
-                                                                facet::Clock::Real()));
+                                                                facet::Clock::Steady()));
   return std::make_unique<facet::model::EventSinks>(std::move(sinks));
 }
 
+// Whether the job was begun before, as facetd says.
+bool IsRetry() {
+  const char* attempt = std::getenv("FACET_ATTEMPT");
+  return attempt != nullptr && std::atoi(attempt) > 1;
+}
+
+// Where memory runs out, the kernel is to take the trainer, which goes on from
+// its last checkpoint, and not the server. More than a user's own is allowed to
+// anybody.
+void GoFirst() {
+  if (std::FILE* file = std::fopen("/proc/self/oom_score_adj", "w"); file != nullptr) {
+    std::fputs("500", file);
+    std::fclose(file);
+  }
+}
+
 int Run(const Flags& flags) {
+  GoFirst();
   // A reader that went away is an error of write(2), not the end.
   std::signal(SIGPIPE, SIG_IGN);
   std::atomic<bool> stop{false};
@@ -82,6 +99,7 @@ int Run(const Flags& flags) {
   options.job_dir = flags.job_dir;
   options.device = flags.device;
   options.sink = sink.get();
+  options.save_soon = IsRetry();
   const auto outcome = facet::model::RunTrainerJob(options, stop);
   if (!outcome.ok()) {
     const bool locked = facet::GetErrorDetail(outcome.status()).reason == "JOB_LOCKED";

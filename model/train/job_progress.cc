@@ -15,6 +15,15 @@ void SetTimeLeft(double seconds, v1::TrainingProgress* progress) {
   progress->mutable_time_left()->set_seconds(static_cast<int64_t>(std::max(0.0, seconds) + 0.5));
 }
 
+void AddPoints(const std::vector<CurvePoint>& points, v1::TrainingProgress* progress) {
+  for (const CurvePoint& point : points) {
+    v1::CurvePoint* added = progress->add_points();
+    added->set_step(point.step);
+    added->set_learning_rate(point.learning_rate);
+    for (const auto& [part, loss] : point.losses) (*added->mutable_losses())[part] = loss;
+  }
+}
+
 }  // namespace
 
 v1::TrainingProgress JobProgress::Base() const {
@@ -32,12 +41,20 @@ void JobProgress::Send(const v1::TrainingProgress& progress) {
   sink_->Send(event);
 }
 
-void JobProgress::Phase(const std::string& phase, int step) {
+void JobProgress::Heartbeat() {
+  internal::TrainerEvent event;
+  event.mutable_heartbeat();
+  sink_->Send(event);
+}
+
+void JobProgress::Phase(const std::string& phase, int step, const std::vector<CurvePoint>& points) {
   phase_ = phase;
   step_ = reported_step_ = step;
   phase_begin_ = reported_at_ = clock_->Now();
   seconds_per_step_ = 0;
-  Send(Base());
+  v1::TrainingProgress progress = Base();
+  AddPoints(points, &progress);
+  Send(progress);
 }
 
 void JobProgress::Step(const StepReport& report) {
@@ -52,6 +69,7 @@ void JobProgress::Step(const StepReport& report) {
   reported_at_ = now;
   v1::TrainingProgress progress = Base();
   for (const auto& [part, loss] : report.losses) (*progress.mutable_losses())[part] = loss;
+  AddPoints(report.points, &progress);
   progress.set_learning_rate(report.learning_rate);
   progress.set_images_per_second(report.images_per_second);
   SetTimeLeft((total_steps_ - step_) * seconds_per_step_, &progress);
@@ -66,10 +84,20 @@ void JobProgress::Fraction(double done) {
   Send(progress);
 }
 
-void JobProgress::Saved(int step, const absl::Status& status) {
+void JobProgress::Saved(const SaveReport& report) {
   internal::TrainerEvent event;
-  event.mutable_saved()->set_step(step);
-  if (!status.ok()) event.mutable_saved()->set_error(status.ToString(absl::StatusToStringMode::kWithNoExtraData));
+  internal::TrainerEvent::Saved& saved = *event.mutable_saved();
+  saved.set_step(report.step);
+  if (report.status.ok()) {
+    v1::Checkpoint& checkpoint = *saved.mutable_checkpoint();
+    checkpoint.set_step(report.step);
+    checkpoint.set_psnr_db(report.psnr_db);
+    checkpoint.set_held_out(report.held_out);
+    checkpoint.set_best(report.best);
+    checkpoint.set_size_bytes(report.size_bytes);
+  } else {
+    saved.set_error(report.status.ToString(absl::StatusToStringMode::kWithNoExtraData));
+  }
   sink_->Send(event);
 }
 

@@ -3,6 +3,7 @@
 #define FACET_MODEL_TRAIN_JOB_PROGRESS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -21,13 +22,16 @@ class JobProgress {
 
   void SetPlan(int total_steps) { total_steps_ = total_steps; }
 
-  // Begins `loading`, `training`, `judging` or `saving` at `step`.
-  void Phase(const std::string& phase, int step = 0);
+  // Begins `loading`, `training`, `judging` or `saving` at `step`; `points` are
+  // those of the curve not yet told.
+  void Phase(const std::string& phase, int step = 0, const std::vector<CurvePoint>& points = {});
+  // Nothing to tell, but alive.
+  void Heartbeat();
   // Steps of the phase `training`; the time left is that of the phase.
   void Step(const StepReport& report);
   // How far another phase is, in [0, 1]; told twice a second at the most.
   void Fraction(double done);
-  void Saved(int step, const absl::Status& status);
+  void Saved(const SaveReport& report);
   void Stopped(int step);
   void Finished(const v1::EvaluationReport& report);
   // A line for the log alone.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -139,6 +140,24 @@ RunIdentity DescribeRun(const NetPlan& plan, const DatasetInfo& dataset, const S
   identity["dataset.training_images"] =
       absl::StrCat(split.train.size(), " with hash ", Sha256Hex(absl::StrJoin(split.train, ",")));
   return identity;
+}
+
+RunIdentity DescribeNets(const NetPlan& plan) {
+  RunIdentity identity;
+  DescribeGenerator(plan.generator, &identity);
+  DescribeClassifier(plan.classifier, &identity);
+  return NetsOf(identity);
+}
+
+RunIdentity NetsOf(const RunIdentity& run) {
+  RunIdentity nets;
+  for (const auto& [path, value] : run) {
+    const bool of_nets = absl::StartsWith(path, "generator.") || absl::StartsWith(path, "classifier.");
+    const bool no_shape = absl::EndsWith(path, ".leaky_slope") || absl::EndsWith(path, ".dropout") ||
+                          absl::EndsWith(path, ".feature_loss_block");
+    if (of_nets && !no_shape) nets.emplace(path, value);
+  }
+  return nets;
 }
 
 std::string HashRun(const RunIdentity& identity) {

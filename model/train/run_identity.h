@@ -21,6 +21,11 @@ using RunIdentity = std::map<std::string, std::string>;
 
 RunIdentity DescribeRun(const NetPlan& plan, const DatasetInfo& dataset, const Split& split);
 
+// The entries of both nets that decide the shapes of their parameters, of a plan
+// and of a run: where these are equal, one can begin from the other's weights.
+RunIdentity DescribeNets(const NetPlan& plan);
+RunIdentity NetsOf(const RunIdentity& run);
+
 // SHA-256 over all entries, hex.
 std::string HashRun(const RunIdentity& identity);
 

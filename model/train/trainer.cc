@@ -5,6 +5,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <thread>
@@ -12,8 +13,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/error.h"
+#include "base/sealed_folder.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/bundle/safetensors.h"
 #include "model/nn/device.h"
@@ -23,9 +28,19 @@
 #include "model/train/checkpoint_store.h"
 #include "model/train/cooperative_nets.h"
 #include "model/train/progress_meter.h"
+#include "model/train/run_identity.h"
+#include "model/train/sample_sheet.h"
 
 namespace facet::model {
 namespace {
+
+constexpr char kBundleWeights[] = "weights.safetensors";
+// Of a checkpoint that could not be written, and of the last one in time.
+constexpr int kRetriesPerInterval = 10;
+constexpr absl::Duration kFirstDiskPause = absl::Seconds(1);
+constexpr absl::Duration kLongestDiskPause = absl::Seconds(30);
+constexpr absl::Duration kLongestSoonPause = absl::Minutes(1);
+constexpr absl::Duration kLookAtStop = absl::Milliseconds(100);
 
 absl::Status CheckOptions(const TrainerOptions& options) {
   const DatasetInfo& info = options.dataset->info();
@@ -76,15 +91,20 @@ class TrainerImpl final : public Trainer {
       : options_(std::move(options)),
         identity_(DescribeRun(options_.plan, options_.dataset->info(), options_.split)),
         nets_(options_.plan, device),
-        checkpoints_(options_.file_system, options_.checkpoint_dir),
+        checkpoints_(options_.file_system, options_.checkpoint_dir, options_.checkpoints_kept),
+        samples_(options_.dataset, options_.split),
+        curve_(options_.plan.training.steps),
+        writer_(options_.file_system, &checkpoints_, options_.sample_dir),
         meter_(options_.clock, options_.plan.training.batch_size) {}
 
   absl::Status Resume();
+  std::vector<CurvePoint> TakePoints() override { return curve_.TakeNew(); }
   absl::StatusOr<bool> Run(const std::atomic<bool>& stop) override {
     const absl::Time begin = options_.clock->Now();
     before_run_ = train_seconds_;
     run_begin_ = begin;
     auto finished = TorchWall("training", [&] { return RunSteps(stop); });
+    if (writer_.busy()) FinishSave();
     UpdateTime();
     return finished;
   }
@@ -103,7 +123,15 @@ class TrainerImpl final : public Trainer {
   }
   absl::StatusOr<bool> RunSteps(const std::atomic<bool>& stop);
   absl::Status RunStep(const Batch& batch);
-  void Save();
+  absl::Status LoadStart();
+  absl::Status Restore(const Checkpoint& checkpoint);
+  bool SaveIsDue();
+  // Begins to save what there is now, unless it is saved.
+  void BeginSave();
+  void FinishSave();
+  absl::Status Save();
+  // The last one, for certain: tries again while the disk is full.
+  void SaveLast(const std::atomic<bool>& stop);
   void UpdateTime() {
     train_seconds_ = before_run_ + absl::ToDoubleSeconds(options_.clock->Now() - run_begin_);
   }
@@ -112,9 +140,16 @@ class TrainerImpl final : public Trainer {
   RunIdentity identity_;
   CooperativeNets nets_;
   CheckpointStore checkpoints_;
+  SampleSheet samples_;
+  LossCurve curve_;
+  CheckpointWriter writer_;
   ProgressMeter meter_;
   int step_ = 0;
   int saved_step_ = 0;
+  int retry_step_ = 0;  // of a checkpoint that could not be written; 0: none
+  absl::Status save_status_;
+  absl::Time soon_begin_;
+  absl::Duration soon_pause_ = absl::Seconds(1);
   double train_seconds_ = 0;
   double before_run_ = 0;
   absl::Time run_begin_;
@@ -122,17 +157,39 @@ class TrainerImpl final : public Trainer {
 
 absl::Status TrainerImpl::Resume() {
   std::vector<std::string> warnings;
+  if (!options_.start.folder.empty()) {
+    ASSIGN_OR_RETURN(const auto digests, ReadSeal(*options_.file_system, options_.start.folder));
+    identity_["start"] = Sha256Hex(absl::StrJoin(digests, "\n", absl::PairFormatter("=")));
+  }
   ASSIGN_OR_RETURN(const std::optional<Checkpoint> checkpoint, checkpoints_.LoadNewest(identity_, &warnings));
   if (options_.on_warning) {
     for (const std::string& warning : warnings) options_.on_warning(warning);
   }
-  if (!checkpoint.has_value()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const TensorMap tensors, ParseSafetensors(checkpoint->tensors));
+  return checkpoint.has_value() ? Restore(*checkpoint) : LoadStart();
+}
+
+absl::Status TrainerImpl::Restore(const Checkpoint& checkpoint) {
+  ASSIGN_OR_RETURN(const TensorMap tensors, ParseSafetensors(checkpoint.tensors));
   RETURN_IF_ERROR(LoadState(tensors, nets_.WeightsAndMoments()));
-  nets_.generator_adam().set_updates(checkpoint->generator_updates);
-  nets_.classifier_adam().set_updates(checkpoint->classifier_updates);
-  step_ = saved_step_ = checkpoint->step;
-  train_seconds_ = checkpoint->train_seconds;
+  if (!checkpoint.curve.empty()) RETURN_IF_ERROR(curve_.Restore(checkpoint.curve));
+  nets_.generator_adam().set_updates(checkpoint.generator_updates);
+  nets_.classifier_adam().set_updates(checkpoint.classifier_updates);
+  step_ = saved_step_ = checkpoint.step;
+  train_seconds_ = checkpoint.train_seconds;
+  return absl::OkStatus();
+}
+
+absl::Status TrainerImpl::LoadStart() {
+  const TrainingStart& start = options_.start;
+  if (start.folder.empty()) return absl::OkStatus();
+  if (start.is_checkpoint) {
+    ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpoint(*options_.file_system, start.folder));
+    return Restore(checkpoint);
+  }
+  ASSIGN_OR_RETURN(const std::string weights, ReadSealedFile(*options_.file_system, start.folder, kBundleWeights));
+  ASSIGN_OR_RETURN(const TensorMap tensors, ParseSafetensors(weights));
+  RETURN_IF_ERROR(LoadState(tensors, nets_.Parameters()));
+  nets_.ParametersWereSet();
   return absl::OkStatus();
 }
 
@@ -141,15 +198,29 @@ absl::StatusOr<bool> TrainerImpl::RunSteps(const std::atomic<bool>& stop) {
   if (step_ == plan.steps) return true;
   BatchQueue batches(std::make_unique<BatchMaker>(BatchesOf(options_)), step_, plan.steps);
   meter_.Begin();
+  soon_begin_ = options_.clock->Now();
   while (step_ < plan.steps) {
     if (stop) {
-      Save();
+      Save().IgnoreError();  // it was told
       return false;
     }
     RETURN_IF_ERROR(RunStep(batches.Next()));
-    const bool is_due = plan.checkpoint_interval > 0 && step_ % plan.checkpoint_interval == 0;
-    if (is_due || step_ == plan.steps) Save();
+    if (writer_.done()) FinishSave();
+    if (step_ < plan.steps && SaveIsDue()) BeginSave();
   }
+  SaveLast(stop);
+  return true;
+}
+
+bool TrainerImpl::SaveIsDue() {
+  const int interval = options_.plan.training.checkpoint_interval;
+  if (interval <= 0) return false;
+  if (step_ % interval == 0 || step_ == retry_step_) return true;
+  if (!options_.save_soon || soon_pause_ > kLongestSoonPause) return false;
+  const absl::Time now = options_.clock->Now();
+  if (now < soon_begin_ + soon_pause_) return false;
+  soon_begin_ = now;
+  soon_pause_ *= 2;
   return true;
 }
 
@@ -158,14 +229,20 @@ absl::Status TrainerImpl::RunStep(const Batch& batch) {
   ++step_;
   RETURN_IF_ERROR(CheckFiniteLosses(losses, step_));
   meter_.Add(losses);
+  const double rate = nets_.GeneratorRate(step_ - 1);
+  curve_.Add(step_, losses, rate);
   if (options_.on_progress && (meter_.IsDue() || step_ == options_.plan.training.steps)) {
-    options_.on_progress(meter_.Report(step_, nets_.GeneratorRate(step_ - 1)));
+    StepReport report = meter_.Report(step_, rate);
+    report.points = curve_.TakeNew();
+    options_.on_progress(report);
   }
   return absl::OkStatus();
 }
 
-void TrainerImpl::Save() {
+void TrainerImpl::BeginSave() {
+  if (writer_.busy()) FinishSave();
   if (step_ == saved_step_) return;
+  const std::vector<float> drawn = nets_.Draw(samples_.labels(), samples_.size());
   UpdateTime();
   Checkpoint checkpoint;
   checkpoint.step = step_;
@@ -174,10 +251,37 @@ void TrainerImpl::Save() {
   checkpoint.classifier_updates = nets_.classifier_adam().updates();
   checkpoint.train_seconds = train_seconds_;
   checkpoint.tensors = Serialize(nets_.WeightsAndMoments());
-  const absl::Status saved = checkpoints_.Save(checkpoint);
-  if (saved.ok()) saved_step_ = step_;
-  if (options_.on_saved) options_.on_saved(step_, saved);
+  checkpoint.curve = curve_.Serialize();
+  checkpoint.psnr_db = samples_.Psnr(drawn);
+  retry_step_ = 0;
+  writer_.Begin(std::move(checkpoint), samples_.held_out(), samples_.Draw(drawn));
   meter_.Begin();  // time spent saving is not time spent training
+}
+
+void TrainerImpl::FinishSave() {
+  const SaveReport report = writer_.Finish();
+  save_status_ = report.status;
+  if (report.status.ok()) {
+    saved_step_ = report.step;
+  } else {
+    retry_step_ = step_ + std::max(1, options_.plan.training.checkpoint_interval / kRetriesPerInterval);
+  }
+  if (options_.on_saved) options_.on_saved(report);
+}
+
+absl::Status TrainerImpl::Save() {
+  BeginSave();
+  if (writer_.busy()) FinishSave();
+  return save_status_;
+}
+
+void TrainerImpl::SaveLast(const std::atomic<bool>& stop) {
+  const absl::Time patient_until = options_.clock->Now() + options_.disk_patience;
+  absl::Duration pause = kFirstDiskPause;
+  while (GetErrorDetail(Save()).reason == "DISK_FULL" && !stop && options_.clock->Now() < patient_until) {
+    for (absl::Duration waited; waited < pause && !stop; waited += kLookAtStop) absl::SleepFor(kLookAtStop);
+    pause = std::min(2 * pause, kLongestDiskPause);
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "model/bundle/bundle.h"
@@ -25,19 +26,26 @@ namespace facet::model {
 namespace {
 
 constexpr int kRenderBatch = 64;
+// Between tries to write on a full disk.
+constexpr absl::Duration kLookAtStop = absl::Milliseconds(100);
+constexpr int kLooksAtStop = 50;
 
 class TrainerJob {
  public:
   TrainerJob(const TrainerJobOptions& options, std::atomic<bool>& stop)
-      : options_(options), stop_(stop), progress_(options.clock, options.sink) {}
+      : options_(options), stop_(stop), progress_(options.steady_clock, options.sink) {}
 
   absl::StatusOr<JobOutcome> Run();
+  // Steps done.
+  int step() const { return trainer_ == nullptr ? 0 : trainer_->step(); }
 
  private:
   absl::Status Load();
   absl::StatusOr<bool> Train();
   absl::StatusOr<v1::EvaluationReport> Judge(const std::string& weights);
   absl::Status Save(const std::string& weights, const std::optional<v1::EvaluationReport>& report);
+  // Tries again while the disk is full.
+  absl::Status SaveForCertain(const std::string& weights, const std::optional<v1::EvaluationReport>& report);
   v1::ModelCard MakeCard() const;
   std::string Path(const char* name) const { return absl::StrCat(options_.job_dir, "/", name); }
   void StopIfAlone() {
@@ -72,7 +80,7 @@ absl::StatusOr<JobOutcome> TrainerJob::Run() {
     RETURN_IF_ERROR(judged.status());
     report = *std::move(judged);
   }
-  RETURN_IF_ERROR(Save(weights, report));
+  RETURN_IF_ERROR(SaveForCertain(weights, report));
   progress_.Finished(report.value_or(v1::EvaluationReport()));
   return JobOutcome::kFinished;
 }
@@ -81,6 +89,7 @@ absl::Status TrainerJob::Load() {
   progress_.Phase("loading");
   ASSIGN_OR_RETURN(spec_, ReadTrainerSpec(*options_.file_system, options_.job_dir));
   ASSIGN_OR_RETURN(dataset_, Dataset::Open(*options_.file_system, spec_.dataset_dir()));
+  progress_.Heartbeat();
   const DatasetInfo& info = dataset_->info();
   auto plan = ResolvePreset(spec_.preset(), info.schema, info.shape.height);
   if (!plan.ok()) return PrefixField(plan.status(), "preset");
@@ -95,16 +104,21 @@ absl::Status TrainerJob::Load() {
   options.dataset = dataset_.get();
   options.split = split_;
   options.checkpoint_dir = Path(kCheckpointFolder);
+  if (spec_.checkpoints().keep() > 0) options.checkpoints_kept = spec_.checkpoints().keep();
+  options.sample_dir = Path(kSampleFolder);
+  if (spec_.has_start()) options.start = {Path(kStartFolder), spec_.start().is_checkpoint()};
   options.file_system = options_.file_system;
   options.device = options_.device;
-  options.clock = options_.clock;
+  options.clock = options_.steady_clock;
+  options.disk_patience = options_.disk_patience;
+  options.save_soon = options_.save_soon;
   options.on_progress = [this](const StepReport& report) {
     progress_.Step(report);
     StopIfAlone();
   };
-  options.on_saved = [this](int step, const absl::Status& status) {
-    if (status.ok()) saved_step_ = step;
-    progress_.Saved(step, status);
+  options.on_saved = [this](const SaveReport& report) {
+    if (report.status.ok()) saved_step_ = report.step;
+    progress_.Saved(report);
     StopIfAlone();
   };
   options.on_warning = [this](const std::string& warning) { progress_.Warn(warning); };
@@ -114,7 +128,7 @@ absl::Status TrainerJob::Load() {
 }
 
 absl::StatusOr<bool> TrainerJob::Train() {
-  progress_.Phase("training", trainer_->step());
+  progress_.Phase("training", trainer_->step(), trainer_->TakePoints());
   ASSIGN_OR_RETURN(const bool finished, trainer_->Run(stop_));
   if (!finished) progress_.Stopped(saved_step_);
   return finished;
@@ -134,7 +148,7 @@ absl::StatusOr<v1::EvaluationReport> TrainerJob::Judge(const std::string& weight
   options.renderer = renderer.get();
   options.render_batch = kRenderBatch;
   options.device = options_.device;
-  options.clock = options_.clock;
+  options.clock = options_.steady_clock;
   options.on_progress = [this](double done) {
     progress_.Fraction(done);
     StopIfAlone();
@@ -159,11 +173,26 @@ v1::ModelCard TrainerJob::MakeCard() const {
   *card.mutable_preset() = ResolvedPreset(spec_.preset(), plan_, info.schema);
   card.set_training_job(spec_.training_job());
   card.set_dataset(spec_.dataset());
+  *card.mutable_lineage() = spec_.start().lineage();
   card.set_dataset_fingerprint(info.fingerprint);
   card.set_generator_parameters(ParameterCount(plan_.generator));
   card.set_classifier_parameters(ParameterCount(plan_.classifier));
   card.mutable_create_time()->set_seconds(absl::ToUnixSeconds(options_.clock->Now()));
   return card;
+}
+
+absl::Status TrainerJob::SaveForCertain(const std::string& weights,
+                                        const std::optional<v1::EvaluationReport>& report) {
+  const absl::Time patient_until = options_.steady_clock->Now() + options_.disk_patience;
+  while (true) {
+    const absl::Status saved = Save(weights, report);
+    const bool wait = GetErrorDetail(saved).reason == "DISK_FULL" && !stop_;
+    if (!wait || options_.steady_clock->Now() >= patient_until) return saved;
+    progress_.Warn(absl::StrCat("the bundle has no room, trying again: ", saved.message()));
+    progress_.Heartbeat();
+    for (int i = 0; i < kLooksAtStop && !stop_; ++i) absl::SleepFor(kLookAtStop);
+    StopIfAlone();
+  }
 }
 
 absl::Status TrainerJob::Save(const std::string& weights, const std::optional<v1::EvaluationReport>& report) {
@@ -181,11 +210,14 @@ absl::Status TrainerJob::Save(const std::string& weights, const std::optional<v1
 
 absl::StatusOr<JobOutcome> RunTrainerJob(const TrainerJobOptions& options, std::atomic<bool>& stop) {
   ASSIGN_OR_RETURN(const auto lock, JobLock::Take(absl::StrCat(options.job_dir, "/", kLockFile)));
-  auto outcome = TrainerJob(options, stop).Run();
+  TrainerJob job(options, stop);
+  auto outcome = job.Run();
   if (!outcome.ok()) {
     internal::TrainerEvent event;
     event.mutable_failed()->set_code(static_cast<int>(outcome.status().code()));
     event.mutable_failed()->set_message(std::string(outcome.status().message()));
+    event.mutable_failed()->set_reason(GetErrorDetail(outcome.status()).reason);
+    event.mutable_failed()->set_step(job.step());
     options.sink->Send(event);
   }
   return outcome;

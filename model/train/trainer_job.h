@@ -19,6 +19,8 @@ inline constexpr char kLockFile[] = "trainer.lock";
 inline constexpr char kCheckpointFolder[] = "checkpoints";
 inline constexpr char kBundleFolder[] = "bundle";
 inline constexpr char kReportFile[] = "report.json";
+inline constexpr char kSampleFolder[] = "samples";
+inline constexpr char kStartFolder[] = "start";
 
 struct TrainerJobOptions {
   // Folder with kSpecFile, or kSpecTextFile where it is written by hand: an
@@ -26,7 +28,12 @@ struct TrainerJobOptions {
   std::string job_dir;
   std::string device = "auto";
   FileSystem* file_system = FileSystem::Posix();
-  Clock* clock = Clock::Real();
+  Clock* clock = Clock::Real();          // stamps the card
+  Clock* steady_clock = Clock::Steady();  // measures
+  // As TrainerOptions: for a job whose trainer was cut off before.
+  bool save_soon = false;
+  // How long to wait for room on a full disk once training is done.
+  absl::Duration disk_patience = absl::InfiniteDuration();
   EventSink* sink = nullptr;  // outlives the call
 };
 

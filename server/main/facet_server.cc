@@ -17,6 +17,7 @@
 #include "server/core/metrics/metrics.h"
 #include "server/core/models/model_registry.h"
 #include "server/core/render/render_engine.h"
+#include "server/core/resource_name.h"
 #include "server/core/store/store.h"
 #include "server/core/streams/batch_stream.h"
 #include "server/main/address_file.h"
@@ -61,6 +62,7 @@ class FacetServerImpl final : public FacetServer {
   absl::Status ServeCalls();
   void Announce();
 
+  absl::StatusOr<FoundModel> FindModel(const std::string& name);
   void OnDeviceFault(const absl::Status& fault) ABSL_LOCKS_EXCLUDED(mutex_);
   void Drain(absl::Time deadline);
 
@@ -117,7 +119,7 @@ absl::Status FacetServerImpl::CheckAddresses() const {
 absl::Status FacetServerImpl::OpenState() {
   absl::Status made = env_.file_system->CreateDirs(options_.state_dir);
   if (!made.ok()) return WithReason(Annotate(made, "cannot use the state folder"), "STATE_UNUSABLE");
-  auto store = Store::Open(StatePath("facet.db"));
+  auto store = Store::Open(StatePath("facet.db"), {options_.jobs.max_progress_events});
   if (!store.ok()) {
     absl::Status status = Annotate(store.status(), "cannot use the state folder");
     const bool has_reason = GetErrorDetail(status).reason != absl::StatusCodeToString(status.code());
@@ -192,6 +194,13 @@ absl::Status FacetServerImpl::MakeJobs() {
   jobs.max_queued = options_.limits.max_queued_jobs;
   jobs.max_running = options_.limits.max_running_jobs;
   jobs.stop_grace = options_.limits.drain;
+  jobs.max_silence = options_.jobs.max_silence;
+  jobs.max_restarts = options_.jobs.max_restarts;
+  jobs.restart_backoff = options_.jobs.restart_backoff;
+  jobs.retention.max_ended = options_.jobs.max_ended;
+  jobs.retention.max_age = options_.jobs.max_age;
+  jobs.retention.checkpoints_age = options_.jobs.checkpoints_age;
+  jobs.find_model = [this](const std::string& name) { return FindModel(name); };
   jobs.file_system = env_.file_system;
   jobs.clock = env_.clock;
   jobs.launcher = env_.launcher;
@@ -200,6 +209,14 @@ absl::Status FacetServerImpl::MakeJobs() {
   jobs.metrics = metrics_.get();
   ASSIGN_OR_RETURN(jobs_, JobManager::Create(std::move(jobs)));
   return absl::OkStatus();
+}
+
+absl::StatusOr<FoundModel> FacetServerImpl::FindModel(const std::string& name) {
+  v1::GetModelRequest request;
+  request.set_name(name);
+  ASSIGN_OR_RETURN(v1::ModelVersion version, models_->Get(request));
+  ASSIGN_OR_RETURN(const ModelName found, ParseModelName(version.name(), "name"));
+  return FoundModel{std::move(version), StatePath(absl::StrCat("models/", found.id, "/", found.version))};
 }
 
 absl::Status FacetServerImpl::ServeCalls() {

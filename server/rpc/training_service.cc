@@ -23,7 +23,11 @@ using Base = ServiceStack<
     v1::TrainingService::WithRawCallbackMethod_ResumeTrainingJob,
     v1::TrainingService::WithRawCallbackMethod_CancelTrainingJob,
     v1::TrainingService::WithRawCallbackMethod_DeleteTrainingJob,
-    v1::TrainingService::WithRawCallbackMethod_PublishModel>;
+    v1::TrainingService::WithRawCallbackMethod_PublishModel,
+    v1::TrainingService::WithRawCallbackMethod_GetTrainingCurve,
+    v1::TrainingService::WithRawCallbackMethod_GetTrainingSamples,
+    v1::TrainingService::WithRawCallbackMethod_ReadTrainingLog,
+    v1::TrainingService::WithRawCallbackMethod_GetDiskUsage>;
 
 class TrainingServiceAdapter final : public Base {
  public:
@@ -80,6 +84,30 @@ class TrainingServiceAdapter final : public Base {
                                    ByteBuffer* response) override {
     return ServeUnary<v1::PublishModelRequest>(environment_, context, "facet.v1.TrainingService/PublishModel",
                                                request, response, [this](const auto& r) { return Publish(r); });
+  }
+  ServerUnaryReactor* GetTrainingCurve(CallbackServerContext* context, const ByteBuffer* request,
+                                       ByteBuffer* response) override {
+    return ServeUnary<v1::GetTrainingCurveRequest>(
+        environment_, context, "facet.v1.TrainingService/GetTrainingCurve", request, response,
+        [this](const auto& r) { return jobs_->GetCurve(r); });
+  }
+  ServerUnaryReactor* GetTrainingSamples(CallbackServerContext* context, const ByteBuffer* request,
+                                         ByteBuffer* response) override {
+    return ServeUnary<v1::GetTrainingSamplesRequest>(
+        environment_, context, "facet.v1.TrainingService/GetTrainingSamples", request, response,
+        [this](const auto& r) { return jobs_->GetSamples(r); });
+  }
+  ServerUnaryReactor* ReadTrainingLog(CallbackServerContext* context, const ByteBuffer* request,
+                                      ByteBuffer* response) override {
+    return ServeUnary<v1::ReadTrainingLogRequest>(
+        environment_, context, "facet.v1.TrainingService/ReadTrainingLog", request, response,
+        [this](const auto& r) { return jobs_->ReadLog(r); });
+  }
+  ServerUnaryReactor* GetDiskUsage(CallbackServerContext* context, const ByteBuffer* request,
+                                   ByteBuffer* response) override {
+    return ServeUnary<v1::GetDiskUsageRequest>(
+        environment_, context, "facet.v1.TrainingService/GetDiskUsage", request, response,
+        [this](const auto& r) { return jobs_->GetDiskUsage(r); });
   }
 
  private:

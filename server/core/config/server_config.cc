@@ -85,6 +85,19 @@ RenderOptions RenderFrom(const internal::RenderConfig& config) {
   return render;
 }
 
+JobOptions JobsFrom(const internal::JobsConfig& config) {
+  JobOptions jobs;
+  const auto days = [](int count) { return absl::Hours(24 * int64_t{count}); };
+  if (config.max_silence_seconds() != 0) jobs.max_silence = absl::Seconds(config.max_silence_seconds());
+  Take(config.max_ended(), jobs.max_ended);
+  if (config.max_age_days() != 0) jobs.max_age = days(config.max_age_days());
+  if (config.checkpoints_age_days() != 0) jobs.checkpoints_age = days(config.checkpoints_age_days());
+  Take(config.max_progress_events(), jobs.max_progress_events);
+  Take(config.max_restarts(), jobs.max_restarts);
+  if (config.restart_backoff_ms() != 0) jobs.restart_backoff = absl::Milliseconds(config.restart_backoff_ms());
+  return jobs;
+}
+
 }  // namespace
 
 absl::StatusOr<internal::ServerConfig> ParseServerConfig(absl::string_view text, absl::string_view file_name) {
@@ -108,6 +121,7 @@ ServerOptions OptionsFromConfig(const internal::ServerConfig& config) {
   Take(config.trainer_path(), options.trainer_path);
   options.limits = LimitsFrom(config.limits());
   options.render = RenderFrom(config.render());
+  options.jobs = JobsFrom(config.jobs());
   Take(config.log().level(), options.log.level);
   Take(config.log().format(), options.log.format);
   return options;

@@ -96,6 +96,19 @@ absl::Status CheckRender(const RenderOptions& render) {
   return PrefixField(CheckDevice(render.device), "render");
 }
 
+absl::Status CheckJobs(const JobOptions& jobs) {
+  RETURN_IF_ERROR(CheckRange("jobs.max_silence_seconds", absl::ToInt64Seconds(jobs.max_silence), 1, 7 * 24 * 3600));
+  RETURN_IF_ERROR(CheckRange("jobs.max_ended", jobs.max_ended, 0, 1'000'000));
+  if (jobs.max_age <= absl::ZeroDuration()) return BadValue("jobs.max_age_days", "jobs.max_age_days is negative");
+  if (jobs.checkpoints_age <= absl::ZeroDuration()) {
+    return BadValue("jobs.checkpoints_age_days", "jobs.checkpoints_age_days is negative");
+  }
+  RETURN_IF_ERROR(CheckRange("jobs.max_restarts", jobs.max_restarts, 1, 1'000'000));
+  RETURN_IF_ERROR(
+      CheckRange("jobs.restart_backoff_ms", absl::ToInt64Milliseconds(jobs.restart_backoff), 1, 3'600'000));
+  return CheckRange("jobs.max_progress_events", jobs.max_progress_events, 1000, 100'000'000);
+}
+
 absl::Status CheckFolders(const ServerOptions& options) {
   if (options.state_dir.empty()) return BadValue("state_dir", "state_dir is empty; name a folder");
   for (size_t i = 0; i < options.import_roots.size(); ++i) {
@@ -114,6 +127,7 @@ absl::Status ServerOptions::Validate() const {
   RETURN_IF_ERROR(CheckFolders(*this));
   RETURN_IF_ERROR(CheckLimits(limits));
   RETURN_IF_ERROR(CheckRender(render));
+  RETURN_IF_ERROR(CheckJobs(jobs));
   RETURN_IF_ERROR(CheckOneOf("log.level", log.level, {"debug", "info", "warn", "error"}));
   return CheckOneOf("log.format", log.format, {"text", "json"});
 }

@@ -17,7 +17,7 @@ struct LimitOptions {
   int max_render_stream = 65536;  // vectors in one RenderStream
   int max_render_queue = 4096;    // images that wait to be rendered
   int max_streams = 64;           // streams of batches at once
-  int max_queued_jobs = 64;
+  int max_queued_jobs = 1000;
   int max_running_jobs = 1;
   int max_upload_mib = 4096;  // bytes of one upload
   int max_imports = 8;        // imports at once
@@ -32,6 +32,16 @@ struct RenderOptions {
   absl::Duration batch_wait = absl::ZeroDuration();
   int threads = 0;              // 0: all cores
   std::string device = "auto";  // auto, cpu, cuda, cuda:N
+};
+
+struct JobOptions {
+  absl::Duration max_silence = absl::Minutes(5);
+  int max_ended = 0;                                         // 0: all stay
+  absl::Duration max_age = absl::InfiniteDuration();          // after the end
+  absl::Duration checkpoints_age = absl::InfiniteDuration();  // likewise
+  int max_progress_events = 100'000;
+  int max_restarts = 10;
+  absl::Duration restart_backoff = absl::Seconds(1);
 };
 
 struct LogOptions {
@@ -51,6 +61,7 @@ struct ServerOptions {
   LimitOptions limits;
   RenderOptions render;
   LogOptions log;
+  JobOptions jobs;
 
   bool serves_metrics() const { return metrics != "off"; }
 

@@ -14,22 +14,46 @@ namespace {
 // When another job may have left the queue: a guess.
 constexpr absl::Duration kQueueRetry = absl::Seconds(30);
 
-void SetTime(absl::Time time, google::protobuf::Timestamp* stamp) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  stamp->set_seconds(seconds);
-  stamp->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-}
-
-// What follows from a change of state, whoever asked for it.
-void StampTransition(absl::Time now, JobVerb verb, v1::TrainingJob* job) {
-  if (verb == JobVerb::kStart) {
-    job->set_attempt(job->attempt() + 1);
-    if (!job->has_start_time()) SetTime(now, job->mutable_start_time());
-  }
-  if (HasEnded(job->state())) SetTime(now, job->mutable_end_time());
+bool HasTrainer(v1::TrainingJobState state) {
+  return state == v1::TRAINING_JOB_STATE_STARTING || state == v1::TRAINING_JOB_STATE_RUNNING ||
+         state == v1::TRAINING_JOB_STATE_PAUSING || state == v1::TRAINING_JOB_STATE_CANCELLING;
 }
 
 }  // namespace
+
+google::protobuf::Timestamp JobLedger::Now() const {
+  const absl::Time now = options_.clock->Now();
+  google::protobuf::Timestamp stamp;
+  stamp.set_seconds(absl::ToUnixSeconds(now));
+  stamp.set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(now - absl::FromUnixSeconds(stamp.seconds()))));
+  return stamp;
+}
+
+absl::Status JobLedger::Stamp(v1::TrainingJobState before, JobVerb verb, v1::TrainingJob* job) {
+  if (verb == JobVerb::kStart) {
+    job->set_attempt(job->attempt() + 1);
+    if (!job->has_start_time()) *job->mutable_start_time() = Now();
+    v1::TrainingAttempt* attempt = job->add_attempts();
+    attempt->set_attempt(job->attempt());
+    *attempt->mutable_start_time() = Now();
+  }
+  if (verb == JobVerb::kServerStarted && HasTrainer(before)) RETURN_IF_ERROR(CloseAttempt(job));
+  if (HasEnded(job->state())) *job->mutable_end_time() = Now();
+  return absl::OkStatus();
+}
+
+// Nobody was there when the last attempt ended.
+absl::Status JobLedger::CloseAttempt(v1::TrainingJob* job) {
+  ASSIGN_OR_RETURN(auto attempts, options_.store->ListAttempts(job->name(), 1));
+  if (attempts.empty() || attempts[0].has_end_time()) return absl::OkStatus();
+  attempts[0].set_end(v1::TrainingAttempt::END_SERVER_DIED);
+  attempts[0].set_message("the server ended, and its trainer with it");
+  attempts[0].set_last_step(job->progress().step());
+  *attempts[0].mutable_end_time() = Now();
+  *job->add_attempts() = std::move(attempts[0]);
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<JobLedger>> JobLedger::Create(JobLedgerOptions options) {
   std::unique_ptr<JobLedger> ledger(new JobLedger(std::move(options)));
@@ -67,7 +91,7 @@ absl::Status JobLedger::CheckQueue() {
 
 v1::TrainingEvent JobLedger::MakeEvent(const v1::TrainingJob& job) const {
   v1::TrainingEvent event;
-  SetTime(options_.clock->Now(), event.mutable_time());
+  *event.mutable_time() = Now();
   event.set_state(job.state());
   event.set_attempt(job.attempt());
   return event;
@@ -75,7 +99,7 @@ v1::TrainingEvent JobLedger::MakeEvent(const v1::TrainingJob& job) const {
 
 absl::StatusOr<v1::TrainingJob> JobLedger::Insert(v1::TrainingJob job, const std::string& request_id) {
   job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
-  SetTime(options_.clock->Now(), job.mutable_create_time());
+  *job.mutable_create_time() = Now();
   job.set_revision(1);
   {
     absl::MutexLock lock(&mutex_);
@@ -111,7 +135,7 @@ absl::StatusOr<v1::TrainingJob> JobLedger::Move(const std::string& name, JobVerb
   if (*after == before) return job;
   if (*after == v1::TRAINING_JOB_STATE_QUEUED) RETURN_IF_ERROR(CheckQueue());
   job.set_state(*after);
-  StampTransition(options_.clock->Now(), verb, &job);
+  RETURN_IF_ERROR(Stamp(before, verb, &job));
   if (edit) edit(job);
   v1::TrainingEvent event = MakeEvent(job);
   event.set_transition(why);
@@ -125,9 +149,27 @@ absl::StatusOr<v1::TrainingJob> JobLedger::Move(const std::string& name, JobVerb
 
 absl::Status JobLedger::AddProgress(const std::string& name, const v1::TrainingProgress& progress) {
   return AddEvent(name, [&](v1::TrainingJob& job, v1::TrainingEvent& event) {
-    *job.mutable_progress() = progress;
+    SetProgress(progress, &job);
     *event.mutable_progress() = progress;
   });
+}
+
+absl::Status JobLedger::AddCheckpoint(const std::string& name, v1::Checkpoint checkpoint) {
+  *checkpoint.mutable_time() = Now();
+  return AddEvent(name, [&](v1::TrainingJob& job, v1::TrainingEvent& event) {
+    *job.mutable_last_checkpoint() = checkpoint;
+    if (checkpoint.best()) *job.mutable_best_checkpoint() = checkpoint;
+    *event.mutable_checkpoint() = checkpoint;
+  });
+}
+
+void JobLedger::SetProgress(v1::TrainingProgress progress, v1::TrainingJob* job) {
+  progress.clear_points();
+  const v1::TrainingProgress& before = job->progress();
+  if (progress.losses().empty()) *progress.mutable_losses() = before.losses();
+  if (progress.learning_rate() == 0) progress.set_learning_rate(before.learning_rate());
+  if (progress.images_per_second() == 0) progress.set_images_per_second(before.images_per_second());
+  *job->mutable_progress() = std::move(progress);
 }
 
 absl::Status JobLedger::AddNote(const std::string& name, const std::string& text) {

@@ -52,9 +52,11 @@ class JobLedger {
   absl::StatusOr<v1::TrainingJob> Apply(const std::string& name, JobVerb verb, const std::string& why,
                                         const Edit& edit = nullptr) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Events without a change of state: progress, and what people should know.
+  // Events without a change of state: progress, checkpoints, and what people
+  // should know.
   absl::Status AddProgress(const std::string& name, const v1::TrainingProgress& progress)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status AddCheckpoint(const std::string& name, v1::Checkpoint checkpoint) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status AddNote(const std::string& name, const std::string& text) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A change that is no event.
@@ -62,12 +64,20 @@ class JobLedger {
   // Where the table lets kDelete through.
   absl::Status Remove(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Makes `progress` that of the job: without points, and with the figures of
+  // before where it has none.
+  static void SetProgress(v1::TrainingProgress progress, v1::TrainingJob* job);
+  google::protobuf::Timestamp Now() const;
+
  private:
   explicit JobLedger(JobLedgerOptions options) : options_(std::move(options)) {}
   absl::Status CountJobs() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CheckQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Count(v1::TrainingJobState state, int change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   v1::TrainingEvent MakeEvent(const v1::TrainingJob& job) const;
+  // What follows from a change of state, whoever asked for it.
+  absl::Status Stamp(v1::TrainingJobState before, JobVerb verb, v1::TrainingJob* job);
+  absl::Status CloseAttempt(v1::TrainingJob* job);
   absl::StatusOr<v1::TrainingJob> Move(const std::string& name, JobVerb verb, const std::string& why,
                                        const Edit& edit, bool* changed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AddEvent(const std::string& name,

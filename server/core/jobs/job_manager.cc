@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <optional>
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,11 +20,20 @@
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "model/train/checkpoint_store.h"
+#include "server/core/jobs/curve_plot.h"
+#include "server/core/jobs/disk_usage.h"
+#include "server/core/jobs/job_curve.h"
+#include "server/core/jobs/job_estimate.h"
 #include "server/core/jobs/job_ledger.h"
 #include "server/core/jobs/job_plan.h"
 #include "server/core/jobs/job_state.h"
 #include "server/core/jobs/job_supervisor.h"
 #include "server/core/jobs/job_watches.h"
+#include "server/core/jobs/log_tail.h"
+#include "server/core/jobs/oom_kills.h"
+#include "server/core/jobs/orphan.h"
+#include "server/core/jobs/sample_files.h"
 #include "server/core/resource_name.h"
 
 namespace facet::server {
@@ -30,6 +42,9 @@ namespace {
 constexpr absl::string_view kCollection = "trainingJobs/";
 constexpr size_t kMaxRequestIdBytes = 64;
 constexpr PageRequest kWholePage{1000, {}};
+constexpr int kMaxPriority = 100;
+constexpr int kAttemptsShown = 20;
+constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(15);
 
 absl::Status ShuttingDown() {
   return WithReason(absl::UnavailableError("the server is shutting down"), "SHUTTING_DOWN");
@@ -41,6 +56,24 @@ absl::Status ValidateRequestId(const std::string& id) {
   return InvalidField("request_id", "BAD_REQUEST_ID",
                       absl::StrCat("the request id must be at most ", kMaxRequestIdBytes,
                                    " printable characters, best a UUID"));
+}
+
+absl::Status ValidatePriority(int priority) {
+  if (priority >= -kMaxPriority && priority <= kMaxPriority) return absl::OkStatus();
+  return InvalidField("priority", "OUT_OF_RANGE",
+                      absl::StrCat("the priority must be in [", -kMaxPriority, ", ", kMaxPriority, "]"));
+}
+
+absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobRequest& request) {
+  if (!request.has_heartbeat_interval()) return kDefaultHeartbeat;
+  const auto& interval = request.heartbeat_interval();
+  const absl::Duration wanted = absl::Seconds(interval.seconds()) + absl::Nanoseconds(interval.nanos());
+  if (wanted >= absl::Seconds(1)) return wanted;
+  return InvalidField("heartbeat_interval", "OUT_OF_RANGE", "heartbeats come every second at the most");
+}
+
+bool HadTrainer(v1::TrainingJobState state) {
+  return NextJobState(state, JobVerb::kTraining).has_value();
 }
 
 // "digits-1f09c3aa" for a job on `datasets/digits@3`.
@@ -67,6 +100,12 @@ class JobManagerImpl final : public JobManager {
   absl::StatusOr<int64_t> Watch(const v1::WatchTrainingJobRequest& request, JobWatcher watcher) override;
   void Unwatch(int64_t watch_id) override { watches_->Remove(watch_id); }
   void WatcherReady(int64_t watch_id) override { watches_->Ready(watch_id); }
+  absl::StatusOr<v1::TrainingCurve> GetCurve(const v1::GetTrainingCurveRequest& request) override;
+  absl::StatusOr<v1::TrainingSamples> GetSamples(const v1::GetTrainingSamplesRequest& request) override;
+  absl::StatusOr<v1::ReadTrainingLogResponse> ReadLog(const v1::ReadTrainingLogRequest& request) override;
+  absl::StatusOr<v1::DiskUsage> GetDiskUsage(const v1::GetDiskUsageRequest&) override {
+    return MeasureDiskUsage(*options_.file_system, std::filesystem::path(options_.root).parent_path().string());
+  }
   absl::StatusOr<std::string> BundleOf(const std::string& job_name) override;
   absl::Status AddPublished(const std::string& job_name, const std::string& model_version) override;
   void Shutdown() override ABSL_LOCKS_EXCLUDED(mutex_);
@@ -77,8 +116,18 @@ class JobManagerImpl final : public JobManager {
 
   absl::Status TakeUpJobs();
   absl::StatusOr<std::optional<v1::TrainingJob>> FindEarlier(const v1::CreateTrainingJobRequest& request);
-  absl::StatusOr<v1::TrainingJob> MakeJob(const v1::CreateTrainingJobRequest& request,
-                                          internal::TrainerSpec plan);
+  absl::StatusOr<v1::TrainingJob> MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
+                                          const std::optional<JobStart>& start);
+  absl::Status MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
+                          const std::optional<JobStart>& start);
+  absl::StatusOr<v1::ResourceEstimate> Estimate(const JobPlan& plan, int first_step);
+  // Speed of the newest job that trained nets of this size.
+  absl::StatusOr<std::optional<MeasuredSpeed>> FindSpeed(int64_t checkpoint_bytes);
+  JobSupervisorOptions SupervisorOptions();
+  absl::Status WriteCurve(const std::string& name);
+  // Newest first.
+  absl::StatusOr<std::vector<v1::TrainingJob>> AllJobs();
+  absl::Status ApplyRetention();
   // Follows where the ledger has moved a job that people spoke to.
   void Obey(const v1::TrainingJob& job, bool now);
   absl::Status CheckUnused(const std::string& dataset_version) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -124,35 +173,91 @@ JobManagerImpl::~JobManagerImpl() {
 absl::Status JobManagerImpl::Start() {
   RETURN_IF_ERROR(options_.file_system->CreateDirs(options_.root));
   watches_ = std::make_unique<JobWatches>(
-      JobWatchesOptions{options_.store, options_.clock, options_.max_watches, options_.watch_patience});
+      JobWatchesOptions{options_.store, options_.steady_clock, options_.max_watches, options_.watch_patience,
+                        options_.clock});
   ASSIGN_OR_RETURN(ledger_,
                    JobLedger::Create({options_.store, options_.clock, options_.metrics, options_.max_queued,
                                       [this](const std::string& job) { watches_->Notify(job); }}));
   options_.datasets->SetUsageCheck([this](const std::string& version) { return CheckUnused(version); });
-  supervisor_ = std::make_unique<JobSupervisor>(JobSupervisorOptions{
-      options_.root, options_.trainer_path, options_.max_running, options_.stop_grace, options_.max_restarts,
-      options_.restart_backoff, ledger_.get(), options_.clock, options_.launcher, options_.metrics});
+  supervisor_ = std::make_unique<JobSupervisor>(SupervisorOptions());
   return TakeUpJobs();
 }
 
-absl::Status JobManagerImpl::TakeUpJobs() {
+JobSupervisorOptions JobManagerImpl::SupervisorOptions() {
+  JobSupervisorOptions options;
+  options.root = options_.root;
+  options.trainer_path = options_.trainer_path;
+  options.max_running = options_.max_running;
+  options.stop_grace = options_.stop_grace;
+  options.max_restarts = options_.max_restarts;
+  options.restart_backoff = options_.restart_backoff;
+  options.max_silence = options_.max_silence;
+  options.count_oom_kills = [this] { return CountOomKills(*options_.file_system); };
+  // Best effort, both: the curve can be had from the store at any time, and the
+  // next end of a job tries again.
+  options.before_end = [this](const std::string& name) { WriteCurve(name).IgnoreError(); };
+  options.on_end = [this](const std::string&) { ApplyRetention().IgnoreError(); };
+  options.ledger = ledger_.get();
+  options.clock = options_.steady_clock;
+  options.launcher = options_.launcher;
+  options.metrics = options_.metrics;
+  return options;
+}
+
+absl::StatusOr<std::vector<v1::TrainingJob>> JobManagerImpl::AllJobs() {
   std::vector<v1::TrainingJob> jobs;
   PageRequest page = kWholePage;
   do {
     ASSIGN_OR_RETURN(auto some, options_.store->ListJobs({}, page));
-    for (v1::TrainingJob& job : some.items) {
-      if (!HasEnded(job.state())) jobs.push_back(std::move(job));
-    }
+    std::move(some.items.begin(), some.items.end(), std::back_inserter(jobs));
     page.after = some.next;
   } while (!page.after.empty());
+  return jobs;
+}
+
+absl::Status JobManagerImpl::ApplyRetention() {
+  ASSIGN_OR_RETURN(const auto jobs, AllJobs());
+  const RetentionPlan plan = PlanRetention(options_.retention, jobs, options_.clock->Now());
+  for (const std::string& name : plan.remove) {
+    v1::DeleteTrainingJobRequest request;
+    request.set_name(name);
+    RETURN_IF_ERROR(Delete(request));
+  }
+  for (const std::string& name : plan.trim) {
+    model::CheckpointStore checkpoints(options_.file_system, absl::StrCat(FolderOf(name), "/checkpoints"));
+    ASSIGN_OR_RETURN(std::vector<int> steps, checkpoints.Steps());
+    if (!steps.empty()) steps.pop_back();
+    for (const int step : steps) RETURN_IF_ERROR(options_.file_system->RemoveAll(checkpoints.PathOf(step)));
+    RETURN_IF_ERROR(options_.file_system->RemoveAll(absl::StrCat(FolderOf(name), "/start")));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status JobManagerImpl::WriteCurve(const std::string& name) {
+  v1::GetTrainingCurveRequest request;
+  request.set_name(name);
+  ASSIGN_OR_RETURN(const v1::TrainingCurve curve, GetCurve(request));
+  const std::string stem = absl::StrCat(FolderOf(name), "/curve.");
+  RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(stem, "csv"), CurveToCsv(curve)));
+  return options_.file_system->WriteFileAtomically(absl::StrCat(stem, "svg"), curve.svg());
+}
+
+absl::Status JobManagerImpl::TakeUpJobs() {
+  ApplyRetention().IgnoreError();  // the next end of a job tries again
+  ASSIGN_OR_RETURN(std::vector<v1::TrainingJob> jobs, AllJobs());
+  jobs.erase(std::remove_if(jobs.begin(), jobs.end(), [](const auto& job) { return HasEnded(job.state()); }),
+             jobs.end());
   std::reverse(jobs.begin(), jobs.end());  // oldest first
   for (v1::TrainingJob& job : jobs) {
+    // The kernel takes trainers along when their server dies; where it has not,
+    // this one does. Their work up to the last checkpoint stays.
+    if (HadTrainer(job.state())) EndOrphan(FolderOf(job.name()));
     ASSIGN_OR_RETURN(job, ledger_->Apply(job.name(), JobVerb::kServerStarted, "the server was started anew"));
   }
-  // Those that had begun come before those that waited.
-  for (const auto state : {v1::TRAINING_JOB_STATE_RECOVERING, v1::TRAINING_JOB_STATE_QUEUED}) {
-    for (const v1::TrainingJob& job : jobs) {
-      if (job.state() == state) supervisor_->Enqueue(job.name());
+  for (const v1::TrainingJob& job : jobs) {
+    const bool begun = job.state() == v1::TRAINING_JOB_STATE_RECOVERING;
+    if (begun || job.state() == v1::TRAINING_JOB_STATE_QUEUED) {
+      supervisor_->Enqueue(job.name(), {job.priority(), begun});
     }
   }
   return absl::OkStatus();
@@ -161,6 +266,7 @@ absl::Status JobManagerImpl::TakeUpJobs() {
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::CreateJob(const v1::CreateTrainingJobRequest& request) {
   RETURN_IF_ERROR(CheckOpen());
   RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
+  RETURN_IF_ERROR(ValidatePriority(request.priority()));
   if (!request.training_job_id().empty()) {
     RETURN_IF_ERROR(PrefixField(ValidateId(request.training_job_id(), "training job id"), "training_job_id"));
   }
@@ -169,19 +275,35 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::CreateJob(const v1::CreateTraini
   if (earlier.has_value()) return *std::move(earlier);
   const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
                                     MachineMemoryBytes(*FileSystem::Posix())};
-  ASSIGN_OR_RETURN(internal::TrainerSpec plan, PlanJob(plan_options, request.spec()));
+  ASSIGN_OR_RETURN(JobPlan plan, PlanJob(plan_options, request.spec()));
   // From here on the data set stays; look whether it still does.
-  const Pin pin(this, plan.dataset());
+  const Pin pin(this, plan.trainer.dataset());
   v1::GetDatasetRequest get;
-  get.set_name(plan.dataset());
+  get.set_name(plan.trainer.dataset());
   RETURN_IF_ERROR(options_.datasets->Get(get).status());
-  return MakeJob(request, std::move(plan));
+  std::optional<JobStart> start;
+  if (request.spec().has_start()) {
+    const JobStartOptions start_options{options_.file_system, options_.root, options_.find_model};
+    ASSIGN_OR_RETURN(start, FindStart(start_options, request.spec().start(), plan.nets));
+    *plan.trainer.mutable_start() = start->spec;
+  }
+  return MakeJob(request, std::move(plan), start);
 }
 
 absl::StatusOr<std::optional<v1::TrainingJob>> JobManagerImpl::FindEarlier(
     const v1::CreateTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(auto same_request, options_.store->FindJobByRequestId(request.request_id()));
-  if (same_request.has_value()) return std::move(same_request->job);
+  if (same_request.has_value()) {
+    const bool same_id = request.training_job_id().empty() ||
+                         same_request->job.name() == absl::StrCat(kCollection, request.training_job_id());
+    if (same_id && google::protobuf::util::MessageDifferencer::Equals(same_request->job.spec(), request.spec())) {
+      return std::move(same_request->job);
+    }
+    return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id '", request.request_id(), "' made '",
+                                                            same_request->job.name(),
+                                                            "', and this request asks for something else")),
+                      "REQUEST_ID_REUSED");
+  }
   if (request.training_job_id().empty()) return std::nullopt;
   const std::string name = absl::StrCat(kCollection, request.training_job_id());
   auto same_name = options_.store->GetJob(name);
@@ -196,37 +318,73 @@ absl::StatusOr<std::optional<v1::TrainingJob>> JobManagerImpl::FindEarlier(
                     "JOB_EXISTS");
 }
 
-absl::StatusOr<v1::TrainingJob> JobManagerImpl::MakeJob(const v1::CreateTrainingJobRequest& request,
-                                                        internal::TrainerSpec plan) {
+absl::StatusOr<std::optional<MeasuredSpeed>> JobManagerImpl::FindSpeed(int64_t checkpoint_bytes) {
+  ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({}, kWholePage));
+  for (const v1::TrainingJob& job : jobs.items) {
+    const double whole_run = job.report().train_images_per_second();
+    const double speed = whole_run > 0 ? whole_run : job.progress().images_per_second();
+    if (job.estimate().checkpoint_bytes() == checkpoint_bytes && speed > 0) return MeasuredSpeed{job.name(), speed};
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<v1::ResourceEstimate> JobManagerImpl::Estimate(const JobPlan& plan, int first_step) {
+  JobEstimateInput input;
+  input.nets = plan.nets;
+  input.first_step = first_step;
+  input.dataset_bytes = plan.dataset_bytes;
+  if (plan.trainer.checkpoints().keep() > 0) input.checkpoints_kept = plan.trainer.checkpoints().keep();
+  input.cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  input.free_memory = FreeMemory(*options_.file_system);
+  const auto free_disk = options_.file_system->FreeBytes(options_.root);
+  if (free_disk.ok()) input.free_disk = static_cast<int64_t>(*free_disk);
+  ASSIGN_OR_RETURN(input.measured, FindSpeed(EstimateJob(input).checkpoint_bytes()));
+  return EstimateJob(input);
+}
+
+absl::StatusOr<v1::TrainingJob> JobManagerImpl::MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
+                                                        const std::optional<JobStart>& start) {
   v1::TrainingJob job;
   const std::string& id = request.training_job_id();
-  job.set_name(absl::StrCat(kCollection, id.empty() ? ChooseId(plan.dataset()) : id));
+  job.set_name(absl::StrCat(kCollection, id.empty() ? ChooseId(plan.trainer.dataset()) : id));
   *job.mutable_spec() = request.spec();
-  job.set_dataset_version(plan.dataset());
+  job.set_dataset_version(plan.trainer.dataset());
   job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
+  job.set_priority(request.priority());
+  ASSIGN_OR_RETURN(*job.mutable_estimate(), Estimate(plan, start.has_value() ? start->step : 0));
   if (request.validate_only()) return job;
   // A folder without a job is what an earlier life left; its checkpoints are
   // of something else.
   const std::string folder = FolderOf(job.name());
   RETURN_IF_ERROR(options_.file_system->RemoveAll(folder));
-  RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
-  plan.set_training_job(job.name());
-  absl::Status written = options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"),
-                                                                   plan.SerializeAsString());
-  if (written.ok()) written = options_.file_system->SyncDir(options_.root);
+  plan.trainer.set_training_job(job.name());
+  const absl::Status written = MakeFolder(folder, plan.trainer, start);
   auto inserted = written.ok() ? ledger_->Insert(std::move(job), request.request_id())
                                : absl::StatusOr<v1::TrainingJob>(written);
   if (!inserted.ok()) {
     options_.file_system->RemoveAll(folder).IgnoreError();
     return inserted;
   }
-  supervisor_->Enqueue(inserted->name());
+  supervisor_->Enqueue(inserted->name(), {request.priority(), false});
   return inserted;
+}
+
+absl::Status JobManagerImpl::MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
+                                        const std::optional<JobStart>& start) {
+  RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
+  if (start.has_value()) {
+    RETURN_IF_ERROR(CopyStart(*options_.file_system, *start, absl::StrCat(folder, "/start")));
+  }
+  RETURN_IF_ERROR(
+      options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()));
+  return options_.file_system->SyncDir(options_.root);
 }
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Get(const v1::GetTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
   ASSIGN_OR_RETURN(JobRecord record, options_.store->GetJob(name));
+  ASSIGN_OR_RETURN(auto attempts, options_.store->ListAttempts(name, kAttemptsShown));
+  for (v1::TrainingAttempt& attempt : attempts) *record.job.add_attempts() = std::move(attempt);
   return std::move(record.job);
 }
 
@@ -252,7 +410,7 @@ absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Pause(const v1::PauseTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
   ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, JobVerb::kPause, "a pause was asked for"));
-  Obey(job, false);
+  Obey(job, request.now());
   return job;
 }
 
@@ -260,7 +418,7 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::Resume(const v1::ResumeTrainingJ
   RETURN_IF_ERROR(CheckOpen());
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
   ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, JobVerb::kResume, "queued again: resumed"));
-  supervisor_->Enqueue(name);
+  supervisor_->Enqueue(name, {job.priority(), false});
   return job;
 }
 
@@ -300,8 +458,35 @@ absl::StatusOr<int64_t> JobManagerImpl::Watch(const v1::WatchTrainingJobRequest&
     return InvalidField("after_revision", "BAD_REVISION",
                         "revisions count from 1; 0 means all that are kept");
   }
+  ASSIGN_OR_RETURN(const absl::Duration heartbeat, HeartbeatInterval(request));
   RETURN_IF_ERROR(options_.store->GetJob(name).status());
-  return watches_->Add(name, request.after_revision(), std::move(watcher));
+  return watches_->Add(name, request.after_revision(), std::move(watcher), heartbeat);
+}
+
+absl::StatusOr<v1::TrainingCurve> JobManagerImpl::GetCurve(const v1::GetTrainingCurveRequest& request) {
+  ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
+  RETURN_IF_ERROR(options_.store->GetJob(name).status());
+  ASSIGN_OR_RETURN(v1::TrainingCurve curve, ReadCurve(*options_.store, name));
+  curve.set_svg(DrawCurve(name, curve));
+  return curve;
+}
+
+absl::StatusOr<v1::TrainingSamples> JobManagerImpl::GetSamples(const v1::GetTrainingSamplesRequest& request) {
+  ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
+  RETURN_IF_ERROR(options_.store->GetJob(name).status());
+  return ReadSamples(*options_.file_system, FolderOf(name), name, request.step());
+}
+
+absl::StatusOr<v1::ReadTrainingLogResponse> JobManagerImpl::ReadLog(const v1::ReadTrainingLogRequest& request) {
+  ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
+  // The state first: what a job that has ended wrote is all there.
+  ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
+  const LogPiece piece = ReadLogPiece(absl::StrCat(FolderOf(name), "/trainer.log"), request.offset());
+  v1::ReadTrainingLogResponse response;
+  response.set_text(CleanLog(piece.text));
+  response.set_next_offset(piece.next_offset);
+  response.set_complete(HasEnded(record.job.state()) && piece.at_end);
+  return response;
 }
 
 absl::StatusOr<std::string> JobManagerImpl::BundleOf(const std::string& job_name) {

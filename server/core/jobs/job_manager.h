@@ -14,6 +14,8 @@
 #include "base/process.h"
 #include "facet/v1/training.pb.h"
 #include "server/core/datasets/dataset_registry.h"
+#include "server/core/jobs/job_retention.h"
+#include "server/core/jobs/job_start.h"
 #include "server/core/jobs/job_watcher.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/store/store.h"
@@ -29,15 +31,25 @@ struct JobManagerOptions {
   // How long a trainer that was asked to stop may take before it is killed.
   absl::Duration stop_grace = absl::Seconds(30);
   // Deaths of a trainer in a row, without a new checkpoint, after which its job
-  // fails; and the wait before the first restart, twice as long each time.
-  int max_restarts = 3;
+  // fails; and the wait before the first restart, twice as long each time, up to
+  // 32 times that.
+  int max_restarts = 10;
   absl::Duration restart_backoff = absl::Seconds(1);
+  // Silence of a trainer after which it is killed and started again. More than
+  // the longest step, and than loading the data set takes.
+  absl::Duration max_silence = absl::Minutes(5);
   // Watches at once, and how long a watcher may stay unready with events
   // waiting for it before it is sent away.
   int max_watches = 1024;
   absl::Duration watch_patience = absl::Minutes(1);
+  // Looked at when the manager starts and whenever a job ends.
+  JobRetention retention;
+  // Finds models to start from. Absent: no job can.
+  ModelFinder find_model;
   FileSystem* file_system = nullptr;
-  Clock* clock = nullptr;
+  Clock* clock = nullptr;  // stamps what people read
+  // Of deadlines: goes on evenly where the other may be set.
+  Clock* steady_clock = Clock::Steady();
   ProcessLauncher* launcher = nullptr;
   Store* store = nullptr;
   DatasetRegistry* datasets = nullptr;
@@ -50,7 +62,9 @@ struct JobManagerOptions {
 //
 // A job's folder `<root>/<id>` holds spec.binpb (facet.internal.TrainerSpec, made
 // with the job: what a preset of the server says later does not matter),
-// trainer.log, and what the trainer makes: checkpoints/ and bundle/.
+// trainer.log, start/ (what training begins from, where something was named),
+// and what the trainer makes: checkpoints/, samples/ and bundle/. When a trainer
+// ends, the curve up to there is put there, too: curve.csv and curve.svg.
 //
 // The destructor and Shutdown() stop the trainers that run, after they have
 // saved; their jobs go on when the next manager starts on the same store.
@@ -81,6 +95,11 @@ class JobManager {
   virtual void Unwatch(int64_t watch_id) = 0;
   // JobWatcher::ready would say yes again.
   virtual void WatcherReady(int64_t /*watch_id*/) {}
+
+  virtual absl::StatusOr<v1::TrainingCurve> GetCurve(const v1::GetTrainingCurveRequest& request) = 0;
+  virtual absl::StatusOr<v1::TrainingSamples> GetSamples(const v1::GetTrainingSamplesRequest& request) = 0;
+  virtual absl::StatusOr<v1::ReadTrainingLogResponse> ReadLog(const v1::ReadTrainingLogRequest& request) = 0;
+  virtual absl::StatusOr<v1::DiskUsage> GetDiskUsage(const v1::GetDiskUsageRequest& request) = 0;
 
   // Folder with the bundle of a job that succeeded, else FAILED_PRECONDITION.
   virtual absl::StatusOr<std::string> BundleOf(const std::string& job_name) = 0;

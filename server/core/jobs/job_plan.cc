@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/jobs/job_plan.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,8 @@
 
 namespace facet::server {
 namespace {
+
+constexpr int kMaxCheckpointsKept = 100;
 
 absl::Status PresetRequired(const JobPlanOptions& options) {
   std::vector<std::string> names;
@@ -75,8 +78,13 @@ absl::StatusOr<v1::Dataset> FindDataset(const JobPlanOptions& options, const v1:
 
 }  // namespace
 
-absl::StatusOr<internal::TrainerSpec> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec) {
-  internal::TrainerSpec plan;
+absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec) {
+  if (spec.checkpoints().keep() < 0 || spec.checkpoints().keep() > kMaxCheckpointsKept) {
+    return InvalidField("spec.checkpoints.keep", "OUT_OF_RANGE",
+                        absl::StrCat("it must be in [1, ", kMaxCheckpointsKept, "], or 0 for 2"));
+  }
+  JobPlan job;
+  internal::TrainerSpec& plan = job.trainer;
   ASSIGN_OR_RETURN(const v1::Dataset dataset, FindDataset(options, spec));
   plan.set_dataset(dataset.name());
   ASSIGN_OR_RETURN(*plan.mutable_dataset_dir(), options.datasets->FolderOf(dataset));
@@ -85,14 +93,17 @@ absl::StatusOr<internal::TrainerSpec> PlanJob(const JobPlanOptions& options, con
   ASSIGN_OR_RETURN(*plan.mutable_preset(), BasePreset(options, spec));
   *plan.mutable_preset()->mutable_training() =
       model::MergeTrainingOptions(plan.preset().training(), spec.overrides());
-  const auto resolved = model::ResolvePreset(plan.preset(), schema, dataset.height());
+  auto resolved = model::ResolvePreset(plan.preset(), schema, dataset.height());
   if (!resolved.ok()) return InRequest(resolved.status(), spec);
   RETURN_IF_ERROR(model::CheckFitsMemory(*resolved, options.memory_bytes));
 
   const std::vector<v1::HoldOutRule> rules(spec.hold_out().begin(), spec.hold_out().end());
   RETURN_IF_ERROR(PrefixField(model::ValidateHoldOut(schema, rules), "spec"));
   *plan.mutable_hold_out() = spec.hold_out();
-  return plan;
+  *plan.mutable_checkpoints() = spec.checkpoints();
+  job.nets = *std::move(resolved);
+  job.dataset_bytes = dataset.image_count() * dataset.height() * dataset.width() * 3;
+  return job;
 }
 
 }  // namespace facet::server

@@ -2,18 +2,22 @@
 #include "server/core/jobs/job_supervisor.h"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/core/jobs/log_tail.h"
+#include "server/core/jobs/orphan.h"
 
 namespace facet::server {
 namespace {
 
 // Between tries to write what must be written, while the disk is full.
 constexpr absl::Duration kStoreRetry = absl::Seconds(5);
-constexpr int kMaxBackoffDoublings = 8;
+constexpr int kMaxBackoffDoublings = 5;
+constexpr int kLogLines = 50;
 
 absl::string_view IdOf(const std::string& name) { return absl::StripPrefix(name, "trainingJobs/"); }
 
@@ -22,18 +26,52 @@ bool IsStoreTrouble(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsInternal(status);
 }
 
+// Whether `a` comes to run before `b`, which has waited longer.
+bool Overtakes(const JobRank& a, const JobRank& b) {
+  if (a.priority != b.priority) return a.priority > b.priority;
+  return a.begun && !b.begun;
+}
+
 std::string EventText(const TrainerOutcome& outcome) {
   if (outcome.verb != JobVerb::kDied) return outcome.message;
   return absl::StrCat(outcome.message, "; it will start again from its last checkpoint");
 }
 
-v1::TrainingFailure MakeFailure(const TrainerOutcome& outcome, const std::string& log) {
+v1::TrainingFailure MakeFailure(const TrainerOutcome& outcome, const std::vector<std::string>& log,
+                                const v1::TrainingJob& job) {
   v1::TrainingFailure failure;
   failure.set_message(outcome.message);
   failure.set_exit_code(outcome.exit.exit_code);
   failure.set_signal(outcome.exit.signal);
-  for (std::string& line : LogTail(log)) failure.add_log_tail(std::move(line));
+  failure.set_reason(outcome.reason);
+  failure.set_step(outcome.step > 0 ? outcome.step : job.progress().step());
+  for (const std::string& line : log) failure.add_log_tail(line);
+  if (job.has_last_checkpoint()) {
+    absl::StrAppend(failure.mutable_message(), ". Its last good checkpoint is that of step ",
+                    job.last_checkpoint().step(), ": a new job can start from it (`start`)");
+  }
   return failure;
+}
+
+v1::TrainingAttempt DescribeAttempt(v1::TrainingAttempt record, const TrainerOutcome& outcome,
+                                    const ProgressRecorder& recorder, const std::vector<std::string>& log) {
+  record.set_end(outcome.end);
+  record.set_message(outcome.message);
+  record.set_exit_code(outcome.exit.exit_code);
+  record.set_signal(outcome.exit.signal);
+  record.set_first_step(recorder.first_step().value_or(0));
+  if (recorder.latest().has_value()) record.set_last_step(recorder.latest()->step());
+  for (const std::string& line : log) record.add_log_tail(line);
+  return record;
+}
+
+// What an uncaught std::bad_alloc leaves.
+void RecogniseBadAlloc(const std::vector<std::string>& log, TrainerOutcome* outcome) {
+  const auto tells = [](const std::string& line) { return absl::StrContains(line, "std::bad_alloc"); };
+  if (outcome->exit.signal != SIGABRT || !std::any_of(log.begin(), log.end(), tells)) return;
+  outcome->end = v1::TrainingAttempt::END_OUT_OF_MEMORY;
+  outcome->reason = "OUT_OF_MEMORY";
+  absl::StrAppend(&outcome->message, ": it could get no more memory");
 }
 
 }  // namespace
@@ -43,16 +81,20 @@ JobSupervisor::JobSupervisor(JobSupervisorOptions options)
 
 JobSupervisor::~JobSupervisor() { Shutdown(); }
 
-void JobSupervisor::Enqueue(const std::string& name) {
+void JobSupervisor::Enqueue(const std::string& name, JobRank rank) {
   absl::MutexLock lock(&mutex_);
-  Push(name, absl::InfinitePast());
+  Push({name, rank, absl::InfinitePast()});
 }
 
-void JobSupervisor::Push(const std::string& name, absl::Time not_before) {
-  const bool there =
-      std::any_of(queue_.begin(), queue_.end(), [&](const Waiting& w) { return w.name == name; });
-  if (!there) queue_.push_back({name, not_before});
+void JobSupervisor::Push(Waiting waiting) {
   wake_ = true;
+  for (const Waiting& other : queue_) {
+    if (other.name == waiting.name) return;
+  }
+  const auto behind = std::find_if(queue_.begin(), queue_.end(), [&](const Waiting& other) {
+    return Overtakes(waiting.rank, other.rank);
+  });
+  queue_.insert(behind, std::move(waiting));
 }
 
 void JobSupervisor::Dequeue(const std::string& name) {
@@ -112,7 +154,9 @@ void JobSupervisor::Loop() {
 
 absl::Time JobSupervisor::NextDeadline() const {
   absl::Time deadline = absl::InfiniteFuture();
-  for (const auto& [name, attempt] : attempts_) deadline = std::min(deadline, attempt->kill_at);
+  for (const auto& [name, attempt] : attempts_) {
+    deadline = std::min({deadline, attempt->kill_at, attempt->silent_until});
+  }
   if (stopping_ || static_cast<int>(attempts_.size()) >= options_.max_running) return deadline;
   for (const Waiting& waiting : queue_) {
     if (attempts_.count(waiting.name) == 0) deadline = std::min(deadline, waiting.not_before);
@@ -123,10 +167,21 @@ absl::Time JobSupervisor::NextDeadline() const {
 void JobSupervisor::KillOverdue() {
   const absl::Time now = options_.clock->Now();
   for (auto& [name, attempt] : attempts_) {
-    if (attempt->kill_at > now) continue;
-    attempt->run->Kill();
-    attempt->kill_at = absl::InfiniteFuture();
+    if (attempt->kill_at <= now) {
+      attempt->run->Kill();
+      attempt->kill_at = absl::InfiniteFuture();
+    }
+    if (attempt->silent_until <= now) {
+      attempt->run->KillHung();
+      attempt->silent_until = absl::InfiniteFuture();
+    }
   }
+}
+
+void JobSupervisor::Heard(Attempt& attempt) {
+  absl::MutexLock lock(&mutex_);
+  // The thread finds out when it wakes at the old time.
+  attempt.silent_until = options_.clock->Now() + options_.max_silence;
 }
 
 bool JobSupervisor::MayStart(const Waiting& waiting) const {
@@ -140,23 +195,29 @@ std::optional<std::string> JobSupervisor::TakeNext() {
                                  [this](const Waiting& waiting)
                                      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return MayStart(waiting); });
   if (next == queue_.end()) return std::nullopt;
-  std::string name = std::move(next->name);
+  Waiting waiting = std::move(*next);
   queue_.erase(next);
   // Before the ledger says that it starts, so that a Stop that comes because of
   // that finds it.
-  attempts_[name] = MakeAttempt(name);
-  return name;
+  attempts_[waiting.name] = MakeAttempt(waiting);
+  return std::move(waiting.name);
 }
 
-JobSupervisor::AttemptPtr JobSupervisor::MakeAttempt(const std::string& name) {
+JobSupervisor::AttemptPtr JobSupervisor::MakeAttempt(const Waiting& waiting) {
+  const std::string& name = waiting.name;
   auto attempt = std::make_shared<Attempt>();
   attempt->recorder =
       std::make_unique<ProgressRecorder>(name, options_.ledger, options_.clock, options_.metrics);
+  attempt->rank = {waiting.rank.priority, true};
   TrainerRunOptions run;
   run.launcher = options_.launcher;
   run.trainer_path = options_.trainer_path;
   run.job_dir = FolderOf(name);
-  run.on_event = [recorder = attempt->recorder.get()](const auto& event) { recorder->OnEvent(event); };
+  run.count_oom_kills = options_.count_oom_kills;
+  run.on_event = [this, attempt = attempt.get()](const auto& event) {
+    Heard(*attempt);
+    attempt->recorder->OnEvent(event);
+  };
   run.on_exit = [this, name](const TrainerOutcome& outcome) { OnExit(name, outcome); };
   attempt->run = std::make_unique<TrainerRun>(std::move(run));
   return attempt;
@@ -170,7 +231,10 @@ void JobSupervisor::StartJob(const std::string& name) {
       absl::MutexLock lock(&mutex_);
       attempt = attempts_[name];
     }
-    return attempt->run->Start();
+    attempt->record = job->attempts(0);
+    attempt->log_begin = LogSize(absl::StrCat(FolderOf(name), "/trainer.log"));
+    Heard(*attempt);
+    return attempt->run->Start(job->attempt());
   }
   const bool try_again = IsStoreTrouble(job.status());
   Retire(name, try_again ? std::make_optional(kStoreRetry) : std::nullopt);
@@ -188,16 +252,11 @@ void JobSupervisor::OnExit(const std::string& name, TrainerOutcome outcome) {
     absl::MutexLock lock(&mutex_);
     attempt = attempts_[name];
   }
-  int deaths = 0;
-  if (outcome.verb == JobVerb::kDied) {
-    deaths = CountDeath(name, attempt->recorder->saved());
-    if (deaths > options_.max_restarts) {
-      outcome.verb = JobVerb::kFailed;
-      absl::StrAppend(&outcome.message, "; that was the ", deaths,
-                      "th time in a row without a new checkpoint");
-    }
-  }
-  const auto state = Conclude(name, outcome, attempt->recorder->latest());
+  attempt->recorder->Flush();
+  const int deaths = outcome.verb == JobVerb::kDied ? JudgeDeath(name, *attempt, &outcome) : 0;
+  if (options_.before_end) options_.before_end(name);
+  const auto state = Conclude(name, outcome, *attempt);
+  if (state.has_value() && HasEnded(*state) && options_.on_end) options_.on_end(name);
   std::optional<absl::Duration> restart_after;
   if (state == v1::TRAINING_JOB_STATE_RECOVERING) {
     const int doublings = std::clamp(deaths - 1, 0, kMaxBackoffDoublings);
@@ -208,6 +267,17 @@ void JobSupervisor::OnExit(const std::string& name, TrainerOutcome outcome) {
   Retire(name, restart_after);
 }
 
+int JobSupervisor::JudgeDeath(const std::string& name, const Attempt& attempt, TrainerOutcome* outcome) {
+  // Not this trainer's fault. Where the orphan cannot be ended, it is.
+  if (outcome->locked && EndOrphan(FolderOf(name))) return 1;
+  const int deaths = CountDeath(name, attempt.recorder->saved());
+  if (deaths > options_.max_restarts) {
+    outcome->verb = JobVerb::kFailed;
+    absl::StrAppend(&outcome->message, "; that was the ", deaths, "th time in a row without a new checkpoint");
+  }
+  return deaths;
+}
+
 int JobSupervisor::CountDeath(const std::string& name, bool saved) {
   absl::MutexLock lock(&mutex_);
   int& deaths = deaths_[name];
@@ -216,12 +286,18 @@ int JobSupervisor::CountDeath(const std::string& name, bool saved) {
 }
 
 std::optional<v1::TrainingJobState> JobSupervisor::Conclude(
-    const std::string& name, const TrainerOutcome& outcome,
-    const std::optional<v1::TrainingProgress>& progress) {
+    const std::string& name, const TrainerOutcome& found, const Attempt& attempt) {
+  const std::string log_path = absl::StrCat(FolderOf(name), "/trainer.log");
+  const std::vector<std::string> log = LogTail(log_path, kLogLines, attempt.log_begin);
+  TrainerOutcome outcome = found;
+  RecogniseBadAlloc(log, &outcome);
   const auto edit = [&](v1::TrainingJob& job) {
-    if (progress.has_value()) *job.mutable_progress() = *progress;
+    if (attempt.recorder->latest().has_value()) JobLedger::SetProgress(*attempt.recorder->latest(), &job);
+    v1::TrainingAttempt record = DescribeAttempt(attempt.record, outcome, *attempt.recorder, log);
+    *record.mutable_end_time() = options_.ledger->Now();
+    *job.add_attempts() = std::move(record);
     if (job.state() == v1::TRAINING_JOB_STATE_FAILED) {
-      *job.mutable_failure() = MakeFailure(outcome, absl::StrCat(FolderOf(name), "/trainer.log"));
+      *job.mutable_failure() = MakeFailure(outcome, LogTail(log_path, kLogLines), job);
     }
     const bool judged = outcome.report.ByteSizeLong() > 0;
     if (job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED && judged) *job.mutable_report() = outcome.report;
@@ -243,11 +319,12 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(
 void JobSupervisor::Retire(const std::string& name, std::optional<absl::Duration> restart_after) {
   absl::MutexLock lock(&mutex_);
   const auto attempt = attempts_.find(name);
+  const JobRank rank = attempt->second->rank;
   retired_.push_back(std::move(attempt->second));
   attempts_.erase(attempt);
   wake_ = true;
   if (restart_after.has_value()) {
-    Push(name, options_.clock->Now() + *restart_after);
+    Push({name, rank, options_.clock->Now() + *restart_after});
   } else {
     deaths_.erase(name);
   }

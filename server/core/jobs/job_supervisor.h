@@ -2,7 +2,9 @@
 #ifndef FACET_SERVER_CORE_JOBS_JOB_SUPERVISOR_H_
 #define FACET_SERVER_CORE_JOBS_JOB_SUPERVISOR_H_
 
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,20 +31,39 @@ struct JobSupervisorOptions {
   absl::Duration stop_grace = absl::Seconds(30);
   int max_restarts = 3;
   absl::Duration restart_backoff = absl::Seconds(1);
+  // Silence of a trainer after which it is taken to hang and killed.
+  absl::Duration max_silence = absl::Minutes(5);
+  // CountOomKills; absent: memory never runs out.
+  std::function<int64_t()> count_oom_kills;
+  // Called with the name of a job, on a thread that may block: when its trainer
+  // has ended and the ledger has not yet been told, so that the job's files are
+  // nobody else's; and once the job has ended.
+  std::function<void(const std::string&)> before_end;
+  std::function<void(const std::string&)> on_end;
   JobLedger* ledger = nullptr;
+  // Of deadlines alone: best one that nobody sets.
   Clock* clock = nullptr;
   ProcessLauncher* launcher = nullptr;
   Metrics* metrics = nullptr;
 };
 
-// Runs jobs in the order they were queued, at most `max_running` at once, each
-// by a trainer of its own, and writes into the ledger what becomes of them. The
-// ledger decides: a job that may not start any more when its turn comes (it was
-// cancelled meanwhile) is passed over.
+// Where a job stands in the queue: by priority; among equals those that had
+// begun come first, then who came first.
+struct JobRank {
+  int priority = 0;
+  bool begun = false;
+};
+
+// Runs jobs by rank, at most `max_running` at once, each by a trainer of its
+// own, and writes into the ledger what becomes of them. The ledger decides: a
+// job that may not start any more when its turn comes (it was cancelled
+// meanwhile) is passed over.
 //
-// A trainer that dies unasked is started again from its last checkpoint after
-// `restart_backoff`, twice that the next time and so on; after `max_restarts`
-// deaths in a row without a new checkpoint the job fails.
+// A trainer that dies unasked, or is killed for its silence, is started again
+// from its last checkpoint after `restart_backoff`, twice that the next time and
+// so on; after `max_restarts` deaths in a row without a new checkpoint the job
+// fails. One that finds the job taken by an orphan is started again, too, once
+// that was ended.
 //
 // Thread-safe; calls do not block, but for Shutdown and the destructor, which
 // wait until the trainers have saved and ended, for `stop_grace` at most.
@@ -51,8 +72,9 @@ class JobSupervisor {
   explicit JobSupervisor(JobSupervisorOptions options);
   ~JobSupervisor();
 
-  // Puts a job at the end of the queue; no effect where it is in it.
-  void Enqueue(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Puts a job into the queue, behind those of equal rank; no effect where it
+  // is in it.
+  void Enqueue(const std::string& name, JobRank rank = {}) ABSL_LOCKS_EXCLUDED(mutex_);
   // Takes it out.
   void Dequeue(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   // Stops its trainer, if it has one: asked, then killed after `stop_grace`, or
@@ -65,13 +87,19 @@ class JobSupervisor {
  private:
   struct Waiting {
     std::string name;
+    JobRank rank;
     absl::Time not_before;
   };
   // One attempt at a job.
   struct Attempt {
     std::unique_ptr<ProgressRecorder> recorder;
     std::unique_ptr<TrainerRun> run;
+    JobRank rank;
+    int64_t log_begin = 0;  // where its part of the log begins
+    v1::TrainingAttempt record;
+    // Under mutex_:
     absl::Time kill_at = absl::InfiniteFuture();
+    absl::Time silent_until = absl::InfiniteFuture();
   };
   using AttemptPtr = std::shared_ptr<Attempt>;
 
@@ -79,22 +107,26 @@ class JobSupervisor {
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Time NextDeadline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void KillOverdue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The trainer has told something.
+  void Heard(Attempt& attempt) ABSL_LOCKS_EXCLUDED(mutex_);
   // The next job whose turn it is, moved from the queue to the attempts.
   std::optional<std::string> TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayStart(const Waiting& waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartJob(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
-  AttemptPtr MakeAttempt(const std::string& name);
+  AttemptPtr MakeAttempt(const Waiting& waiting);
   void StopAttempt(Attempt& attempt, bool now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Push(const std::string& name, absl::Time not_before) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Push(Waiting waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string FolderOf(const std::string& name) const;
 
   // An attempt's thread, once its trainer is gone.
   void OnExit(const std::string& name, TrainerOutcome outcome) ABSL_LOCKS_EXCLUDED(mutex_);
   // Number of deaths in a row, this one included.
   int CountDeath(const std::string& name, bool saved) ABSL_LOCKS_EXCLUDED(mutex_);
-  std::optional<v1::TrainingJobState> Conclude(const std::string& name, const TrainerOutcome& outcome,
-                                               const std::optional<v1::TrainingProgress>& progress)
+  // Makes a death a failure where there were too many. Returns their number.
+  int JudgeDeath(const std::string& name, const Attempt& attempt, TrainerOutcome* outcome)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  std::optional<v1::TrainingJobState> Conclude(const std::string& name, const TrainerOutcome& outcome,
+                                               const Attempt& attempt) ABSL_LOCKS_EXCLUDED(mutex_);
   void Retire(const std::string& name, std::optional<absl::Duration> restart_after)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -102,6 +134,7 @@ class JobSupervisor {
   absl::Mutex mutex_;
   bool wake_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // In the order in which they come to run.
   std::deque<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, AttemptPtr> attempts_ ABSL_GUARDED_BY(mutex_);
   // Ended; their threads are joined by the supervisor's.

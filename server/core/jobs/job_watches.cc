@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -26,6 +25,16 @@ absl::Status TooSlow(const std::string& job, int64_t revision) {
       absl::ZeroDuration());
 }
 
+// The oldest revision to ask for is the one up to which events are missing: all
+// after it are there.
+absl::Status Compacted(const std::string& job, int64_t revision, int64_t compacted) {
+  return WithReason(absl::OutOfRangeError(absl::StrCat(
+                        "events of '", job, "' after revision ", revision,
+                        " are no longer all kept. The oldest after_revision that misses nothing is ", compacted,
+                        "; 0 gets what is kept of them")),
+                    "REVISION_COMPACTED");
+}
+
 }  // namespace
 
 JobWatches::JobWatches(JobWatchesOptions options)
@@ -36,7 +45,8 @@ JobWatches::~JobWatches() {
   thread_.Join();
 }
 
-absl::StatusOr<int64_t> JobWatches::Add(const std::string& job, int64_t after_revision, JobWatcher watcher) {
+absl::StatusOr<int64_t> JobWatches::Add(const std::string& job, int64_t after_revision, JobWatcher watcher,
+                                        absl::Duration heartbeat) {
   absl::MutexLock lock(&mutex_);
   if (!closed_.ok()) return closed_;
   if (static_cast<int>(watches_.size()) >= options_.max_watches) {
@@ -49,9 +59,12 @@ absl::StatusOr<int64_t> JobWatches::Add(const std::string& job, int64_t after_re
   watch->id = ++last_id_;
   watch->job = job;
   watch->watcher = std::move(watcher);
+  watch->heartbeat = heartbeat;
   watch->revision = after_revision;
+  watch->gaps_until = after_revision == 0 ? -1 : 0;
+  watch->last_sent = options_.clock->Now();
   watches_[watch->id] = watch;
-  wake_ = true;
+  SetDue(watch->id);
   return watch->id;
 }
 
@@ -59,8 +72,9 @@ void JobWatches::Remove(int64_t id) {
   absl::MutexLock lock(&mutex_);
   const auto watch = watches_.find(id);
   if (watch != watches_.end()) {
-    watch->second->removed = true;
-    watches_.erase(watch);
+    const WatchPtr removed = watch->second;
+    removed->removed = true;
+    Forget(*removed);
   }
   if (loop_ == std::this_thread::get_id()) return;
   const auto idle = [this, id]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !calling_ || turn_ != id; };
@@ -69,15 +83,15 @@ void JobWatches::Remove(int64_t id) {
 
 void JobWatches::Notify(const std::string& job) {
   absl::MutexLock lock(&mutex_);
-  for (auto& [id, watch] : watches_) {
-    if (watch->job == job) watch->due = wake_ = true;
+  ++generation_;
+  for (const auto& [id, watch] : watches_) {
+    if (watch->job == job) SetDue(id);
   }
 }
 
 void JobWatches::Ready(int64_t id) {
   absl::MutexLock lock(&mutex_);
-  const auto watch = watches_.find(id);
-  if (watch != watches_.end()) watch->second->due = wake_ = true;
+  if (watches_.count(id) > 0) SetDue(id);
 }
 
 void JobWatches::Close(const absl::Status& status) {
@@ -89,6 +103,33 @@ void JobWatches::Close(const absl::Status& status) {
   mutex_.Await(absl::Condition(&ended));
 }
 
+void JobWatches::SetDue(int64_t id) {
+  due_.insert(id);
+  wake_ = true;
+}
+
+void JobWatches::SetTimer(Watch& watch, absl::Time time) {
+  if (watch.timer == time) return;
+  timers_.erase({watch.timer, watch.id});
+  watch.timer = time;
+  if (time != absl::InfiniteFuture()) timers_.insert({time, watch.id});
+}
+
+void JobWatches::RingTimers() {
+  const absl::Time now = options_.clock->Now();
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    const int64_t id = timers_.begin()->second;
+    SetTimer(*watches_.at(id), absl::InfiniteFuture());
+    SetDue(id);
+  }
+}
+
+void JobWatches::Forget(Watch& watch) {
+  SetTimer(watch, absl::InfiniteFuture());
+  due_.erase(watch.id);
+  watches_.erase(watch.id);
+}
+
 void JobWatches::Loop() {
   {
     absl::MutexLock lock(&mutex_);
@@ -98,8 +139,10 @@ void JobWatches::Loop() {
     WatchPtr watch;
     {
       absl::MutexLock lock(&mutex_);
-      options_.clock->AwaitUntil(mutex_, absl::Condition(&wake_), NextDeadline());
+      const absl::Time deadline = timers_.empty() ? absl::InfiniteFuture() : timers_.begin()->first;
+      options_.clock->AwaitUntil(mutex_, absl::Condition(&wake_), deadline);
       if (!closed_.ok()) break;
+      RingTimers();
       watch = TakeDue();
     }
     if (watch != nullptr) Serve(*watch);
@@ -107,82 +150,114 @@ void JobWatches::Loop() {
   EndAll();
 }
 
-absl::Time JobWatches::NextDeadline() const {
-  absl::Time deadline = absl::InfiniteFuture();
-  for (const auto& [id, watch] : watches_)
-    deadline = std::min(deadline, watch->unready_since + options_.patience);
-  return deadline;
-}
-
-bool JobWatches::OutOfPatience(const Watch& watch) const {
-  return watch.unready_since + options_.patience <= options_.clock->Now();
-}
-
 JobWatches::WatchPtr JobWatches::TakeDue() {
-  auto next = watches_.upper_bound(turn_);
-  for (size_t i = 0; i < watches_.size(); ++i, ++next) {
-    if (next == watches_.end()) next = watches_.begin();
-    WatchPtr watch = next->second;
-    if (!watch->due && !OutOfPatience(*watch)) continue;
-    watch->due = false;
-    turn_ = watch->id;
-    calling_ = true;
-    return watch;
-  }
-  wake_ = false;
-  return nullptr;
+  auto next = due_.upper_bound(turn_);
+  if (next == due_.end()) next = due_.begin();
+  wake_ = next != due_.end();
+  if (!wake_) return nullptr;
+  turn_ = *next;
+  calling_ = true;
+  due_.erase(next);
+  return watches_.at(turn_);
 }
 
 void JobWatches::Serve(Watch& watch) {
   absl::Status end;
-  const int64_t before = watch.revision;
   const Progress progress = Deliver(watch, &end);
-  if (NoteProgress(watch, progress, watch.revision > before, &end)) End(watch, end);
+  if (NoteProgress(watch, progress, &end)) End(watch, end);
   absl::MutexLock lock(&mutex_);
   calling_ = false;
 }
 
-JobWatches::Progress JobWatches::Deliver(Watch& watch, absl::Status* end) {
-  const auto events = options_.store->ListEvents(watch.job, watch.revision, kBatch);
-  if (!events.ok()) {
-    *end = events.status();
-    return Progress::kOver;
+const JobWatches::Page& JobWatches::Read(const Watch& watch) {
+  int64_t generation = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    generation = generation_;
   }
-  if (events->empty()) return DeliverNone(watch, end);
-  for (const v1::TrainingEvent& event : *events) {
+  if (page_.job == watch.job && page_.after == watch.revision && page_.generation == generation) return page_;
+  page_ = {watch.job, watch.revision, generation,
+           options_.store->ListEvents(watch.job, watch.revision, kBatch), 0, std::nullopt};
+  // After the events: what went missing before they were read shows.
+  const auto compacted = options_.store->CompactedRevision(watch.job);
+  if (compacted.ok()) {
+    page_.compacted = *compacted;
+  } else {
+    page_.events = compacted.status();
+  }
+  return page_;
+}
+
+bool JobWatches::HasGap(Watch& watch, const Page& page) const {
+  if (watch.gaps_until < 0) watch.gaps_until = page.compacted;
+  return watch.revision < page.compacted && page.compacted > watch.gaps_until;
+}
+
+JobWatches::Progress JobWatches::Deliver(Watch& watch, absl::Status* end) {
+  const Page& page = Read(watch);
+  *end = page.events.status();
+  if (end->ok() && HasGap(watch, page)) *end = Compacted(watch.job, watch.revision, page.compacted);
+  if (!end->ok()) return Progress::kOver;
+  if (page.events->empty()) return DeliverNone(watch, end);
+  for (const v1::TrainingEvent& event : *page.events) {
     if (IsRemoved(watch)) return Progress::kOver;
     if (watch.watcher.ready && !watch.watcher.ready()) return Progress::kUnready;
     watch.watcher.on_event(event);
     watch.revision = event.revision();
+    watch.last_sent = options_.clock->Now();
+    watch.unready_since = absl::InfiniteFuture();
     if (HasEnded(event.state())) return Progress::kOver;
   }
-  return static_cast<int>(events->size()) == kBatch ? Progress::kMore : Progress::kCaughtUp;
+  return static_cast<int>(page.events->size()) == kBatch ? Progress::kMore : Progress::kCaughtUp;
 }
 
-JobWatches::Progress JobWatches::DeliverNone(const Watch& watch, absl::Status* end) {
-  const auto record = options_.store->GetJob(watch.job);
+JobWatches::Progress JobWatches::DeliverNone(Watch& watch, absl::Status* end) {
+  if (!page_.record.has_value()) page_.record = options_.store->GetJob(watch.job);
+  const absl::StatusOr<JobRecord>& record = *page_.record;
   *end = record.status();
   const bool over =
       !record.ok() || (HasEnded(record->job.state()) && watch.revision >= record->job.revision());
-  return over ? Progress::kOver : Progress::kCaughtUp;
+  if (over) return Progress::kOver;
+  const bool quiet = options_.clock->Now() >= watch.last_sent + watch.heartbeat;
+  if (quiet && !IsRemoved(watch)) Heartbeat(watch, record->job);
+  return Progress::kCaughtUp;
 }
 
-bool JobWatches::NoteProgress(Watch& watch, Progress progress, bool delivered, absl::Status* end) {
+// One that is not ready needs none: something is on its way to it.
+void JobWatches::Heartbeat(Watch& watch, const v1::TrainingJob& job) {
+  watch.last_sent = options_.clock->Now();
+  if (watch.watcher.ready && !watch.watcher.ready()) return;
+  v1::TrainingEvent event;
+  event.set_revision(watch.revision);
+  event.mutable_time()->set_seconds(absl::ToUnixSeconds(options_.wall_clock->Now()));
+  event.set_state(job.state());
+  event.set_attempt(job.attempt());
+  event.mutable_heartbeat();
+  watch.watcher.on_event(event);
+}
+
+bool JobWatches::NoteProgress(Watch& watch, Progress progress, absl::Status* end) {
+  if (progress == Progress::kOver) return true;
+  const absl::Time now = options_.clock->Now();
+  watch.unready_since =
+      progress == Progress::kUnready ? std::min(watch.unready_since, now) : absl::InfiniteFuture();
+  const absl::Time patient_until = watch.unready_since + options_.patience;
+  if (patient_until <= now) {
+    *end = TooSlow(watch.job, watch.revision);
+    return true;
+  }
   absl::MutexLock lock(&mutex_);
-  if (delivered || progress != Progress::kUnready) watch.unready_since = absl::InfiniteFuture();
-  if (progress == Progress::kMore) watch.due = wake_ = true;
-  if (progress != Progress::kUnready) return progress == Progress::kOver;
-  watch.unready_since = std::min(watch.unready_since, options_.clock->Now());
-  if (!OutOfPatience(watch)) return false;
-  *end = TooSlow(watch.job, watch.revision);
-  return true;
+  if (watch.removed) return true;
+  if (progress == Progress::kMore) SetDue(watch.id);
+  SetTimer(watch, progress == Progress::kUnready ? patient_until : watch.last_sent + watch.heartbeat);
+  return false;
 }
 
 void JobWatches::End(Watch& watch, const absl::Status& status) {
   {
     absl::MutexLock lock(&mutex_);
     if (watch.removed) return;
-    watches_.erase(watch.id);
+    Forget(watch);
   }
   watch.watcher.on_done(status);
 }

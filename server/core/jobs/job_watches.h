@@ -5,8 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -22,16 +26,18 @@ namespace facet::server {
 
 struct JobWatchesOptions {
   Store* store = nullptr;
-  Clock* clock = nullptr;
+  Clock* clock = nullptr;  // of deadlines alone
   int max_watches = 1024;
   // How long a watcher may stay unready while events wait for it.
   absl::Duration patience = absl::Minutes(1);
+  Clock* wall_clock = Clock::Real();  // stamps heartbeats
 };
 
 // Brings events from the store to those who watch. The store is the queue: a
 // watcher is no more than the revision it has come to, so that memory does not
 // grow with slow ones, nobody misses an event, and what is seen was committed.
-// One thread serves all.
+// One thread serves all; watchers that have come to the same revision share one
+// reading of the store. Where nothing happens, heartbeats come.
 //
 // Thread-safe; calls do not block on the disk.
 class JobWatches {
@@ -40,9 +46,11 @@ class JobWatches {
   // As Close, with UNAVAILABLE.
   ~JobWatches();
 
-  // RESOURCE_EXHAUSTED: too many. UNAVAILABLE: closed.
-  absl::StatusOr<int64_t> Add(const std::string& job, int64_t after_revision, JobWatcher watcher)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // RESOURCE_EXHAUSTED: too many. UNAVAILABLE: closed. The watch itself ends
+  // with OUT_OF_RANGE (reason REVISION_COMPACTED) where events are missing that
+  // it would have to bring, unless it began at 0, which means what there is.
+  absl::StatusOr<int64_t> Add(const std::string& job, int64_t after_revision, JobWatcher watcher,
+                              absl::Duration heartbeat = absl::Seconds(15)) ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits for a call that is under way, unless it comes from within one.
   void Remove(int64_t id) ABSL_LOCKS_EXCLUDED(mutex_);
   // The job may have new events.
@@ -57,28 +65,48 @@ class JobWatches {
     int64_t id = 0;
     std::string job;
     JobWatcher watcher;
-    int64_t revision = 0;  // of the last event delivered; the thread's alone
-    // Under mutex_:
-    bool due = true;
-    bool removed = false;
+    absl::Duration heartbeat;
+    // The thread's alone: revision of the last event delivered; up to which
+    // revision it is content with gaps, -1: with all that there are at first.
+    int64_t revision = 0;
+    int64_t gaps_until = 0;
+    absl::Time last_sent;
     absl::Time unready_since = absl::InfiniteFuture();
+    // Under mutex_:
+    bool removed = false;
+    absl::Time timer = absl::InfiniteFuture();  // in timers_, where finite
   };
   using WatchPtr = std::shared_ptr<Watch>;
   enum class Progress { kCaughtUp, kMore, kUnready, kOver };
+  // What the store had after a revision, while `generation` lasts.
+  struct Page {
+    std::string job;
+    int64_t after = -1;
+    int64_t generation = -1;
+    absl::StatusOr<std::vector<v1::TrainingEvent>> events;
+    int64_t compacted = 0;
+    // The job itself, once it was asked for.
+    std::optional<absl::StatusOr<JobRecord>> record;
+  };
 
   // On the thread.
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Time NextDeadline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool OutOfPatience(const Watch& watch) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetDue(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetTimer(Watch& watch, absl::Time time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RingTimers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(Watch& watch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The next watch with something to do, in turns.
   WatchPtr TakeDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Serve(Watch& watch) ABSL_LOCKS_EXCLUDED(mutex_);
+  const Page& Read(const Watch& watch) ABSL_LOCKS_EXCLUDED(mutex_);
   // Where it is over, `end` says how.
   Progress Deliver(Watch& watch, absl::Status* end) ABSL_LOCKS_EXCLUDED(mutex_);
-  Progress DeliverNone(const Watch& watch, absl::Status* end);
+  Progress DeliverNone(Watch& watch, absl::Status* end);
+  // Whether events are missing that the watch has to bring.
+  bool HasGap(Watch& watch, const Page& page) const;
+  void Heartbeat(Watch& watch, const v1::TrainingJob& job);
   // Returns whether the watch is over.
-  bool NoteProgress(Watch& watch, Progress progress, bool delivered, absl::Status* end)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  bool NoteProgress(Watch& watch, Progress progress, absl::Status* end) ABSL_LOCKS_EXCLUDED(mutex_);
   void End(Watch& watch, const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
   void EndAll() ABSL_LOCKS_EXCLUDED(mutex_);
   bool IsRemoved(const Watch& watch) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -86,6 +114,11 @@ class JobWatches {
   const JobWatchesOptions options_;
   absl::Mutex mutex_;
   std::map<int64_t, WatchPtr> watches_ ABSL_GUARDED_BY(mutex_);
+  std::set<int64_t> due_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::pair<absl::Time, int64_t>> timers_ ABSL_GUARDED_BY(mutex_);
+  // Of what is in the store: grows with each change.
+  int64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
+  Page page_;  // the thread's alone
   int64_t last_id_ ABSL_GUARDED_BY(mutex_) = 0;
   // Whose watcher is being called, or was last.
   int64_t turn_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -14,16 +14,16 @@ namespace {
 constexpr std::streamoff kMaxBytes = 64 << 10;
 constexpr size_t kMaxLineBytes = 1000;
 
-std::string ReadEnd(const std::string& path) {
+std::string ReadEnd(const std::string& path, int64_t begin) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = file.tellg();
-  if (size <= 0) return "";
-  const std::streamoff length = std::min(size, kMaxBytes);
+  if (size <= begin) return "";
+  const std::streamoff length = std::min<std::streamoff>(size - begin, kMaxBytes);
   std::string text(length, '\0');
   file.seekg(size - length);
   file.read(text.data(), length);
   text.resize(file.gcount());
-  if (length == size) return text;
+  if (length == size - begin) return text;
   // The first line began before.
   const size_t newline = text.find('\n');
   return newline == std::string::npos ? text : text.substr(newline + 1);
@@ -70,14 +70,56 @@ absl::string_view LastVersion(absl::string_view line) {
 
 }  // namespace
 
-std::vector<std::string> LogTail(const std::string& path, int max_lines) {
-  const std::string text = ReadEnd(path);
+std::vector<std::string> LogTail(const std::string& path, int max_lines, int64_t begin) {
+  const std::string text = ReadEnd(path, begin);
   std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
   if (lines.back().empty()) lines.pop_back();
   const size_t first = lines.size() - std::min<size_t>(lines.size(), max_lines);
   std::vector<std::string> tail;
   for (size_t i = first; i < lines.size(); ++i) tail.push_back(Clean(LastVersion(lines[i])));
   return tail;
+}
+
+int64_t LogSize(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  return std::max<int64_t>(0, file.tellg());
+}
+
+LogPiece ReadLogPiece(const std::string& path, int64_t offset) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const int64_t size = std::max<int64_t>(0, file.tellg());
+  const bool from_end = offset < 0;
+  LogPiece piece;
+  piece.next_offset = from_end ? std::max<int64_t>(0, size + offset) : std::min(offset, size);
+  piece.text.resize(std::min<int64_t>(size - piece.next_offset, kMaxBytes));
+  file.seekg(piece.next_offset);
+  file.read(piece.text.data(), static_cast<std::streamsize>(piece.text.size()));
+  piece.text.resize(std::max<std::streamsize>(0, file.gcount()));
+  piece.next_offset += static_cast<int64_t>(piece.text.size());
+  piece.at_end = piece.next_offset == size;
+  if (const size_t last = piece.text.rfind('\n'); !piece.at_end && last != std::string::npos) {
+    piece.next_offset -= static_cast<int64_t>(piece.text.size() - last - 1);
+    piece.text.resize(last + 1);
+  }
+  if (from_end && size + offset > 0) piece.text.erase(0, piece.text.find('\n') + 1);
+  return piece;
+}
+
+std::string CleanLog(absl::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const size_t length = CharacterLength(text);
+    const bool shown = length > 1 || (length == 1 && (absl::ascii_isprint(text[0]) || text[0] == '\t' || text[0] == '\n'));
+    // A line that is rewritten in place goes on in a new one.
+    if (shown) {
+      clean.append(text.data(), length);
+    } else {
+      clean += text[0] == '\r' ? '\n' : '?';
+    }
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return clean;
 }
 
 }  // namespace facet::server

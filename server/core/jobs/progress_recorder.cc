@@ -23,15 +23,29 @@ void ProgressRecorder::OnProgress(const v1::TrainingProgress& progress) {
     const std::string text = progress.step() == 0
                                  ? "training begins"
                                  : absl::StrCat("training goes on from step ", progress.step());
+    first_step_ = progress.step();
     training_ = ledger_->Apply(job_, JobVerb::kTraining, text).ok();
   }
   Measure(progress, now);
   const bool keep = WorthKeeping(progress, now);
   latest_ = progress;
+  latest_->clear_points();
   latest_time_ = now;
-  if (!keep || !ledger_->AddProgress(job_, progress).ok()) return;
+  waiting_points_.MergeFrom(progress.points());
+  if (!keep || !Keep(progress)) return;
   kept_time_ = now;
   kept_phase_ = progress.phase();
+}
+
+bool ProgressRecorder::Keep(v1::TrainingProgress progress) {
+  *progress.mutable_points() = waiting_points_;
+  if (!ledger_->AddProgress(job_, progress).ok()) return false;
+  waiting_points_.Clear();
+  return true;
+}
+
+void ProgressRecorder::Flush() {
+  if (!waiting_points_.empty() && latest_.has_value()) Keep(*latest_);
 }
 
 bool ProgressRecorder::WorthKeeping(const v1::TrainingProgress& progress, absl::Time now) const {
@@ -53,6 +67,9 @@ void ProgressRecorder::Measure(const v1::TrainingProgress& progress, absl::Time 
 void ProgressRecorder::OnSaved(const internal::TrainerEvent::Saved& saved) {
   if (saved.error().empty()) {
     saved_ = true;
+    v1::Checkpoint checkpoint = saved.checkpoint();
+    checkpoint.set_step(saved.step());
+    ledger_->AddCheckpoint(job_, std::move(checkpoint)).IgnoreError();
     return;
   }
   ledger_

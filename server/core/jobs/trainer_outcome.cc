@@ -14,9 +14,16 @@ namespace {
 constexpr int kExitLocked = 3;     // another trainer still works on the job
 constexpr int kExitAbandoned = 4;  // it believed its server gone, and saved
 
-TrainerOutcome Make(const TrainerTraces& traces, JobVerb verb, std::string message) {
+using Attempt = v1::TrainingAttempt;
+
+constexpr char kOutOfMemory[] = "OUT_OF_MEMORY";
+
+TrainerOutcome Make(const TrainerTraces& traces, JobVerb verb, Attempt::End end, std::string reason,
+                    std::string message) {
   TrainerOutcome outcome;
   outcome.verb = verb;
+  outcome.end = end;
+  outcome.reason = std::move(reason);
   outcome.message = std::move(message);
   outcome.exit = traces.exit;
   return outcome;
@@ -26,55 +33,82 @@ std::string SignalText(int signal) {
   const char* name = sigabbrev_np(signal);
   std::string text = absl::StrCat("the trainer was killed by signal ", signal);
   if (name != nullptr) absl::StrAppend(&text, " (SIG", name, ")");
-  // The kernel picks the largest process when memory runs out.
-  if (signal == SIGKILL) absl::StrAppend(&text, "; was there too little memory?");
   return text;
 }
 
 TrainerOutcome JudgeLaunch(const TrainerTraces& traces) {
   const bool for_now = absl::IsResourceExhausted(traces.launch);
-  return Make(traces, for_now ? JobVerb::kDied : JobVerb::kFailed,
+  return Make(traces, for_now ? JobVerb::kDied : JobVerb::kFailed, Attempt::END_FAILED, "TRAINER_NOT_STARTED",
               absl::StrCat("the trainer could not be started: ", traces.launch.message()));
 }
 
 TrainerOutcome JudgeLastWord(const TrainerTraces& traces) {
   const internal::TrainerEvent& word = *traces.last_word;
   if (word.has_finished()) {
-    TrainerOutcome outcome = Make(traces, JobVerb::kFinished, "training is finished");
+    TrainerOutcome outcome =
+        Make(traces, JobVerb::kFinished, Attempt::END_FINISHED, "", "training is finished");
     outcome.report = word.finished().report();
     return outcome;
   }
   if (word.has_stopped()) {
-    return Make(traces, JobVerb::kStopped,
+    return Make(traces, JobVerb::kStopped, Attempt::END_STOPPED, "",
                 absl::StrCat("the trainer saved step ", word.stopped().step(), " and stopped"));
   }
   const auto code = static_cast<absl::StatusCode>(word.failed().code());
-  return Make(traces, JobVerb::kFailed,
-              absl::StrCat(absl::StatusCodeToString(code), ": ", word.failed().message()));
+  const std::string& reason = word.failed().reason();
+  // Room on the disk comes back; what else it gives up for does not.
+  TrainerOutcome outcome =
+      Make(traces, reason == "DISK_FULL" ? JobVerb::kDied : JobVerb::kFailed,
+           reason == kOutOfMemory ? Attempt::END_OUT_OF_MEMORY : Attempt::END_FAILED,
+           reason.empty() ? absl::StatusCodeToString(code) : reason,
+           absl::StrCat(absl::StatusCodeToString(code), ": ", word.failed().message()));
+  outcome.step = word.failed().step();
+  return outcome;
+}
+
+TrainerOutcome JudgeSignal(const TrainerTraces& traces) {
+  const std::string text = SignalText(traces.exit.signal);
+  if (traces.hung) {
+    return Make(traces, JobVerb::kDied, Attempt::END_HUNG, "HUNG",
+                "the trainer said nothing for too long and was killed");
+  }
+  if (traces.stop_asked) return Make(traces, JobVerb::kStopped, Attempt::END_STOPPED, "", text);
+  if (traces.exit.signal == SIGKILL && traces.memory_ran_out) {
+    return Make(traces, JobVerb::kDied, Attempt::END_OUT_OF_MEMORY, kOutOfMemory,
+                absl::StrCat(text, ": the machine ran out of memory"));
+  }
+  return Make(traces, JobVerb::kDied, Attempt::END_DIED, "TRAINER_DIED", text);
 }
 
 TrainerOutcome JudgeExit(const TrainerTraces& traces) {
-  const ProcessExit& exit = traces.exit;
-  if (exit.signal != 0) {
-    return Make(traces, traces.stop_asked ? JobVerb::kStopped : JobVerb::kDied, SignalText(exit.signal));
+  const int code = traces.exit.exit_code;
+  const std::string text = absl::StrCat("the trainer ended with exit code ", code);
+  if (code == kExitLocked) {
+    TrainerOutcome outcome = Make(traces, JobVerb::kDied, Attempt::END_FAILED, "JOB_LOCKED",
+                                  "another trainer, left by a server that is gone, worked on the job");
+    outcome.locked = true;
+    return outcome;
   }
-  if (exit.exit_code == kExitLocked || exit.exit_code == kExitAbandoned) {
-    return Make(traces, JobVerb::kDied, absl::StrCat("the trainer ended with exit code ", exit.exit_code));
+  if (code == kExitAbandoned) return Make(traces, JobVerb::kDied, Attempt::END_DIED, "TRAINER_DIED", text);
+  if (code == 0) {
+    return Make(traces, JobVerb::kFailed, Attempt::END_FAILED, "NO_RESULT", "the trainer ended without a result");
   }
-  if (exit.exit_code == 0) return Make(traces, JobVerb::kFailed, "the trainer ended without a result");
-  return Make(traces, JobVerb::kFailed, absl::StrCat("the trainer ended with exit code ", exit.exit_code));
+  return Make(traces, JobVerb::kFailed, Attempt::END_FAILED, "TRAINER_FAILED", text);
 }
 
 }  // namespace
 
 TrainerOutcome JudgeTrainer(const TrainerTraces& traces) {
-  if (traces.never_started) return Make(traces, JobVerb::kStopped, "the trainer was not started any more");
+  if (traces.never_started) {
+    return Make(traces, JobVerb::kStopped, Attempt::END_STOPPED, "", "the trainer was not started any more");
+  }
   if (!traces.launch.ok()) return JudgeLaunch(traces);
   if (traces.last_word.has_value()) return JudgeLastWord(traces);
   if (!traces.protocol.ok()) {
-    return Make(traces, JobVerb::kFailed, absl::StrCat("the trainer sent ", traces.protocol.message()));
+    return Make(traces, JobVerb::kFailed, Attempt::END_FAILED, "BAD_EVENT",
+                absl::StrCat("the trainer sent ", traces.protocol.message()));
   }
-  return JudgeExit(traces);
+  return traces.exit.signal != 0 ? JudgeSignal(traces) : JudgeExit(traces);
 }
 
 absl::string_view OutcomeLabel(const TrainerOutcome& outcome) {

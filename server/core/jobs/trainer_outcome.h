@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "facet/internal/trainer.pb.h"
 #include "facet/v1/report.pb.h"
+#include "facet/v1/training.pb.h"
 #include "server/core/jobs/job_state.h"
 
 namespace facet::server {
@@ -17,11 +18,18 @@ namespace facet::server {
 struct TrainerOutcome {
   // kFinished, kStopped, kDied or kFailed.
   JobVerb verb = JobVerb::kFailed;
+  v1::TrainingAttempt::End end = v1::TrainingAttempt::END_FAILED;
+  // As v1.TrainingFailure: "OUT_OF_MEMORY"; empty where it did not fail.
+  std::string reason;
   // What happened, in a sentence for people, without a full stop.
   std::string message;
   // kFinished only.
   v1::EvaluationReport report;
   ProcessExit exit;
+  // Another trainer holds the job.
+  bool locked = false;
+  // Step of a failure, where the trainer said.
+  int step = 0;
 };
 
 // What is known of a trainer that has ended.
@@ -33,8 +41,11 @@ struct TrainerTraces {
   absl::Status protocol;
   // Its last word: a Finished, Stopped or Failed.
   std::optional<internal::TrainerEvent> last_word;
-  // Whether it was asked to stop.
+  // Whether it was asked to stop, and whether it was killed for its silence.
   bool stop_asked = false;
+  bool hung = false;
+  // Whether the kernel killed a process for want of memory meanwhile.
+  bool memory_ran_out = false;
   ProcessExit exit;
 };
 

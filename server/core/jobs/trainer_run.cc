@@ -24,7 +24,8 @@ TrainerRun::~TrainerRun() {
   thread_.reset();
 }
 
-void TrainerRun::Start() {
+void TrainerRun::Start(int attempt) {
+  attempt_ = attempt;
   thread_.emplace("trainer-run", [this] { Run(); });
 }
 
@@ -41,6 +42,13 @@ void TrainerRun::Kill() {
   if (process_ != nullptr) process_->Signal(SIGKILL);
 }
 
+void TrainerRun::KillHung() {
+  absl::MutexLock lock(&mutex_);
+  if (process_ == nullptr) return;
+  hung_ = true;
+  process_->Signal(SIGKILL);
+}
+
 bool TrainerRun::stop_asked() {
   absl::MutexLock lock(&mutex_);
   return stop_asked_;
@@ -48,11 +56,17 @@ bool TrainerRun::stop_asked() {
 
 void TrainerRun::Run() {
   TrainerTraces traces;
+  const int64_t oom_kills_before = oom_kills();
   if (Process* process = Launch(&traces); process != nullptr) {
     ReadEvents(process, &traces);
     traces.exit = process->Wait();
   }
   traces.stop_asked = stop_asked();
+  traces.memory_ran_out = oom_kills() > oom_kills_before;
+  {
+    absl::MutexLock lock(&mutex_);
+    traces.hung = hung_;
+  }
   options_.on_exit(JudgeTrainer(traces));
 }
 
@@ -65,6 +79,7 @@ Process* TrainerRun::Launch(TrainerTraces* traces) {
   options.argv = {options_.trainer_path, "--job_dir", options_.job_dir, "--event_fd", "3"};
   options.log_path = absl::StrCat(options_.job_dir, "/trainer.log");
   options.event_pipe = true;
+  options.environment = {absl::StrCat("FACET_ATTEMPT=", attempt_)};
   auto launched = options_.launcher->Launch(options);
   traces->launch = launched.status();
   if (!launched.ok()) return nullptr;

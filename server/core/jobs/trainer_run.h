@@ -2,6 +2,7 @@
 #ifndef FACET_SERVER_CORE_JOBS_TRAINER_RUN_H_
 #define FACET_SERVER_CORE_JOBS_TRAINER_RUN_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,8 @@ struct TrainerRunOptions {
   // process is gone.
   std::function<void(const internal::TrainerEvent&)> on_event;
   std::function<void(const TrainerOutcome&)> on_exit;
+  // CountOomKills, before and after. Absent: memory never runs out.
+  std::function<int64_t()> count_oom_kills = nullptr;
 };
 
 // One process of facet-trainer, from its start to its end, on a thread of its
@@ -37,11 +40,14 @@ class TrainerRun {
   TrainerRun(const TrainerRun&) = delete;
   TrainerRun& operator=(const TrainerRun&) = delete;
 
-  // Starts the process. Call once.
-  void Start();
+  // Starts the process. Call once. `attempt` is told to it as FACET_ATTEMPT: one
+  // that is not the first saves early.
+  void Start(int attempt = 1);
   // Asks it to save and end; before the start, there will be no process.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
   void Kill() ABSL_LOCKS_EXCLUDED(mutex_);
+  // It does nothing any more: kills it, which does not count as asked for.
+  void KillHung() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void Run();
@@ -49,12 +55,15 @@ class TrainerRun {
   Process* Launch(TrainerTraces* traces);
   void ReadEvents(Process* process, TrainerTraces* traces);
   bool stop_asked() ABSL_LOCKS_EXCLUDED(mutex_);
+  int64_t oom_kills() const { return options_.count_oom_kills ? options_.count_oom_kills() : 0; }
 
   const TrainerRunOptions options_;
   absl::Mutex mutex_;
   bool stop_asked_ ABSL_GUARDED_BY(mutex_) = false;
   bool kill_asked_ ABSL_GUARDED_BY(mutex_) = false;
+  bool hung_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Process> process_ ABSL_GUARDED_BY(mutex_);
+  int attempt_ = 1;
   std::optional<Thread> thread_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/store/job_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -107,7 +108,7 @@ absl::Status JobTable::Put(v1::TrainingJob job) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   ASSIGN_OR_RETURN(const int64_t revision, Revision(job.name()));
   job.set_revision(revision);
-  RETURN_IF_ERROR(Replace(job));
+  RETURN_IF_ERROR(Replace(std::move(job)));
   return transaction.Commit();
 }
 
@@ -116,6 +117,7 @@ absl::Status JobTable::Delete(const std::string& name) {
   RETURN_IF_ERROR(database_.Run("DELETE FROM jobs WHERE name = ?", name));
   if (database_.Changes() == 0) return NotFound(name);
   RETURN_IF_ERROR(database_.Run("DELETE FROM job_events WHERE job = ?", name));
+  RETURN_IF_ERROR(database_.Run("DELETE FROM job_attempts WHERE job = ?", name));
   return transaction.Commit();
 }
 
@@ -134,6 +136,28 @@ absl::StatusOr<std::vector<v1::TrainingEvent>> JobTable::ListEvents(const std::s
   }
 }
 
+absl::StatusOr<int64_t> JobTable::CompactedRevision(const std::string& job) {
+  ASSIGN_OR_RETURN(Statement statement, database_.Query("SELECT compacted FROM jobs WHERE name = ?", job));
+  ASSIGN_OR_RETURN(const bool found, statement.Step());
+  if (!found) return NotFound(job);
+  return statement.Int(0);
+}
+
+absl::StatusOr<std::vector<v1::TrainingAttempt>> JobTable::ListAttempts(const std::string& job, int limit) {
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT record FROM job_attempts WHERE job = ? ORDER BY attempt DESC LIMIT ?",
+                                   job, limit));
+  std::vector<v1::TrainingAttempt> attempts;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) break;
+    ASSIGN_OR_RETURN(v1::TrainingAttempt attempt, ReadColumn<v1::TrainingAttempt>(statement, 0));
+    attempts.push_back(std::move(attempt));
+  }
+  std::reverse(attempts.begin(), attempts.end());
+  return attempts;
+}
+
 absl::StatusOr<bool> JobTable::Exists(const std::string& name) {
   ASSIGN_OR_RETURN(Statement statement, database_.Query("SELECT 1 FROM jobs WHERE name = ?", name));
   return statement.Step();
@@ -146,7 +170,12 @@ absl::StatusOr<int64_t> JobTable::Revision(const std::string& name) {
   return statement.Int(0);
 }
 
-absl::Status JobTable::Replace(const v1::TrainingJob& job) {
+absl::Status JobTable::Replace(v1::TrainingJob job) {
+  for (const v1::TrainingAttempt& attempt : job.attempts()) {
+    RETURN_IF_ERROR(database_.Run("INSERT OR REPLACE INTO job_attempts (job, attempt, record) VALUES (?, ?, ?)",
+                                  job.name(), attempt.attempt(), Blob{attempt.SerializeAsString()}));
+  }
+  job.clear_attempts();
   return database_.Run("UPDATE jobs SET state = ?, revision = ?, job = ? WHERE name = ?", job.state(),
                        job.revision(), Blob{job.SerializeAsString()}, job.name());
 }
@@ -155,10 +184,19 @@ absl::Status JobTable::AppendEvent(const std::string& job, v1::TrainingEvent eve
   event.set_revision(revision);
   RETURN_IF_ERROR(
       database_.Run("INSERT INTO job_events (job, revision, is_progress, event) VALUES (?, ?, ?, ?)", job,
-                    revision, event.has_progress() ? 1 : 0, Blob{event.SerializeAsString()}));
-  // One comes, at most one goes: the price of the bound is a look at one row.
-  return database_.Run("DELETE FROM job_events WHERE job = ? AND revision = ? AND is_progress = 1", job,
-                       revision - kMaxProgressEvents);
+                    revision, event.has_progress() && event.progress().points().empty() ? 1 : 0,
+                    Blob{event.SerializeAsString()}));
+  return Compact(job, revision - options_.max_progress_events);
+}
+
+absl::Status JobTable::Compact(const std::string& job, int64_t revision) {
+  if (revision <= 0) return absl::OkStatus();
+  // Beyond the bound there is at most one more at a time, unless the bound was
+  // just lowered; what else is there are the few that stay.
+  RETURN_IF_ERROR(database_.Run("DELETE FROM job_events WHERE job = ? AND revision <= ? AND is_progress = 1", job,
+                                revision));
+  if (database_.Changes() == 0) return absl::OkStatus();
+  return database_.Run("UPDATE jobs SET compacted = max(compacted, ?) WHERE name = ?", revision, job);
 }
 
 absl::Status JobTable::NotFound(const std::string& name) {

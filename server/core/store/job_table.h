@@ -15,14 +15,10 @@
 
 namespace facet::server {
 
-// Progress events kept for a job: a day of one a second. Older ones go;
-// transitions all stay.
-inline constexpr int64_t kMaxProgressEvents = 100'000;
-
 // Jobs and their events, as Store says. Not thread-safe.
 class JobTable {
  public:
-  explicit JobTable(Database* database) : database_(*database) {}
+  JobTable(Database* database, const StoreOptions& options) : database_(*database), options_(options) {}
 
   absl::Status Insert(const JobRecord& record, v1::TrainingEvent event);
   absl::StatusOr<JobRecord> Get(const std::string& name);
@@ -32,17 +28,22 @@ class JobTable {
   absl::StatusOr<int64_t> Update(v1::TrainingJob job, v1::TrainingEvent event);
   absl::Status Put(v1::TrainingJob job);
   absl::Status Delete(const std::string& name);
+  absl::StatusOr<std::vector<v1::TrainingAttempt>> ListAttempts(const std::string& job, int limit);
   absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job, int64_t after_revision,
                                                             int limit);
+  absl::StatusOr<int64_t> CompactedRevision(const std::string& job);
 
  private:
   absl::StatusOr<bool> Exists(const std::string& name);
   absl::StatusOr<int64_t> Revision(const std::string& name);
-  absl::Status Replace(const v1::TrainingJob& job);
+  // With the attempts that `job` carries, which have a table of their own.
+  absl::Status Replace(v1::TrainingJob job);
   absl::Status AppendEvent(const std::string& job, v1::TrainingEvent event, int64_t revision);
+  absl::Status Compact(const std::string& job, int64_t revision);
   absl::Status NotFound(const std::string& name);
 
   Database& database_;
+  const StoreOptions options_;
 };
 
 }  // namespace facet::server

@@ -61,6 +61,20 @@ const std::string kTables = R"sql(
   );
 )sql";
 
+const std::string kAttempts = R"sql(
+  CREATE TABLE job_attempts (
+    job TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    record BLOB NOT NULL,                   -- facet.v1.TrainingAttempt
+    PRIMARY KEY (job, attempt)
+  ) WITHOUT ROWID;
+
+  -- The highest revision of an event that is no longer kept. Until now the
+  -- newest 100,000 events were kept.
+  ALTER TABLE jobs ADD COLUMN compacted INTEGER NOT NULL DEFAULT 0;
+  UPDATE jobs SET compacted = max(0, revision - 100000);
+)sql";
+
 absl::StatusOr<int64_t> UserVersion(Database& database) {
   ASSIGN_OR_RETURN(Statement statement, database.Query("PRAGMA user_version"));
   RETURN_IF_ERROR(statement.Step().status());
@@ -70,8 +84,8 @@ absl::StatusOr<int64_t> UserVersion(Database& database) {
 }  // namespace
 
 absl::Span<const std::string> Migrations() {
-  static const std::string* const migrations = new std::string[1]{kTables};
-  return absl::MakeConstSpan(migrations, 1);
+  static const std::string* const migrations = new std::string[2]{kTables, kAttempts};
+  return absl::MakeConstSpan(migrations, 2);
 }
 
 absl::Status Migrate(Database& database, absl::Span<const std::string> migrations) {

@@ -23,10 +23,10 @@ namespace {
 // case, and the reads are short.
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database)
+  SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database, const StoreOptions& options)
       : lock_(std::move(lock)),
         database_(std::move(database)),
-        jobs_(database_.get()),
+        jobs_(database_.get(), options),
         models_(database_.get()),
         datasets_(database_.get()) {}
 
@@ -63,6 +63,14 @@ class SqliteStore final : public Store {
                                                             int limit) override {
     absl::MutexLock lock(&mutex_);
     return jobs_.ListEvents(job, after_revision, limit);
+  }
+  absl::StatusOr<int64_t> CompactedRevision(const std::string& job) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.CompactedRevision(job);
+  }
+  absl::StatusOr<std::vector<v1::TrainingAttempt>> ListAttempts(const std::string& job, int limit) override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.ListAttempts(job, limit);
   }
 
   absl::StatusOr<int64_t> ReserveModelVersion(const std::string& model_id) override {
@@ -140,13 +148,13 @@ class SqliteStore final : public Store {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path, const StoreOptions& options) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (!folder.empty()) RETURN_IF_ERROR(FileSystem::Posix()->CreateDirs(folder));
   ASSIGN_OR_RETURN(auto lock, FileLock::Acquire(absl::StrCat(path, ".lock")));
   ASSIGN_OR_RETURN(auto database, Database::Open(path));
   RETURN_IF_ERROR(Migrate(*database, Migrations()));
-  return std::make_unique<SqliteStore>(std::move(lock), std::move(database));
+  return std::make_unique<SqliteStore>(std::move(lock), std::move(database), options);
 }
 
 }  // namespace facet::server

@@ -24,6 +24,12 @@ struct JobRecord {
   std::string request_id;
 };
 
+struct StoreOptions {
+  // Progress events kept for a job: a day of one a second. Older ones go;
+  // changes of state, notes and points of the curve all stay.
+  int64_t max_progress_events = 100'000;
+};
+
 // Everything that must outlive the process, in one SQLite database (WAL, full
 // sync): what a call has acknowledged is on the disk. Thread-safe; calls block
 // on the disk. SQL is spoken in this folder and nowhere else.
@@ -39,7 +45,7 @@ class Store {
   // FAILED_PRECONDITION: made by a newer version (reason STORE_TOO_NEW), or
   // another server has it open (STATE_IN_USE; `<path>.lock` tells).
   // PERMISSION_DENIED: file or folder cannot be written.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path, const StoreOptions& options = {});
   virtual ~Store() = default;
 
   // Jobs. `name` is `trainingJobs/{id}`.
@@ -52,16 +58,21 @@ class Store {
   virtual absl::StatusOr<Page<v1::TrainingJob>> ListJobs(const std::vector<v1::TrainingJobState>& states,
                                                          const PageRequest& page) = 0;
   // Replaces the job and appends `event` (its revision is set to the job's, one
-  // more than before) in one transaction. Returns the revision.
+  // more than before) in one transaction. Attempts that `job` carries replace
+  // those with the same number, others stay; jobs are read without attempts.
+  // Returns the revision.
   virtual absl::StatusOr<int64_t> UpdateJob(const v1::TrainingJob& job, v1::TrainingEvent event) = 0;
   // Replaces the job without an event; its revision stays.
   virtual absl::Status PutJob(const v1::TrainingJob& job) = 0;
-  // With its events.
+  // With its events and attempts.
   virtual absl::Status DeleteJob(const std::string& name) = 0;
-  // Events with a higher revision, oldest first. Of the events of progress the
-  // newest 100,000 are kept.
+  // The newest `limit`, oldest first.
+  virtual absl::StatusOr<std::vector<v1::TrainingAttempt>> ListAttempts(const std::string& job, int limit) = 0;
+  // Events with a higher revision, oldest first, as far as they are kept.
   virtual absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job,
                                                                     int64_t after_revision, int limit) = 0;
+  // All events with a higher revision are kept; some up to it are not.
+  virtual absl::StatusOr<int64_t> CompactedRevision(const std::string& job) = 0;
 
   // Models. Versions count from 1 and are never used again.
   virtual absl::StatusOr<int64_t> ReserveModelVersion(const std::string& model_id) = 0;

@@ -130,11 +130,11 @@ TEST_F(CheckpointStoreTest, OfAnotherRunItSaysWhatDiffers) {
 
 TEST_F(CheckpointStoreTest, ANewerFormatIsRefusedByNumber) {
   auto writer = SealedFolderWriter::Create(&disk_, folder_ + "/000000010");
-  ASSERT_TRUE((*writer)->Add("state.json", R"({"format_version": 2})").ok());
+  ASSERT_TRUE((*writer)->Add("state.json", R"({"format_version": 3})").ok());
   ASSERT_TRUE((*writer)->Commit().ok());
   const auto loaded = store_.LoadNewest(kRun, &warnings_);
   EXPECT_EQ(loaded.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(loaded.status().message()), HasSubstr("format 2"));
+  EXPECT_THAT(std::string(loaded.status().message()), HasSubstr("format 3"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #ifndef FACET_TESTS_MODEL_TRAIN_FRAGILE_FILE_SYSTEM_H_
 #define FACET_TESTS_MODEL_TRAIN_FRAGILE_FILE_SYSTEM_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,7 +17,7 @@ namespace facet::model {
 // The machine's file system with a disk that can be full.
 class FragileFileSystem final : public FileSystem {
  public:
-  bool full = false;
+  std::atomic<bool> full = false;
 
   absl::StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
     auto file = disk_->Create(path);

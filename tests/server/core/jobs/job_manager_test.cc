@@ -54,7 +54,8 @@ TEST_F(JobManagerTest, TrainerGetsItsSpecInAFile) {
   options_.max_running = 1;
   auto request = MakeRequest("a", "finish");
   request.mutable_spec()->mutable_overrides()->set_steps(3);
-  ASSERT_TRUE(jobs().CreateJob(request).ok());
+  const auto job = jobs().CreateJob(request);
+  ASSERT_TRUE(job.ok()) << job.status();
   internal::TrainerSpec spec;
   ASSERT_TRUE(spec.ParseFromString(FileSystem::Posix()->ReadFile(Folder("a") + "/spec.binpb").value()));
   EXPECT_EQ(spec.training_job(), "trainingJobs/a");

@@ -20,7 +20,9 @@ class JobPlanTest : public testing::Test {
   JobPlanTest() : spec_(SpecFor("")) {}
 
   absl::StatusOr<internal::TrainerSpec> Plan() {
-    return PlanJob({FileSystem::Posix(), PresetDir(), &datasets_}, spec_);
+    auto plan = PlanJob({FileSystem::Posix(), PresetDir(), &datasets_}, spec_);
+    if (!plan.ok()) return plan.status();
+    return std::move(plan->trainer);
   }
   void ExpectBadField(const std::string& field) {
     const absl::Status status = Plan().status();

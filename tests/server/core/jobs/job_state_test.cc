@@ -50,6 +50,7 @@ std::vector<Row> ParseDocument() {
   std::ifstream file(absl::StrCat(FACET_TEST_SOURCE_DIR, "/docs/jobs.md"));
   std::vector<Row> rows;
   for (std::string line; std::getline(file, line);) {
+    if (line.empty() && !rows.empty()) break;  // the table is over
     if (line.empty() || line[0] != '|' || line.find("---") != std::string::npos) continue;
     Row row;
     for (const auto cell : absl::StrSplit(line, '|')) row.emplace_back(absl::StripAsciiWhitespace(cell));

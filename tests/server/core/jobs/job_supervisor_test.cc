@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/fake_clock.h"
@@ -25,7 +26,13 @@ class JobSupervisorTest : public testing::Test {
  protected:
   JobSupervisorTest() : watches_({store_.get(), Clock::Real(), 100, absl::Minutes(10)}) {
     ledger_ = JobLedger::Create({store_.get(), &clock_, metrics_.get(), 10,
-                                 [this](const std::string& job) { watches_.Notify(job); }})
+                                 [this](const std::string& job) {
+                                   const auto found = store_->GetJob(job);
+                                   if (found.ok() && found->job.state() == v1::TRAINING_JOB_STATE_STARTING) {
+                                     started_.push_back(job);
+                                   }
+                                   watches_.Notify(job);
+                                 }})
                   .value();
     JobSupervisorOptions options;
     options.root = store_.folder() / "jobs";
@@ -34,11 +41,14 @@ class JobSupervisorTest : public testing::Test {
     options.clock = &clock_;
     options.launcher = ProcessLauncher::Posix();
     options.metrics = metrics_.get();
+    // A wait of its own would make the tests' counting of waits ambiguous.
+    options.max_silence = absl::InfiniteDuration();
+    options_ = options;
     supervisor_ = std::make_unique<JobSupervisor>(options);
   }
 
   // Queues `trainingJobs/<id>` and watches it.
-  void Run(const std::string& id, const std::string& script, EventLog* log) {
+  void Run(const std::string& id, const std::string& script, EventLog* log, JobRank rank = {}) {
     const std::string folder = absl::StrCat(store_.folder() / "jobs/", id);
     internal::TrainerSpec spec;
     spec.mutable_preset()->set_description(script);
@@ -50,7 +60,7 @@ class JobSupervisorTest : public testing::Test {
     job.set_name(absl::StrCat("trainingJobs/", id));
     ASSERT_TRUE(ledger_->Insert(job, "").ok());
     ASSERT_TRUE(watches_.Add(job.name(), 0, log->Watcher()).ok());
-    supervisor_->Enqueue(job.name());
+    supervisor_->Enqueue(job.name(), rank);
   }
   v1::TrainingJob Get(const std::string& id) {
     return store_->GetJob(absl::StrCat("trainingJobs/", id))->job;
@@ -59,8 +69,10 @@ class JobSupervisorTest : public testing::Test {
   TempStore store_;
   FakeClock clock_;
   std::unique_ptr<Metrics> metrics_ = Metrics::Create();
+  std::vector<std::string> started_;  // by the supervisor's thread
   JobWatches watches_;
   std::unique_ptr<JobLedger> ledger_;
+  JobSupervisorOptions options_;
   std::unique_ptr<JobSupervisor> supervisor_;
 };
 
@@ -109,6 +121,46 @@ TEST_F(JobSupervisorTest, JobThatWaitsForItsRestartLetsOthersRun) {
   clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(first.WaitForEnd().ok());
   EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+}
+
+TEST_F(JobSupervisorTest, SilentTrainerIsKilledAndStartedAgain) {
+  options_.max_silence = absl::Seconds(60);
+  supervisor_ = std::make_unique<JobSupervisor>(options_);
+  EventLog log;
+  Run("a", "step:1 save:1 once:deaf step:2 finish", &log);
+  log.WaitForStep(1);
+  // What it said at last may be heard a little later than it was written down.
+  while (Get("a").state() != v1::TRAINING_JOB_STATE_RECOVERING) {
+    clock_.BlockUntilWaiters(1);
+    clock_.Advance(absl::Seconds(61));
+  }
+  clock_.BlockUntilWaiters(1);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(log.WaitForEnd().ok());
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+  const auto attempts = store_->ListAttempts("trainingJobs/a", 10).value();
+  ASSERT_EQ(attempts.size(), 2u);
+  EXPECT_EQ(attempts[0].end(), v1::TrainingAttempt::END_HUNG);
+  EXPECT_EQ(attempts[0].signal(), 9);
+  EXPECT_EQ(attempts[1].end(), v1::TrainingAttempt::END_FINISHED);
+}
+
+TEST_F(JobSupervisorTest, JobsStartByPriorityThenThoseThatHadBegunThenInOrder) {
+  EventLog first;
+  Run("a", "step:1 hang", &first);
+  first.WaitForStep(1);
+  EventLog logs[5];
+  Run("plain", "finish", &logs[0]);
+  Run("second", "finish", &logs[1]);
+  Run("low", "finish", &logs[2], {-5, false});
+  Run("begun", "finish", &logs[3], {0, true});
+  Run("high", "finish", &logs[4], {7, false});
+  ASSERT_TRUE(ledger_->Apply("trainingJobs/a", JobVerb::kCancel, "cancel").ok());
+  supervisor_->Stop("trainingJobs/a", true);
+  for (EventLog& log : logs) EXPECT_TRUE(log.WaitForEnd().ok());
+  std::vector<std::string> order;
+  for (const auto& started : started_) order.push_back(started.substr(started.rfind('/') + 1));
+  EXPECT_THAT(order, ElementsAre("a", "high", "begun", "plain", "second", "low"));
 }
 
 TEST_F(JobSupervisorTest, ShutdownKillsADeafTrainerAndKeepsItsJob) {

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -179,6 +181,75 @@ TEST_F(JobWatchesTest, DeletedJobEndsTheWatch) {
   ASSERT_TRUE(store_->DeleteJob(kJob).ok());
   watches_->Notify(kJob);
   EXPECT_TRUE(absl::IsNotFound(log.WaitForEnd()));
+}
+
+TEST_F(JobWatchesTest, QuietJobSendsHeartbeats) {
+  EventLog log;
+  ASSERT_TRUE(watches_->Add(kJob, 1, log.Watcher(), absl::Seconds(7)).ok());
+  for (int beat = 1; beat <= 3; ++beat) {
+    clock_.BlockUntilWaiters(1);
+    clock_.Advance(absl::Seconds(7));
+    log.WaitForCount(beat);
+  }
+  for (const auto& event : log.events()) {
+    EXPECT_TRUE(event.has_heartbeat());
+    EXPECT_EQ(event.revision(), 1);
+    EXPECT_EQ(event.state(), v1::TRAINING_JOB_STATE_RUNNING);
+  }
+  AddEvent(1, v1::TRAINING_JOB_STATE_SUCCEEDED);
+  EXPECT_TRUE(log.WaitForEnd().ok());
+  EXPECT_EQ(store_->ListEvents(kJob, 0, 10)->size(), 2u) << "heartbeats are not kept";
+}
+
+// A store that keeps two events of progress.
+class CompactedWatchesTest : public JobWatchesTest {
+ protected:
+  CompactedWatchesTest() {
+    watches_.reset();
+    auto store = Store::Open(folder_ / "facet.db", {2});
+    small_ = *std::move(store);
+    job_.set_name(kJob);
+    EXPECT_TRUE(small_->InsertJob({job_, ""}, v1::TrainingEvent()).ok());
+    for (int step = 1; step <= 9; ++step) Append(step);
+    options_.store = small_.get();
+    watches_ = std::make_unique<JobWatches>(options_);
+  }
+  ~CompactedWatchesTest() override { watches_.reset(); }
+  void Append(int step, v1::TrainingJobState state = v1::TRAINING_JOB_STATE_RUNNING) {
+    job_.set_state(state);
+    v1::TrainingEvent event;
+    event.set_state(state);
+    event.mutable_progress()->set_step(step);
+    EXPECT_TRUE(small_->UpdateJob(job_, event).ok());
+  }
+
+  TempFolder folder_;
+  std::unique_ptr<Store> small_;
+};
+
+TEST_F(CompactedWatchesTest, RevisionThatIsNoLongerThereIsToldWithTheOldestThatIs) {
+  EventLog log;
+  Add(&log, 3);
+  const absl::Status status = log.WaitForEnd();
+  EXPECT_TRUE(absl::IsOutOfRange(status)) << status;
+  EXPECT_EQ(GetErrorDetail(status).reason, "REVISION_COMPACTED");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("misses nothing is 8"));
+  EventLog from_oldest;
+  Add(&from_oldest, 8);
+  from_oldest.WaitForStep(9);
+  EXPECT_EQ(from_oldest.events().front().revision(), 9);
+}
+
+TEST_F(CompactedWatchesTest, ZeroIsContentWithWhatThereIs) {
+  EventLog log;
+  Add(&log, 0);
+  log.WaitForStep(9);
+  Append(10, v1::TRAINING_JOB_STATE_SUCCEEDED);
+  watches_->Notify(kJob);
+  EXPECT_TRUE(log.WaitForEnd().ok());
+  std::vector<int64_t> revisions;
+  for (const auto& event : log.events()) revisions.push_back(event.revision());
+  EXPECT_THAT(revisions, testing::ElementsAre(1, 9, 10, 11));
 }
 
 TEST_F(JobWatchesTest, NumberIsBounded) {

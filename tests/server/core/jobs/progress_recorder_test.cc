@@ -97,6 +97,40 @@ TEST_F(ProgressRecorderTest, CheckpointThatFailedIsANote) {
   EXPECT_THAT(events.back().transition(), HasSubstr("the disk is full"));
   TellSaved(10, "");
   EXPECT_TRUE(recorder_.saved());
+  EXPECT_EQ(store_->GetJob(kJob)->job.last_checkpoint().step(), 10);
+  EXPECT_EQ(store_->ListEvents(kJob, 0, 100)->back().checkpoint().step(), 10);
+}
+
+TEST_F(ProgressRecorderTest, PointsOfTheCurveWaitForAnEventThatIsKept) {
+  const auto tell = [&](int step) {
+    internal::TrainerEvent event;
+    event.mutable_progress()->set_phase("training");
+    event.mutable_progress()->set_step(step);
+    event.mutable_progress()->add_points()->set_step(step);
+    recorder_.OnEvent(event);
+  };
+  for (const int step : {1, 2, 3}) tell(step);
+  clock_.Advance(absl::Seconds(1));
+  for (const int step : {4, 5}) tell(step);
+  recorder_.Flush();
+  recorder_.Flush();
+  std::vector<int> points;
+  const auto events = store_->ListEvents(kJob, 0, 100).value();
+  for (const auto& event : events) {
+    for (const auto& point : event.progress().points()) points.push_back(point.step());
+  }
+  EXPECT_THAT(points, ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_EQ(store_->GetJob(kJob)->job.progress().points_size(), 0);
+  EXPECT_EQ(recorder_.first_step(), 1);
+}
+
+TEST_F(ProgressRecorderTest, JobKeepsItsFiguresWherePhasesHaveNone) {
+  Tell("training", 1);
+  internal::TrainerEvent judging;
+  judging.mutable_progress()->set_phase("judging");
+  recorder_.OnEvent(judging);
+  EXPECT_EQ(store_->GetJob(kJob)->job.progress().phase(), "judging");
+  EXPECT_EQ(store_->GetJob(kJob)->job.progress().losses().at("generator"), 2.5);
 }
 
 TEST_F(ProgressRecorderTest, MetricsShowRateAndLoss) {

@@ -69,6 +69,38 @@ TEST(TrainerOutcomeTest, SignalUnaskedIsADeath) {
   EXPECT_EQ(OutcomeLabel(outcome), "signal");
 }
 
+TEST(TrainerOutcomeTest, KilledWhileMemoryRanOutIsOutOfMemory) {
+  TrainerTraces traces = Ended(0, SIGKILL);
+  traces.memory_ran_out = true;
+  const TrainerOutcome outcome = JudgeTrainer(traces);
+  EXPECT_EQ(outcome.verb, JobVerb::kDied);
+  EXPECT_EQ(outcome.end, v1::TrainingAttempt::END_OUT_OF_MEMORY);
+  EXPECT_EQ(outcome.reason, "OUT_OF_MEMORY");
+  traces.exit.signal = SIGSEGV;
+  EXPECT_EQ(JudgeTrainer(traces).end, v1::TrainingAttempt::END_DIED);
+}
+
+TEST(TrainerOutcomeTest, KilledForItsSilenceIsADeathEvenWhereAStopWasAskedFor) {
+  TrainerTraces traces = Ended(0, SIGKILL, true);
+  traces.hung = true;
+  EXPECT_EQ(JudgeTrainer(traces).verb, JobVerb::kDied);
+  EXPECT_EQ(JudgeTrainer(traces).end, v1::TrainingAttempt::END_HUNG);
+}
+
+TEST(TrainerOutcomeTest, WhatItGaveUpForDecidesWhetherItIsTriedAgain) {
+  internal::TrainerEvent event;
+  event.mutable_failed()->set_reason("DISK_FULL");
+  EXPECT_EQ(JudgeTrainer(Said(event, 1)).verb, JobVerb::kDied);
+  event.mutable_failed()->set_reason("OUT_OF_MEMORY");
+  EXPECT_EQ(JudgeTrainer(Said(event, 1)).verb, JobVerb::kFailed);
+  EXPECT_EQ(JudgeTrainer(Said(event, 1)).end, v1::TrainingAttempt::END_OUT_OF_MEMORY);
+  event.mutable_failed()->set_reason("LOSS_NOT_FINITE");
+  event.mutable_failed()->set_step(12);
+  EXPECT_EQ(JudgeTrainer(Said(event, 1)).verb, JobVerb::kFailed);
+  EXPECT_EQ(JudgeTrainer(Said(event, 1)).reason, "LOSS_NOT_FINITE");
+  EXPECT_EQ(JudgeTrainer(Said(event, 1)).step, 12);
+}
+
 TEST(TrainerOutcomeTest, SignalAskedForIsAStop) {
   EXPECT_EQ(JudgeTrainer(Ended(0, SIGTERM, true)).verb, JobVerb::kStopped);
   EXPECT_EQ(JudgeTrainer(Ended(0, SIGKILL, true)).verb, JobVerb::kStopped);
@@ -86,6 +118,7 @@ TEST(TrainerOutcomeTest, ExitWithoutAResultIsAFailure) {
 
 TEST(TrainerOutcomeTest, LockedOrAbandonedJobIsTriedAgain) {
   EXPECT_EQ(JudgeTrainer(Ended(3)).verb, JobVerb::kDied);
+  EXPECT_TRUE(JudgeTrainer(Ended(3)).locked);
   EXPECT_EQ(JudgeTrainer(Ended(4)).verb, JobVerb::kDied);
 }
 

@@ -45,9 +45,11 @@ std::vector<std::string> Names(const Page<v1::TrainingJob>& page) {
   return names;
 }
 
+constexpr int64_t kKept = 1000;
+
 class JobTableTest : public testing::Test {
  protected:
-  JobTableTest() : database_(Database::Open(folder_ / "test.db").value()), table_(database_.get()) {
+  JobTableTest() : database_(Database::Open(folder_ / "test.db").value()), table_(database_.get(), {kKept}) {
     EXPECT_TRUE(Migrate(*database_, Migrations()).ok());
   }
   void Insert(const v1::TrainingJob& job, const std::string& request_id = "") {
@@ -172,13 +174,49 @@ TEST_F(JobTableTest, OldProgressGoesWhereOldTransitionsStay) {
   Insert(MakeJob("a"));
   ASSERT_TRUE(table_.Update(MakeJob("a"), MakeProgress(1)).ok());
   // A job that has come a long way, without writing every event of it.
-  ASSERT_TRUE(database_->Run("UPDATE jobs SET revision = ?", kMaxProgressEvents).ok());
+  ASSERT_TRUE(database_->Run("UPDATE jobs SET revision = ?", kKept).ok());
+  EXPECT_EQ(table_.CompactedRevision("trainingJobs/a").value(), 0);
   ASSERT_TRUE(table_.Update(MakeJob("a"), MakeProgress(8)).ok());
   ASSERT_TRUE(table_.Update(MakeJob("a"), MakeProgress(9)).ok());
   auto events = table_.ListEvents("trainingJobs/a", 0, 10);
   ASSERT_EQ(events->size(), 3u);
   EXPECT_EQ((*events)[0].transition(), "queued");
   EXPECT_EQ((*events)[1].progress().step(), 8);
+  EXPECT_EQ(table_.CompactedRevision("trainingJobs/a").value(), 2);
+}
+
+TEST_F(JobTableTest, PointsOfTheCurveAndCheckpointsStay) {
+  Insert(MakeJob("a"));
+  v1::TrainingEvent with_point = MakeProgress(1);
+  with_point.mutable_progress()->add_points()->set_step(1);
+  ASSERT_TRUE(table_.Update(MakeJob("a"), with_point).ok());
+  v1::TrainingEvent saved;
+  saved.mutable_checkpoint()->set_step(1);
+  ASSERT_TRUE(table_.Update(MakeJob("a"), saved).ok());
+  ASSERT_TRUE(database_->Run("UPDATE jobs SET revision = ?", 10 * kKept).ok());
+  ASSERT_TRUE(table_.Update(MakeJob("a"), MakeProgress(2)).ok());
+  EXPECT_EQ(table_.ListEvents("trainingJobs/a", 0, 10)->size(), 4u);
+  EXPECT_EQ(table_.CompactedRevision("trainingJobs/a").value(), 0);
+}
+
+TEST_F(JobTableTest, AttemptsAreKeptApartAndReplacedByNumber) {
+  Insert(MakeJob("a"));
+  v1::TrainingJob job = MakeJob("a");
+  job.add_attempts()->set_attempt(1);
+  ASSERT_TRUE(table_.Update(job, MakeTransition("starts")).ok());
+  job.mutable_attempts(0)->set_signal(9);
+  ASSERT_TRUE(table_.Put(job).ok());
+  job.mutable_attempts(0)->set_attempt(2);
+  ASSERT_TRUE(table_.Update(job, MakeTransition("starts")).ok());
+  ASSERT_TRUE(table_.Update(MakeJob("a"), MakeTransition("runs")).ok());
+  EXPECT_EQ(table_.Get("trainingJobs/a")->job.attempts_size(), 0);
+  auto attempts = table_.ListAttempts("trainingJobs/a", 10);
+  ASSERT_EQ(attempts->size(), 2u);
+  EXPECT_EQ((*attempts)[0].attempt(), 1);
+  EXPECT_EQ((*attempts)[0].signal(), 9);
+  EXPECT_EQ(table_.ListAttempts("trainingJobs/a", 1)->front().attempt(), 2);
+  ASSERT_TRUE(table_.Delete("trainingJobs/a").ok());
+  EXPECT_THAT(*table_.ListAttempts("trainingJobs/a", 10), IsEmpty());
 }
 
 TEST_F(JobTableTest, DeleteTakesTheEventsAlong) {

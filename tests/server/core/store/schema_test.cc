@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "tests/server/core/store/temp_store.h"
 
@@ -52,6 +53,24 @@ TEST_F(SchemaTest, FailedStepLeavesTheStateBeforeIt) {
   EXPECT_FALSE(Migrate(*database_, steps).ok());
   EXPECT_EQ(Number("PRAGMA user_version"), 1);
   EXPECT_EQ(Number("SELECT count(*) FROM t"), 0);
+}
+
+// state_v1.sql was written by the first release.
+TEST_F(SchemaTest, StateOfTheFirstReleaseIsOpenedWithNothingLost) {
+  auto sql = FileSystem::Posix()->ReadFile(absl::StrCat(FACET_TEST_SOURCE_DIR, "/tests/server/core/store/state_v1.sql"));
+  ASSERT_TRUE(sql.ok());
+  const std::string path = folder_ / "facet.db";
+  ASSERT_TRUE(Database::Open(path).value()->Execute(*sql).ok());
+  auto store = Store::Open(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto jobs = (*store)->ListJobs({}, {});
+  ASSERT_EQ(jobs->items.size(), 3u);
+  EXPECT_EQ(jobs->items[2].name(), "trainingJobs/done");
+  EXPECT_EQ((*store)->FindJobByRequestId("request-going")->value().job.state(), v1::TRAINING_JOB_STATE_RUNNING);
+  EXPECT_EQ((*store)->ListEvents("trainingJobs/done", 0, 10)->at(1).progress().step(), 40);
+  EXPECT_EQ((*store)->CompactedRevision("trainingJobs/done").value(), 0);
+  EXPECT_EQ((*store)->CompactedRevision("trainingJobs/long").value(), 500);
+  EXPECT_TRUE((*store)->ListAttempts("trainingJobs/done", 10)->empty());
 }
 
 TEST_F(SchemaTest, RefusesTheStateOfANewerVersion) {

@@ -82,6 +82,26 @@ class FakeJobManager final : public JobManager {
     Wake();
   }
 
+  absl::StatusOr<v1::TrainingCurve> GetCurve(const v1::GetTrainingCurveRequest& request) override {
+    v1::TrainingCurve curve;
+    curve.set_svg(absl::StrCat("<svg>", request.name(), "</svg>"));
+    return curve;
+  }
+  absl::StatusOr<v1::TrainingSamples> GetSamples(const v1::GetTrainingSamplesRequest& request) override {
+    v1::TrainingSamples samples;
+    samples.set_step(request.step());
+    return samples;
+  }
+  absl::StatusOr<v1::ReadTrainingLogResponse> ReadLog(const v1::ReadTrainingLogRequest& request) override {
+    v1::ReadTrainingLogResponse response;
+    response.set_next_offset(request.offset() + 1);
+    return response;
+  }
+  absl::StatusOr<v1::DiskUsage> GetDiskUsage(const v1::GetDiskUsageRequest&) override {
+    v1::DiskUsage usage;
+    usage.set_free_bytes(1000);
+    return usage;
+  }
   absl::StatusOr<std::string> BundleOf(const std::string& job) override {
     if (job == "trainingJobs/running") {
       return WithReason(absl::FailedPreconditionError("the job has not succeeded"), "JOB_NOT_SUCCEEDED");

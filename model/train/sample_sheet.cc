@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/train/sample_sheet.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace facet::model {
+namespace {
+
+constexpr size_t kImages = 32;
+constexpr int kColumns = 8;
+constexpr int kSmallestSide = 56;  // pixels, on the sheet
+constexpr double kHighestPsnr = 100;
+
+std::vector<int64_t> AllHeldOut(const Split& split) {
+  std::vector<int64_t> images;
+  for (const Split::HeldOut& part : split.held_out) {
+    images.insert(images.end(), part.images.begin(), part.images.end());
+  }
+  return images;
+}
+
+std::vector<int64_t> SpreadOver(const std::vector<int64_t>& all) {
+  const size_t count = std::min(kImages, all.size());
+  std::vector<int64_t> some;
+  for (size_t i = 0; i < count; ++i) some.push_back(all[i * all.size() / count]);
+  return some;
+}
+
+float Clamp(float value) { return std::clamp(value, 0.0f, 1.0f); }
+
+// Copies an image of `side` pixels to (x, y) of `sheet`, `scale` times as large.
+void Paste(const uint8_t* pixels, int side, int scale, int x, int y, Image* sheet) {
+  for (int row = 0; row < side * scale; ++row) {
+    uint8_t* out = &sheet->pixels[(size_t{1} * (y + row) * sheet->shape.width + x) * 3];
+    const uint8_t* in = pixels + size_t{1} * (row / scale) * side * 3;
+    for (int column = 0; column < side * scale; ++column) std::memcpy(out + 3 * column, in + column / scale * 3, 3);
+  }
+}
+
+}  // namespace
+
+SampleSheet::SampleSheet(const Dataset* dataset, const Split& split) : dataset_(dataset) {
+  const std::vector<int64_t> held_out = AllHeldOut(split);
+  held_out_ = !held_out.empty();
+  images_ = SpreadOver(held_out_ ? held_out : split.train);
+  const FeatureSchema& schema = dataset->info().schema;
+  labels_.resize(images_.size() * schema.total_classes());
+  for (size_t i = 0; i < images_.size(); ++i) {
+    const auto labels = dataset->labels(images_[i]);
+    for (int f = 0; f < schema.size(); ++f) labels_[i * schema.total_classes() + schema.offset(f) + labels[f]] = 1;
+  }
+}
+
+double SampleSheet::Psnr(const std::vector<float>& drawn) const {
+  const size_t samples = dataset_->info().shape.samples();
+  double squares = 0;
+  for (size_t i = 0; i < images_.size(); ++i) {
+    const uint8_t* real = dataset_->pixels(images_[i]);
+    for (size_t k = 0; k < samples; ++k) {
+      const double error = Clamp(drawn[i * samples + k]) - static_cast<float>(real[k]) / 255.0f;
+      squares += error * error;
+    }
+  }
+  const double mean = squares / static_cast<double>(samples * images_.size());
+  return mean > 0 ? std::min(kHighestPsnr, -10 * std::log10(mean)) : kHighestPsnr;
+}
+
+Image SampleSheet::Draw(const std::vector<float>& drawn) const {
+  const ImageShape& shape = dataset_->info().shape;
+  const int side = shape.height;
+  const int scale = std::max(1, (kSmallestSide + side - 1) / side);
+  const int cell = side * scale;
+  const int columns = std::min(kColumns, size());
+  const int rows = (size() + columns - 1) / columns;
+  Image sheet;
+  sheet.shape = {2 * rows * cell, columns * cell, 3};
+  sheet.pixels.assign(sheet.shape.samples(), 255);
+  std::vector<uint8_t> pixels(shape.samples());
+  for (int i = 0; i < size(); ++i) {
+    const int x = i % columns * cell;
+    const int y = i / columns * 2 * cell;
+    Paste(dataset_->pixels(images_[i]), side, scale, x, y, &sheet);
+    for (size_t k = 0; k < pixels.size(); ++k) {
+      pixels[k] = static_cast<uint8_t>(std::lround(255 * Clamp(drawn[i * pixels.size() + k])));
+    }
+    Paste(pixels.data(), side, scale, x, y + cell, &sheet);
+  }
+  return sheet;
+}
+
+}  // namespace facet::model

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_MODEL_TRAIN_SAMPLE_SHEET_H_
+#define FACET_MODEL_TRAIN_SAMPLE_SHEET_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "model/data/dataset.h"
+#include "model/data/split.h"
+#include "model/image/pixels.h"
+
+namespace facet::model {
+
+// A few images by which a run is judged while it goes on: up to 32 held-out
+// ones, spread evenly over all; where nothing is held out, training images.
+// Immutable.
+class SampleSheet {
+ public:
+  // `dataset` outlives this; it has training images.
+  SampleSheet(const Dataset* dataset, const Split& split);
+
+  bool held_out() const { return held_out_; }
+  int size() const { return static_cast<int>(images_.size()); }
+  // [size, total_classes], one-hot in each feature: what to draw.
+  const std::vector<float>& labels() const { return labels_; }
+
+  // Peak signal-to-noise ratio of drawn images, float32 NHWC in about [0, 1]
+  // (clamped here), against the real ones; dB, peak 1, at most 100.
+  double Psnr(const std::vector<float>& drawn) const;
+  // Rows of 8: the real images, below them the drawn ones. Small images are
+  // enlarged.
+  Image Draw(const std::vector<float>& drawn) const;
+
+ private:
+  const Dataset* dataset_;
+  bool held_out_;
+  std::vector<int64_t> images_;
+  std::vector<float> labels_;
+};
+
+}  // namespace facet::model
+
+#endif  // FACET_MODEL_TRAIN_SAMPLE_SHEET_H_

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/jobs/curve_plot.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+
+namespace facet::server {
+namespace {
+
+constexpr double kLeft = 70;
+constexpr double kRight = 780;
+constexpr const char* kColours[] = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#17becf"};
+
+using Line = std::vector<std::pair<double, double>>;  // step, value
+
+std::string Escape(absl::string_view text) {
+  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
+}
+
+// A rectangle with axes: x in steps from 0, y between the values of its lines.
+class Panel {
+ public:
+  Panel(double top, double bottom, bool logarithmic, double max_step)
+      : top_(top), bottom_(bottom), logarithmic_(logarithmic), max_step_(std::max(1.0, max_step)) {}
+
+  void Add(std::string name, Line line) {
+    for (auto& [step, value] : line) {
+      if (logarithmic_) value = std::log10(std::max(value, 1e-12));
+      low_ = std::min(low_, value);
+      high_ = std::max(high_, value);
+    }
+    lines_.emplace_back(std::move(name), std::move(line));
+  }
+
+  std::string Draw(absl::string_view label) {
+    if (low_ > high_) low_ = 0, high_ = 1;
+    if (high_ - low_ < 1e-9) low_ -= 0.5, high_ += 0.5;
+    std::string svg = absl::StrFormat(
+        "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill=\"none\" stroke=\"#888\"/>\n"
+        "<text x=\"%g\" y=\"%g\">%s</text>\n",
+        kLeft, top_, kRight - kLeft, bottom_ - top_, kLeft, top_ - 6, Escape(label));
+    DrawScale(&svg);
+    for (size_t i = 0; i < lines_.size(); ++i) DrawLine(i, &svg);
+    return svg;
+  }
+
+  double X(double step) const { return kLeft + (kRight - kLeft) * step / max_step_; }
+  double Y(double value) const { return bottom_ - (bottom_ - top_) * (value - low_) / (high_ - low_); }
+
+ private:
+  void DrawScale(std::string* svg) const {
+    constexpr int kMarks = 4;
+    for (int i = 0; i <= kMarks; ++i) {
+      const double value = low_ + (high_ - low_) * i / kMarks;
+      const double step = std::round(max_step_ * i / kMarks);
+      absl::StrAppendFormat(svg, "<text x=\"%g\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>\n", kLeft - 6,
+                            Y(value) + 4, logarithmic_ ? std::pow(10, value) : value);
+      absl::StrAppendFormat(svg, "<line x1=\"%g\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>\n", kLeft,
+                            kRight, Y(value), Y(value));
+      absl::StrAppendFormat(svg, "<text x=\"%.1f\" y=\"%g\" text-anchor=\"middle\">%.0f</text>\n", X(step),
+                            bottom_ + 16, step);
+    }
+  }
+  void DrawLine(size_t i, std::string* svg) const {
+    const auto& [name, line] = lines_[i];
+    const char* colour = kColours[i % std::size(kColours)];
+    absl::StrAppendFormat(svg, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"", colour);
+    for (const auto& [step, value] : line) absl::StrAppendFormat(svg, "%.1f,%.1f ", X(step), Y(value));
+    absl::StrAppendFormat(svg, "\"/>\n<text x=\"%g\" y=\"%g\" fill=\"%s\" text-anchor=\"end\">%s</text>\n",
+                          kRight - 8, top_ + 16 + 15.0 * i, colour, Escape(name));
+  }
+
+  const double top_;
+  const double bottom_;
+  const bool logarithmic_;
+  const double max_step_;
+  double low_ = 1e300;
+  double high_ = -1e300;
+  std::vector<std::pair<std::string, Line>> lines_;
+};
+
+std::string DrawLosses(const v1::TrainingCurve& curve, double max_step) {
+  std::map<std::string, Line> lines;
+  for (const v1::CurvePoint& point : curve.points()) {
+    for (const auto& [name, loss] : point.losses()) {
+      if (std::isfinite(loss)) lines[name].emplace_back(point.step(), loss);
+    }
+  }
+  Panel panel(50, 320, true, max_step);
+  for (auto& [name, line] : lines) panel.Add(name, std::move(line));
+  return panel.Draw("losses by step");
+}
+
+std::string DrawQuality(const v1::TrainingCurve& curve, double max_step) {
+  Line line;
+  const v1::Checkpoint* best = nullptr;
+  for (const v1::Checkpoint& checkpoint : curve.checkpoints()) {
+    line.emplace_back(checkpoint.step(), checkpoint.psnr_db());
+    if (best == nullptr || checkpoint.psnr_db() >= best->psnr_db()) best = &checkpoint;
+  }
+  const bool held_out = best != nullptr && best->held_out();
+  Panel panel(370, 480, false, max_step);
+  if (best != nullptr) panel.Add(absl::StrFormat("best: %.2f dB at step %d", best->psnr_db(), best->step()), line);
+  std::string svg = panel.Draw(held_out ? "PSNR of held-out images, dB" : "PSNR of training images, dB");
+  for (const auto& [step, value] : line) {
+    const bool is_best = best != nullptr && step == best->step();
+    absl::StrAppendFormat(&svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" fill=\"%s\"/>\n", panel.X(step),
+                          panel.Y(value), is_best ? 5 : 2, is_best ? "#d62728" : kColours[0]);
+  }
+  return svg;
+}
+
+}  // namespace
+
+std::string DrawCurve(absl::string_view title, const v1::TrainingCurve& curve) {
+  double max_step = 0;
+  for (const auto& point : curve.points()) max_step = std::max<double>(max_step, point.step());
+  for (const auto& checkpoint : curve.checkpoints()) max_step = std::max<double>(max_step, checkpoint.step());
+  return absl::StrCat(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"520\" font-family=\"sans-serif\" "
+      "font-size=\"12\">\n<rect width=\"800\" height=\"520\" fill=\"white\"/>\n<text x=\"400\" y=\"22\" "
+      "font-size=\"15\" text-anchor=\"middle\">",
+      Escape(title), "</text>\n", DrawLosses(curve, max_step), DrawQuality(curve, max_step), "</svg>\n");
+}
+
+}  // namespace facet::server

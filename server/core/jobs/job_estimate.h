@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_CORE_JOBS_JOB_ESTIMATE_H_
+#define FACET_SERVER_CORE_JOBS_JOB_ESTIMATE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "facet/v1/training.pb.h"
+#include "model/preset/net_shape.h"
+
+namespace facet::server {
+
+// How fast an earlier job of the same nets was.
+struct MeasuredSpeed {
+  std::string job;
+  double images_per_second = 0;
+};
+
+struct JobEstimateInput {
+  model::NetPlan nets;
+  int first_step = 0;  // where training begins
+  int64_t dataset_bytes = 0;
+  int checkpoints_kept = 2;
+  std::optional<MeasuredSpeed> measured;
+  int cores = 1;
+  // Of the machine now, for warnings; nothing where it is not known.
+  std::optional<int64_t> free_memory;
+  std::optional<int64_t> free_disk;
+};
+
+// What a job will take. Memory: model::EstimateMemory, the data set, a copy of
+// the state for the checkpoint in the making, and LibTorch's own. Disk: the
+// checkpoints kept, the best and one in the making, bundle, log. Time: from
+// `measured`, else by counting operations (CountStepOperations) at 30 GFLOP/s a
+// core, which machines of these days reach within a factor of two.
+v1::ResourceEstimate EstimateJob(const JobEstimateInput& input);
+
+// Floating-point operations of a training step, averaged over the run: a
+// multiplication and an addition are two. Forward and backward cost three times
+// the forward pass; through the frozen classifier, two.
+double CountStepOperations(const model::NetPlan& nets);
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_CORE_JOBS_JOB_ESTIMATE_H_

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_SERVER_CORE_JOBS_JOB_RETENTION_H_
+#define FACET_SERVER_CORE_JOBS_JOB_RETENTION_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "facet/v1/training.pb.h"
+
+namespace facet::server {
+
+// Which ended jobs stay, with all their files. Published models are never
+// touched, nor are jobs that have not ended.
+struct JobRetention {
+  int max_ended = 0;                                  // the newest ones; 0: all
+  absl::Duration max_age = absl::InfiniteDuration();  // since their end
+  // How long after its end a job keeps more checkpoints than the newest.
+  absl::Duration checkpoints_age = absl::InfiniteDuration();
+};
+
+// Names of the jobs to remove, and of those to leave the newest checkpoint only.
+struct RetentionPlan {
+  std::vector<std::string> remove;
+  std::vector<std::string> trim;
+};
+
+// A pure function. `jobs` come newest first, as the store lists them.
+RetentionPlan PlanRetention(const JobRetention& retention, const std::vector<v1::TrainingJob>& jobs, absl::Time now);
+
+}  // namespace facet::server
+
+#endif  // FACET_SERVER_CORE_JOBS_JOB_RETENTION_H_

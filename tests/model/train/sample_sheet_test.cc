@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/train/sample_sheet.h"
+
+#include <cmath>
+
+#include "gtest/gtest.h"
+#include "tests/model/train/tiny_world.h"
+
+namespace facet::model {
+namespace {
+
+class SampleSheetTest : public testing::Test {
+ protected:
+  // What a perfect generator would draw, `shift` brighter.
+  std::vector<float> Draw(const std::vector<int64_t>& images, float shift) {
+    std::vector<float> drawn;
+    for (const int64_t image : images) {
+      for (size_t k = 0; k < dataset_->info().shape.samples(); ++k) {
+        drawn.push_back(static_cast<float>(dataset_->pixels(image)[k]) / 255.0f + shift);
+      }
+    }
+    return drawn;
+  }
+  std::unique_ptr<Dataset> dataset_ = MakeTinyDataset();
+};
+
+TEST_F(SampleSheetTest, TakesHeldOutImagesWhereThereAreAny) {
+  const SampleSheet sheet(dataset_.get(), SplitWithout({5, 7}));
+  EXPECT_TRUE(sheet.held_out());
+  EXPECT_EQ(sheet.size(), 2);
+  // Image 5: left, green, shade 50.
+  const std::vector<float> first(sheet.labels().begin(), sheet.labels().begin() + 9);
+  EXPECT_EQ(first, (std::vector<float>{1, 0, 0, 1, 0, 0, 1, 0, 0}));
+}
+
+TEST_F(SampleSheetTest, TakesTrainingImagesElse) {
+  const SampleSheet sheet(dataset_.get(), SplitWithout({}));
+  EXPECT_FALSE(sheet.held_out());
+  EXPECT_EQ(sheet.size(), kTinyImages);
+}
+
+TEST_F(SampleSheetTest, PsnrIsThatOfTheMeanSquaredError) {
+  const SampleSheet sheet(dataset_.get(), SplitWithout({0, 1}));
+  EXPECT_EQ(sheet.Psnr(Draw({0, 1}, 0)), 100);
+  EXPECT_NEAR(sheet.Psnr(Draw({0, 1}, 0.01f)), 40, 0.1);
+}
+
+TEST_F(SampleSheetTest, RealImagesStandAboveDrawnOnes) {
+  const SampleSheet sheet(dataset_.get(), SplitWithout({0, 1}));
+  const Image image = sheet.Draw(Draw({1, 0}, 0));  // in the wrong order
+  EXPECT_EQ(image.shape, (ImageShape{2 * 56, 2 * 56, 3}));
+  const auto at = [&](int x, int y) { return image.pixels[(y * image.shape.width + x) * 3]; };
+  EXPECT_EQ(at(20, 20), dataset_->pixels(0)[(2 * kTinySize + 2) * 3]);
+  EXPECT_EQ(at(56 + 20, 56 + 20), at(20, 20));
+  EXPECT_NE(at(56 + 20, 20), at(20, 20));
+}
+
+}  // namespace
+}  // namespace facet::model

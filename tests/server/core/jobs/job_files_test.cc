@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small parts: orphans, estimates, retention, the drawing of a curve, what the
+// kernel tells of memory.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/process.h"
+#include "facet/internal/trainer.pb.h"
+#include "server/core/jobs/curve_plot.h"
+#include "server/core/jobs/job_curve.h"
+#include "server/core/jobs/job_estimate.h"
+#include "server/core/jobs/job_plan.h"
+#include "server/core/jobs/job_retention.h"
+#include "server/core/jobs/oom_kills.h"
+#include "server/core/jobs/orphan.h"
+#include "tests/server/core/jobs/job_harness.h"
+
+namespace facet::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class OrphanTest : public testing::Test {
+ protected:
+  // A trainer of nobody's that holds the job.
+  std::unique_ptr<Process> StartOrphan(const std::string& job_dir) {
+    internal::TrainerSpec spec;
+    spec.mutable_preset()->set_description("lock beat deaf");
+    EXPECT_TRUE(FileSystem::Posix()->WriteFileAtomically(job_dir + "/spec.binpb", spec.SerializeAsString()).ok());
+    ProcessOptions options;
+    options.argv = {FACET_FAKE_TRAINER, "--job_dir", job_dir, "--event_fd", "3"};
+    options.event_pipe = true;
+    auto process = ProcessLauncher::Posix()->Launch(options).value();
+    char byte;
+    EXPECT_EQ(process->ReadEvents(&byte, 1).value(), 1u);  // it has the lock
+    return process;
+  }
+  TempFolder folder_;
+};
+
+TEST_F(OrphanTest, TrainerOfADeadServerIsKilled) {
+  const auto orphan = StartOrphan(folder_.path());
+  EXPECT_TRUE(EndOrphan(folder_.path()));
+  EXPECT_EQ(orphan->Wait().signal, SIGKILL);
+}
+
+TEST_F(OrphanTest, NothingIsKilledThatIsNoTrainerOfTheJob) {
+  const auto other = StartOrphan(folder_.path());
+  TempFolder job;
+  // A number that was used again.
+  std::ofstream(job / "trainer.lock") << other->pid();
+  EXPECT_TRUE(EndOrphan(job.path()));
+  EXPECT_EQ(kill(other->pid(), 0), 0);
+  EXPECT_TRUE(EndOrphan(job / "without-a-lock"));
+}
+
+class OrphanedJobTest : public JobHarness {
+ protected:
+  OrphanedJobTest() { options_.stop_grace = absl::ZeroDuration(); }
+};
+
+TEST_F(OrphanedJobTest, JobThatAnOrphanHoldsIsTakenFromItAndRuns) {
+  Create("a", "step:1 hang");
+  EventLog first;
+  Watch("a", &first);
+  first.WaitForStep(1);
+  Create("b", "lock step:1 deaf");
+  ProcessOptions options;
+  const std::string job_dir = std::filesystem::path(Folder("b")).lexically_normal();
+  options.argv = {FACET_FAKE_TRAINER, "--job_dir", job_dir, "--event_fd", "3"};
+  options.event_pipe = true;
+  const auto orphan = ProcessLauncher::Posix()->Launch(options).value();
+  char byte;
+  ASSERT_EQ(orphan->ReadEvents(&byte, 1).value(), 1u);
+  ASSERT_TRUE(Cancel("a", true).ok());
+  EventLog second;
+  Watch("b", &second);
+  second.WaitForStep(1);  // told to this server, so by its own trainer
+  EXPECT_EQ(orphan->Wait().signal, SIGKILL);
+  EXPECT_EQ(Get("b").attempts(0).exit_code(), 3);
+  EXPECT_EQ(Get("b").attempt(), 2);
+}
+
+TEST(JobEstimateTest, MoreStepsTakeLongerAndMoreCheckpointsMoreRoom) {
+  FakeDatasets datasets;
+  JobEstimateInput input;
+  input.nets = PlanJob({FileSystem::Posix(), PresetDir(), &datasets}, SpecFor(""))->nets;
+  const auto small = EstimateJob(input);
+  input.nets.training.steps *= 2;
+  input.checkpoints_kept += 3;
+  input.dataset_bytes = 1000;
+  const auto large = EstimateJob(input);
+  EXPECT_NEAR(large.duration().seconds(), 2 * small.duration().seconds(), 2);
+  EXPECT_EQ(large.disk_bytes() - small.disk_bytes(), 3 * small.checkpoint_bytes());
+  EXPECT_EQ(large.memory_bytes() - small.memory_bytes(), 1000);
+  EXPECT_THAT(small.warnings(), IsEmpty());
+  input.first_step = input.nets.training.steps;
+  EXPECT_EQ(EstimateJob(input).duration().seconds(), 0);
+}
+
+TEST(JobEstimateTest, SaysWhatStandsInTheWay) {
+  FakeDatasets datasets;
+  JobEstimateInput input;
+  input.nets = PlanJob({FileSystem::Posix(), PresetDir(), &datasets}, SpecFor(""))->nets;
+  input.free_memory = 1 << 20;
+  input.free_disk = 2 << 20;
+  EXPECT_THAT(EstimateJob(input).warnings(),
+              ElementsAre(HasSubstr("and 1 MiB are free"), HasSubstr("and 2 MiB are free")));
+}
+
+v1::TrainingJob Ended(const std::string& name, absl::Time end,
+                      v1::TrainingJobState state = v1::TRAINING_JOB_STATE_SUCCEEDED) {
+  v1::TrainingJob job;
+  job.set_name(name);
+  job.set_state(state);
+  job.mutable_end_time()->set_seconds(absl::ToUnixSeconds(end));
+  return job;
+}
+
+TEST(JobRetentionTest, JobsThatHaveNotEndedAlwaysStay) {
+  const absl::Time now = absl::FromUnixSeconds(1'000'000);
+  const std::vector<v1::TrainingJob> jobs = {
+      Ended("new", now - absl::Hours(1)), Ended("waits", {}, v1::TRAINING_JOB_STATE_QUEUED),
+      Ended("middle", now - absl::Hours(30)), Ended("old", now - absl::Hours(60)),
+      Ended("paused", {}, v1::TRAINING_JOB_STATE_PAUSED)};
+  EXPECT_THAT(PlanRetention({}, jobs, now).remove, IsEmpty());
+  EXPECT_THAT(PlanRetention({2}, jobs, now).remove, ElementsAre("old"));
+  JobRetention by_age;
+  by_age.max_age = absl::Hours(48);
+  by_age.checkpoints_age = absl::Hours(24);
+  EXPECT_THAT(PlanRetention(by_age, jobs, now).remove, ElementsAre("old"));
+  EXPECT_THAT(PlanRetention(by_age, jobs, now).trim, ElementsAre("middle"));
+}
+
+TEST(CurvePlotTest, DrawsLossesAndTheBestCheckpointAndEscapesNames) {
+  v1::TrainingCurve curve;
+  for (int step = 1; step <= 3; ++step) {
+    auto* point = curve.add_points();
+    point->set_step(100 * step);
+    (*point->mutable_losses())["a<b"] = 1.0 / step;
+    (*point->mutable_losses())["zero"] = 0;  // has no logarithm
+    auto* checkpoint = curve.add_checkpoints();
+    checkpoint->set_step(100 * step);
+    checkpoint->set_psnr_db(step == 2 ? 25 : 20);
+    checkpoint->set_held_out(true);
+  }
+  const std::string svg = DrawCurve("job & more", curve);
+  EXPECT_THAT(svg, HasSubstr("job &amp; more"));
+  EXPECT_THAT(svg, HasSubstr("a&lt;b"));
+  EXPECT_THAT(svg, HasSubstr("best: 25.00 dB at step 200"));
+  EXPECT_THAT(svg, HasSubstr("held-out"));
+  EXPECT_THAT(svg, testing::Not(HasSubstr("nan")));
+  EXPECT_THAT(DrawCurve("none", {}), HasSubstr("</svg>"));
+}
+
+TEST(OomKillsTest, CountsAndMemoryAreRead) {
+  EXPECT_GE(CountOomKills(*FileSystem::Posix()), 0);
+  EXPECT_GT(FreeMemory(*FileSystem::Posix()).value_or(0), 1 << 20);
+}
+
+}  // namespace
+}  // namespace facet::server
