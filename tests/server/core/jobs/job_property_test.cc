@@ -108,22 +108,31 @@ class JobPropertyTest : public JobHarness {
       }
     }
   }
-  // Lets all jobs come to their end: what waits for nothing is paused and goes on.
+  // Lets all jobs come to their end, in turns: one that hangs holds a place that
+  // others wait for.
   void Drain() {
-    for (const std::string& id : known_) {
-      while (!HasEnded(Get(id).state())) {
-        EventLog log;
-        const int64_t watch = Watch(id, &log, Get(id).revision());
-        Expect(Pause(id, true).status());
-        if (Get(id).state() == v1::TRAINING_JOB_STATE_PAUSING) {
-          log.WaitFor([](const auto& event) { return event.state() != v1::TRAINING_JOB_STATE_PAUSING; });
-        }
-        jobs().Unwatch(watch);
-        const absl::Status resumed = Resume(id).status();
-        Expect(resumed);
-        if (resumed.ok()) WaitWhileItMoves(id);
+    bool all_ended = false;
+    while (!all_ended) {
+      all_ended = true;
+      for (const std::string& id : known_) {
+        if (HasEnded(Get(id).state())) continue;
+        all_ended = false;
+        Nudge(id);
       }
     }
+  }
+  // Pauses what hangs or waits, and lets it go on where there is room.
+  void Nudge(const std::string& id) {
+    EventLog log;
+    const int64_t watch = Watch(id, &log, Get(id).revision());
+    Expect(Pause(id, true).status());
+    if (Get(id).state() == v1::TRAINING_JOB_STATE_PAUSING) {
+      log.WaitFor([](const auto& event) { return event.state() != v1::TRAINING_JOB_STATE_PAUSING; });
+    }
+    jobs().Unwatch(watch);
+    const absl::Status resumed = Resume(id).status();
+    Expect(resumed);
+    if (resumed.ok()) WaitWhileItMoves(id);
   }
   // Until it hangs, has ended, or waits for others.
   void WaitWhileItMoves(const std::string& id) {
