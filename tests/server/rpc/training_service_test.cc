@@ -100,6 +100,27 @@ TEST_F(TrainingServiceTest, WatchSendsWhatWasAndWhatComes) {
   EXPECT_TRUE(reader->Finish().ok());
 }
 
+TEST_F(TrainingServiceTest, CurveSamplesLogAndDiskArriveWhole) {
+  v1::GetTrainingCurveRequest curve_request;
+  curve_request.set_name("j");
+  v1::TrainingCurve curve;
+  ASSERT_TRUE(stub_->GetTrainingCurve(std::make_unique<grpc::ClientContext>().get(), curve_request, &curve).ok());
+  EXPECT_EQ(curve.svg(), "<svg>j</svg>");
+  v1::GetTrainingSamplesRequest samples_request;
+  samples_request.set_step(7);
+  v1::TrainingSamples samples;
+  ASSERT_TRUE(stub_->GetTrainingSamples(std::make_unique<grpc::ClientContext>().get(), samples_request, &samples).ok());
+  EXPECT_EQ(samples.step(), 7);
+  v1::ReadTrainingLogRequest log_request;
+  log_request.set_offset(41);
+  v1::ReadTrainingLogResponse log;
+  ASSERT_TRUE(stub_->ReadTrainingLog(std::make_unique<grpc::ClientContext>().get(), log_request, &log).ok());
+  EXPECT_EQ(log.next_offset(), 42);
+  v1::DiskUsage disk;
+  ASSERT_TRUE(stub_->GetDiskUsage(std::make_unique<grpc::ClientContext>().get(), v1::GetDiskUsageRequest(), &disk).ok());
+  EXPECT_EQ(disk.free_bytes(), 1000);
+}
+
 TEST_F(TrainingServiceTest, WatchOfAnUnknownJobIsNotFound) {
   auto reader = Watch(0, "k");
   v1::TrainingEvent event;
