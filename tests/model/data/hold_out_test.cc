@@ -183,8 +183,9 @@ TEST_F(HoldOutTest, SeedsDecide) {
 }
 
 TEST_F(HoldOutTest, IsTheSameOnEveryMachine) {
+  const Split split = SplitBy({ColourRule(100), RotationRule(100)}).value();
   uint64_t hash = 0;
-  for (const int64_t i : SplitBy({ColourRule(100), RotationRule(100)}).value().train) {
+  for (const int64_t i : split.train) {
     hash = StableHash(absl::StrCat(hash, " ", i));
   }
   EXPECT_EQ(hash, 5138901111692517375u);
