@@ -20,6 +20,7 @@
 #include "server/core/resource_name.h"
 #include "server/core/store/store.h"
 #include "server/core/streams/batch_stream.h"
+#include "server/core/streams/classifier_judge.h"
 #include "server/main/address_file.h"
 #include "server/rpc/grpc_server.h"
 #include "server/rpc/listening.h"
@@ -174,6 +175,7 @@ absl::Status FacetServerImpl::MakeRendering() {
   streams.chunk_images = options_.render.max_batch;
   streams.models = models_.get();
   streams.datasets = datasets_.get();
+  streams.judges = JudgeByModels(models_.get());
   streams.file_system = env_.file_system;
   streams.engine = engine_.get();
   streams.metrics = metrics_.get();

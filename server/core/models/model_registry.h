@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "facet/v1/model.pb.h"
@@ -34,12 +35,13 @@ struct LoadedModel {
 };
 using ModelHandle = std::shared_ptr<LoadedModel>;
 
-// The classifier of a model version in memory, on the same terms. The classify
-// engine alone uses the judge, one thread at a time.
+// The classifier of a model version in memory, on the same terms. Classify calls
+// and filters of streams use the judge, each with the mutex held.
 struct LoadedClassifier {
   std::string name;  // `models/digits@3`
   model::FeatureSchema schema;
   int image_size = 0;  // side, pixels
+  absl::Mutex mutex;
   std::unique_ptr<model::Judge> judge;
 };
 using ClassifierHandle = std::shared_ptr<LoadedClassifier>;

@@ -25,6 +25,8 @@ class ImageJudge {
   virtual const std::string& name() const = 0;
   virtual const std::string& digest() const = 0;
   virtual const model::FeatureSchema& schema() const = 0;
+  // Whether it was taught this feature of its schema.
+  virtual bool Knows(int feature) const = 0;
 
   // Writes class probabilities of `count` images, float32 NHWC of `shape` in
   // [0, 1], into `probabilities`, [count, schema().total_classes()]; a pure

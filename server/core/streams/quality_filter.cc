@@ -60,8 +60,8 @@ absl::Status QualityFilter::AddBelief(const v1::ConfidenceFilter& recipe, const 
   if (!judge.ok()) return judge.status();
   const model::FeatureSchema& known = (*judge)->schema();
   const auto judged = known.FindFeature(recipe.feature());
-  if (!judged.ok() || known.features()[*judged] != schema.features()[*feature]) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat("the judge ", (*judge)->name(), " has no feature '",
+  if (!judged.ok() || known.features()[*judged] != schema.features()[*feature] || !(*judge)->Knows(*judged)) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("the judge ", (*judge)->name(), " was not taught '",
                                                                  recipe.feature(), "' with the same classes")),
                       "SCHEMA_MISMATCH");
   }

@@ -26,6 +26,7 @@ class SampleJudge final : public ImageJudge {
   const std::string& name() const override { return name_; }
   const std::string& digest() const override { return digest_; }
   const model::FeatureSchema& schema() const override { return schema_; }
+  bool Knows(int feature) const override { return feature == 1; }
   absl::Status Classify(absl::Span<const float> images, const model::ImageShape& shape, int count,
                         absl::Span<float> probabilities) override {
     for (int i = 0; i < count; ++i) {

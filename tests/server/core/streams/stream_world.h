@@ -18,6 +18,7 @@
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "server/core/streams/batch_stream.h"
+#include "server/core/streams/classifier_judge.h"
 #include "tests/base/temp_dir.h"
 #include "tests/model/augment/recipes.h"
 #include "tests/model/data/dataset_builder.h"
@@ -46,14 +47,27 @@ class WorldModels final : public ModelRegistry {
   absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
     return Acquire(name, field);
   }
-  absl::StatusOr<ClassifierHandle> AcquireClassifier(absl::string_view, absl::string_view) override {
-    return Unused();
+  void Teach(const std::string& name, ClassifierHandle classifier) {
+    absl::MutexLock lock(&mutex_);
+    classifiers_[name] = std::move(classifier);
+  }
+  absl::StatusOr<ClassifierHandle> AcquireClassifier(absl::string_view name, absl::string_view) override {
+    absl::MutexLock lock(&mutex_);
+    const auto found = classifiers_.find(std::string(name));
+    if (found != classifiers_.end()) return found->second;
+    return ResourceNotFound("facet.v1.Model", name, "there is no such model");
   }
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest&, const std::string&) override {
     return Unused();
   }
   absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest&) override { return Unused(); }
-  absl::StatusOr<v1::ModelVersion> Get(const v1::GetModelRequest&) override { return Unused(); }
+  // A card for whatever is asked.
+  absl::StatusOr<v1::ModelVersion> Get(const v1::GetModelRequest& request) override {
+    v1::ModelVersion version;
+    version.set_name(request.name());
+    version.mutable_card()->set_weights_sha256("weights of " + request.name());
+    return version;
+  }
   absl::StatusOr<v1::ModelVersion> Load(const v1::LoadModelRequest&) override { return Unused(); }
   absl::StatusOr<v1::ModelVersion> Unload(const v1::UnloadModelRequest&) override { return Unused(); }
   absl::StatusOr<v1::ModelVersion> SetAlias(const v1::SetAliasRequest&) override { return Unused(); }
@@ -63,6 +77,7 @@ class WorldModels final : public ModelRegistry {
   static absl::Status Unused() { return absl::UnimplementedError("not used by streams"); }
   absl::Mutex mutex_;
   std::map<std::string, ModelHandle> models_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, ClassifierHandle> classifiers_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Folders that tests make. Thread-safe, once they are made.
@@ -126,7 +141,8 @@ inline absl::StatusOr<Received> ReadBatch(BatchStream& stream, bool another = tr
 // once, 4 x 4 pixels.
 class StreamWorld {
  public:
-  explicit StreamWorld(FakeRenderer::Hook hook = nullptr, BatchStreamFactoryOptions options = {}) {
+  // `judged`: models' classifiers judge for filters.
+  explicit StreamWorld(FakeRenderer::Hook hook = nullptr, BatchStreamFactoryOptions options = {}, bool judged = false) {
     const ModelHandle model = MakeFakeModel("models/fake@1", 4, std::move(hook));
     models.Point("fake", model);
     models.Point("fake@1", model);
@@ -142,6 +158,7 @@ class StreamWorld {
     engine = RenderEngine::Create(std::move(engine_options)).value();
     options.chunk_images = 8;
     options.models = &models;
+    if (judged) options.judges = JudgeByModels(&models);
     options.datasets = &datasets;
     options.file_system = FileSystem::Posix();
     options.engine = engine.get();

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/streams/classifier_judge.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "base/thread.h"
+#include "tests/base/status_is.h"
+#include "tests/server/core/streams/stream_world.h"
+
+namespace facet::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Believes in every shape by as much as an image's first sample says, and knows
+// no colours. Notices if two threads use it at once.
+class FirstSampleJudge final : public model::Judge {
+ public:
+  bool Knows(int feature) const override { return feature == 0; }
+  absl::Status Classify(const float* images, int count, float* probabilities) override {
+    if (in_use_.exchange(true)) return absl::InternalError("two at once");
+    if (count != 1) return absl::InternalError("several at once");
+    std::fill(probabilities, probabilities + 6, 0.0f);
+    std::fill(probabilities, probabilities + 4, images[0]);
+    in_use_ = false;
+    return absl::OkStatus();
+  }
+  int embedding_size(int) const override { return 0; }
+  absl::Status Embed(const float*, int, int, float*) override { return absl::InternalError("not here"); }
+
+ private:
+  std::atomic<bool> in_use_{false};
+};
+
+ClassifierHandle MakeJudge(const model::FeatureSchema& schema, int side = 4) {
+  auto classifier = std::make_shared<LoadedClassifier>();
+  classifier->name = "models/judge@1";
+  classifier->schema = schema;
+  classifier->image_size = side;
+  classifier->judge = std::make_unique<FirstSampleJudge>();
+  return classifier;
+}
+
+constexpr char kSpec[] =
+    "batch_size: 16 recipe { features { feature: 'shape' pairs { beta: 1 } } repeats: 4 "
+    "filter { confidence { judge: 'judge' feature: 'shape' min: 0.5 } } } ";
+
+TEST(ClassifierJudgeTest, OnlyWhatAModelsClassifierBelievesIsSent) {
+  StreamWorld world(nullptr, {}, true);
+  world.models.Teach("judge", MakeJudge(world.schema));
+  int kept = 0, dropped = 0;
+  for (const Received& batch : world.ReadAll(kSpec)) {
+    kept += batch.message.filter().kept();
+    dropped += batch.message.filter().dropped_confidence();
+    for (int64_t i = 0; i < batch.message.images().shape(0); ++i) {
+      // Both parents of a mix are believed by as much as the sample says.
+      EXPECT_GE(static_cast<uint8_t>(batch.pixels[i * 48]), 63);
+    }
+  }
+  EXPECT_GT(kept, 40);
+  EXPECT_GT(dropped, 10);
+}
+
+TEST(ClassifierJudgeTest, StreamsTakeTurnsAtOneJudge) {
+  StreamWorld world(nullptr, {}, true);
+  world.models.Teach("judge", MakeJudge(world.schema));
+  const std::vector<Received> wanted = world.ReadAll(kSpec);
+  std::vector<Thread> readers;
+  for (int r = 0; r < 4; ++r) {
+    readers.emplace_back("reader", [&] {
+      const std::vector<Received> batches = world.ReadAll(kSpec);
+      ASSERT_EQ(batches.size(), wanted.size());
+      for (size_t i = 0; i < batches.size(); ++i) EXPECT_EQ(batches[i].Bytes(), wanted[i].Bytes());
+    });
+  }
+  for (Thread& reader : readers) reader.Join();
+}
+
+TEST(ClassifierJudgeTest, TheJudgeIsPartOfTheStreamsIdentity) {
+  StreamWorld world(nullptr, {}, true);
+  world.models.Teach("judge", MakeJudge(world.schema));
+  const std::string token = world.ReadAll(kSpec, "", 1)[0].message.token();
+  ClassifierHandle other = MakeJudge(world.schema);
+  other->name = "models/judge@2";
+  world.models.Teach("judge", other);
+  EXPECT_THAT(world.Open(kSpec, token), IsError(absl::StatusCode::kFailedPrecondition, HasSubstr("judge")));
+}
+
+TEST(ClassifierJudgeTest, RefusesAJudgeThatDoesNotFit) {
+  StreamWorld world(nullptr, {}, true);
+  EXPECT_EQ(world.Open(kSpec).status().code(), absl::StatusCode::kNotFound);
+  world.models.Teach("judge", MakeJudge(world.schema));
+  EXPECT_THAT(world.Open("recipe { filter { confidence { judge: 'judge' feature: 'colour' min: 0.5 } } }"),
+              HasReason(absl::StatusCode::kFailedPrecondition, "SCHEMA_MISMATCH"));
+  world.models.Teach("judge", MakeJudge(world.schema, 8));
+  EXPECT_THAT(ReadBatch(*world.Open(kSpec).value()),
+              HasReason(absl::StatusCode::kFailedPrecondition, "SHAPE_MISMATCH"));
+}
+
+}  // namespace
+}  // namespace facet::server
