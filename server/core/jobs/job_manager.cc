@@ -216,6 +216,7 @@ absl::StatusOr<std::vector<v1::TrainingJob>> JobManagerImpl::AllJobs() {
 }
 
 absl::Status JobManagerImpl::ApplyRetention() {
+  if (!options_.retention.removes_anything()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto jobs, AllJobs());
   const RetentionPlan plan = PlanRetention(options_.retention, jobs, options_.clock->Now());
   for (const std::string& name : plan.remove) {
@@ -319,7 +320,12 @@ absl::StatusOr<std::optional<v1::TrainingJob>> JobManagerImpl::FindEarlier(
 }
 
 absl::StatusOr<std::optional<MeasuredSpeed>> JobManagerImpl::FindSpeed(int64_t checkpoint_bytes) {
-  ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({}, kWholePage));
+  // Of the newest, which say most about the machine as it is.
+  const PageRequest newest{200, {}};
+  ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({v1::TRAINING_JOB_STATE_SUCCEEDED,
+                                                              v1::TRAINING_JOB_STATE_FAILED,
+                                                              v1::TRAINING_JOB_STATE_CANCELLED},
+                                                             newest));
   for (const v1::TrainingJob& job : jobs.items) {
     const double whole_run = job.report().train_images_per_second();
     const double speed = whole_run > 0 ? whole_run : job.progress().images_per_second();

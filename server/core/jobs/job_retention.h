@@ -17,6 +17,10 @@ struct JobRetention {
   absl::Duration max_age = absl::InfiniteDuration();  // since their end
   // How long after its end a job keeps more checkpoints than the newest.
   absl::Duration checkpoints_age = absl::InfiniteDuration();
+
+  bool removes_anything() const {
+    return max_ended > 0 || max_age != absl::InfiniteDuration() || checkpoints_age != absl::InfiniteDuration();
+  }
 };
 
 // Names of the jobs to remove, and of those to leave the newest checkpoint only.
