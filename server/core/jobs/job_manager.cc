@@ -41,7 +41,7 @@ namespace {
 
 constexpr absl::string_view kCollection = "trainingJobs/";
 constexpr size_t kMaxRequestIdBytes = 64;
-constexpr PageRequest kWholePage{1000, {}};
+const PageRequest kWholePage{1000, {}};
 constexpr int kMaxPriority = 100;
 constexpr int kAttemptsShown = 20;
 constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(15);
