@@ -114,7 +114,9 @@ class StreamBench {
   absl::Status MeasureManyStreams();
   absl::StatusOr<std::vector<ReaderRate>> ReadMany(int readers);
   absl::Status MeasureStalledClients();
-  void Print() const;
+  // Prints a figure as soon as it is known, unless all are to be one object.
+  void Add(Figure figure);
+  void PrintJson() const;
 
   Context& context_;
   client::Client& client_;
@@ -141,7 +143,7 @@ absl::Status StreamBench::MeasureTransport(const std::string& address) {
     rates.push_back(ours.bytes_per_second());
     ratios.push_back(rates.back() / bare_rates.back());
   }
-  figures_.push_back({absl::StrCat("transport over ", local ? "a Unix socket" : "TCP", ", of a bare gRPC stream"),
+  Add({absl::StrCat("transport over ", local ? "a Unix socket" : "TCP", ", of a bare gRPC stream"),
                       Median(ratios),
                       absl::StrFormat("%s/s of %s/s, messages of %s", FormatBytes(Median(rates)),
                                       FormatBytes(Median(bare_rates)), FormatBytes(message.size()))});
@@ -157,7 +159,7 @@ absl::Status StreamBench::MeasureLibrary(const std::string& address, const BareS
     rates.push_back(static_cast<double>(ours.bytes) / ours.seconds);
     ratios.push_back(rates.back() / plain.bytes_per_second());
   }
-  figures_.push_back({"the same through the C++ client library, messages parsed", Median(ratios),
+  Add({"the same through the C++ client library, messages parsed", Median(ratios),
                       absl::StrFormat("%s/s from %s", FormatBytes(Median(rates)), address)});
   return absl::OkStatus();
 }
@@ -172,9 +174,9 @@ absl::Status StreamBench::MeasureRendering() {
     ratios.push_back(rates.back() / engine_rates.back());
     firsts.push_back(ours.first_seconds * static_cast<double>(ours.batches) / ours.seconds);
   }
-  figures_.push_back({"one stream, of the engine's own speed", Median(ratios),
+  Add({"one stream, of the engine's own speed", Median(ratios),
                       absl::StrFormat("%.0f of %.0f images/s", Median(rates), Median(engine_rates))});
-  figures_.push_back({"time to the first batch, in batch times", Median(firsts), ""});
+  Add({"time to the first batch, in batch times", Median(firsts), ""});
   return absl::OkStatus();
 }
 
@@ -216,9 +218,9 @@ absl::Status StreamBench::MeasureManyStreams() {
     ratios.push_back(total / one.images_per_second());
     fairness.push_back(slowest * static_cast<double>(many.size()) / total);
   }
-  figures_.push_back({absl::StrCat(options_.streams, " streams together, of one stream"), Median(ratios),
+  Add({absl::StrCat(options_.streams, " streams together, of one stream"), Median(ratios),
                       absl::StrFormat("%.0f images/s", Median(totals))});
-  figures_.push_back({absl::StrCat("the slowest of ", options_.streams, " streams, of their mean"), Median(fairness),
+  Add({absl::StrCat("the slowest of ", options_.streams, " streams, of their mean"), Median(fairness),
                       ""});
   return absl::OkStatus();
 }
@@ -249,7 +251,7 @@ absl::Status StreamBench::MeasureStalledClients() {
     most = std::max(most, now);
   }
   const double each = static_cast<double>(most - before) / options_.stalled;
-  figures_.push_back({absl::StrCat("memory of a stalled stream, of 16 MiB (", options_.stalled, " of them)"),
+  Add({absl::StrCat("memory of a stalled stream, of 16 MiB (", options_.stalled, " of them)"),
                       each / (16 << 20),
                       absl::StrFormat("%s each; the server grew from %s to %s", FormatBytes(std::max(0.0, each)),
                                       FormatBytes(before), FormatBytes(most))});
@@ -263,23 +265,25 @@ absl::Status StreamBench::Run() {
   RETURN_IF_ERROR(MeasureRendering());
   if (options_.streams > 1) RETURN_IF_ERROR(MeasureManyStreams());
   if (options_.server_pid > 0) RETURN_IF_ERROR(MeasureStalledClients());
-  Print();
+  if (context_.json) PrintJson();
   return absl::OkStatus();
 }
 
-void StreamBench::Print() const {
-  if (context_.json) {
-    std::vector<std::string> lines;
-    for (const Figure& figure : figures_) {
-      lines.push_back(absl::StrFormat(R"(  "%s": {"ratio": %.3f, "detail": "%s"})", figure.name, figure.ratio, figure.detail));
-    }
-    return PrintLine(absl::StrCat("{\n", absl::StrJoin(lines, ",\n"), "\n}"));
+void StreamBench::Add(Figure figure) {
+  if (!context_.json) {
+    PrintLine(absl::StrFormat("%6.3f  %s%s", figure.ratio, figure.name,
+                              figure.detail.empty() ? "" : absl::StrCat(": ", figure.detail)));
   }
-  Table table({"what", "ratio", "measured"});
+  figures_.push_back(std::move(figure));
+}
+
+void StreamBench::PrintJson() const {
+  std::vector<std::string> lines;
   for (const Figure& figure : figures_) {
-    table.Add({figure.name, absl::StrFormat("%.3f", figure.ratio), figure.detail});
+    lines.push_back(
+        absl::StrFormat(R"(  "%s": {"ratio": %.3f, "detail": "%s"})", figure.name, figure.ratio, figure.detail));
   }
-  PrintLine(table.ToString());
+  PrintLine(absl::StrCat("{\n", absl::StrJoin(lines, ",\n"), "\n}"));
 }
 
 }  // namespace

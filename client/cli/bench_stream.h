@@ -30,8 +30,8 @@ struct BenchStreamOptions {
 // Measures streams of a running server, each figure as a ratio of two
 // measurements that take turns: the transport against a bare gRPC stream of the
 // same messages, rendering against the engine alone, the first batch against
-// later ones, many streams against one; and what stalled clients cost. Prints a table or, with --json, an
-// object.
+// later ones, many streams against one; and what stalled clients cost. Prints
+// each as it comes or, with --json, all as one object.
 absl::Status BenchStream(Context& context, const BenchStreamOptions& options);
 
 }  // namespace facet::cli

@@ -92,6 +92,8 @@ absl::Status EncodeBatch(StreamBatch&& batch, uint64_t max_bytes, grpc::ByteBuff
   batch.message.clear_images();
   std::vector<grpc::Slice> slices;
   slices.emplace_back(batch.message.SerializeAsString());
+  // Protobuf takes the fields of a message in any number of pieces.
+  if (batch.encoded != nullptr && !batch.encoded->empty()) slices.push_back(SharingSlice(std::move(batch.encoded)));
   const size_t pixels = batch.pixels == nullptr ? 0 : batch.pixels->size();
   if (pixels > 0) AppendHeader(v1::ImageData::kDataFieldNumber, pixels, inner);
   std::string header;

@@ -60,6 +60,23 @@ class Shared {
   int batches_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
+// A batch to send again and again: what is the same each time is serialized
+// once.
+StreamBatch Record(const StreamBatch& batch) {
+  StreamBatch recorded;
+  *recorded.message.mutable_images() = batch.message.images();
+  recorded.pixels = batch.pixels;
+  v1::StreamBatchesResponse same = batch.message;
+  same.clear_images();
+  same.clear_epoch();
+  same.clear_batch_index();
+  same.clear_epoch_end();
+  same.clear_filler();
+  same.clear_token();
+  recorded.encoded = std::make_shared<const std::string>(same.SerializeAsString());
+  return recorded;
+}
+
 class RenderedBatchStream final : public BatchStream {
  public:
   RenderedBatchStream(Shared* shared, std::shared_ptr<const OpenedStream> opened, model::BatchSequence sequence);
@@ -122,7 +139,7 @@ void RenderedBatchStream::Next(bool another, Callback callback) {
       metrics.StreamBatch(static_cast<int>(batch->message.images().shape(0)),
                           pixels + static_cast<int64_t>(batch->message.ByteSizeLong()));
       if (first) metrics.StreamFirstBatch(shared->options.clock->Now() - opened_at);
-      if (recorded != nullptr) *recorded = *batch;
+      if (recorded != nullptr) *recorded = Record(*batch);
     }
     callback(std::move(batch));
   };

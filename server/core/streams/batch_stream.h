@@ -19,12 +19,14 @@
 
 namespace facet::server {
 
-// A batch on its way to the wire: the message without `images.data`, and the
-// pixels that stand in its place, which travel uncopied and may be shared by
-// several messages. Null: no pixels.
+// A batch on its way to the wire: the message without `images.data`, and what
+// stands beside it, travels uncopied and may be shared by several messages.
 struct StreamBatch {
   v1::StreamBatchesResponse message;
+  // `images.data`. Null: no pixels.
   std::shared_ptr<const std::string> pixels;
+  // Further fields of the message, serialized. May be null.
+  std::shared_ptr<const std::string> encoded;
 };
 
 // One stream of augmented batches: decides what the next batch is, has it

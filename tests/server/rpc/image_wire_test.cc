@@ -88,6 +88,23 @@ TEST(ImageWireTest, BatchReadsAsAnOrdinaryMessage) {
   }
 }
 
+TEST(ImageWireTest, EncodedFieldsOfABatchAreTheMessagesOwn) {
+  StreamBatch batch = MakeBatch(300);
+  v1::StreamBatchesResponse rest;
+  rest.set_batch_index(7);
+  rest.add_provenance()->set_index(10);
+  batch.encoded = std::make_shared<const std::string>(rest.SerializeAsString());
+  grpc::ByteBuffer bytes;
+  ASSERT_TRUE(EncodeBatch(std::move(batch), 1 << 20, &bytes).ok());
+  v1::StreamBatchesResponse decoded;
+  ASSERT_TRUE(DecodeMessage(bytes, &decoded).ok());
+  EXPECT_EQ(decoded.token(), "token");
+  EXPECT_EQ(decoded.batch_index(), 7);
+  ASSERT_EQ(decoded.provenance_size(), 2);
+  EXPECT_EQ(decoded.provenance(1).index(), 10);
+  EXPECT_EQ(decoded.images().data(), std::string(300, 'x'));
+}
+
 TEST(ImageWireTest, PixelsOfABatchAreSharedNotCopied) {
   StreamBatch batch = MakeBatch(100000);
   const std::shared_ptr<const std::string> pixels = batch.pixels;

@@ -227,6 +227,8 @@ TEST(BatchStreamTest, ARehearsalOfTheTransportSendsTheFirstPixelsAgain) {
     EXPECT_EQ(rehearsed[i].pixels, real[0].pixels);
     EXPECT_EQ(rehearsed[i].message.batch_index(), i);
     EXPECT_EQ(rehearsed[i].message.epoch_end(), i == 2);
+    EXPECT_EQ(rehearsed[i].message.labels().soft(), real[0].message.labels().soft());
+    EXPECT_EQ(rehearsed[i].message.provenance_size(), 3);
   }
 }
 

@@ -133,6 +133,9 @@ inline absl::StatusOr<Received> ReadBatch(BatchStream& stream, bool another = tr
   });
   done.WaitForNotification();
   if (!batch.ok()) return batch.status();
+  if (batch->encoded != nullptr) {
+    EXPECT_TRUE(batch->message.MergeFromString(*batch->encoded));
+  }
   return Received{std::move(batch->message), batch->pixels == nullptr ? "" : *batch->pixels};
 }
 
