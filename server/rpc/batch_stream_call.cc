@@ -149,8 +149,9 @@ void BatchStreamCall::Pump() {
 }
 
 void BatchStreamCall::Conclude(std::shared_ptr<BatchStream> stream, const absl::Status& status) {
-  // The stream's place is free before the client hears of the end. Not here: we
-  // may be in a callback of the very stream.
+  // The stream's place is free before the client hears of the end, unless a
+  // thread is still on its way out of Next. Not here: we may be in a callback of
+  // the very stream.
   auto conclude = [self = shared_from_this(), stream = std::move(stream), status]() mutable {
     stream.reset();
     self->Finish(self->call_.End(status));

@@ -57,7 +57,7 @@ TEST_F(BatchStreamCallTest, WithoutCreditSendsAllThenEnds) {
   }
   EXPECT_FALSE(stream->Read(&batch_));
   EXPECT_TRUE(stream->Finish().ok());
-  EXPECT_EQ(server_.streams.live(), 0);
+  server_.streams.AwaitLive(0);
 }
 
 TEST_F(BatchStreamCallTest, SendsNoMoreThanTheCredit) {
@@ -217,7 +217,7 @@ TEST_F(BatchStreamCallTest, ManyStreamsAtOnceAllComplete) {
   }
   clients.clear();
   EXPECT_EQ(batches.load(), 160);
-  EXPECT_EQ(server_.streams.live(), 0);
+  server_.streams.AwaitLive(0);
 }
 
 TEST_F(BatchStreamCallTest, DescribeStreamPassesOn) {
