@@ -8,8 +8,9 @@ namespace {
 
 constexpr size_t kShownBytes = 80;
 
-// Bytes of the well-formed character that `text` begins with; 0: none.
-size_t CharacterLength(absl::string_view text) {
+}  // namespace
+
+size_t Utf8CharacterLength(absl::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   const uint8_t first = byte(0);
   if (first < 0x80) return 1;
@@ -26,11 +27,9 @@ size_t CharacterLength(absl::string_view text) {
   return length;
 }
 
-}  // namespace
-
 bool IsValidUtf8(absl::string_view text) {
   while (!text.empty()) {
-    const size_t length = CharacterLength(text);
+    const size_t length = Utf8CharacterLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
@@ -40,7 +39,7 @@ bool IsValidUtf8(absl::string_view text) {
 std::string ShownText(absl::string_view text) {
   std::string shown;
   while (!text.empty()) {
-    const size_t length = CharacterLength(text);
+    const size_t length = Utf8CharacterLength(text);
     if (shown.size() + length > kShownBytes) return shown + "...";
     const bool control = length == 1 && (text[0] < ' ' || text[0] == 0x7F);
     if (length == 0 || control) {

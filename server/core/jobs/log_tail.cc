@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "model/features/text.h"
 
 namespace facet::server {
 namespace {
@@ -29,34 +31,21 @@ std::string ReadEnd(const std::string& path, int64_t begin) {
   return newline == std::string::npos ? text : text.substr(newline + 1);
 }
 
-// Length of the well-formed UTF-8 character at the front, 0 if there is none.
-size_t CharacterLength(absl::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-  const bool surrogate = lead == 0xed && byte(1) > 0x9f;
-  const bool beyond = lead == 0xf4 && byte(1) > 0x8f;
-  return overlong || surrogate || beyond ? 0 : length;
-}
-
-// Control characters go, too: they would steer the reader's terminal.
-std::string Clean(absl::string_view line) {
+// Control characters go, too: they would steer the reader's terminal. Stops at
+// the character that comes to `max_bytes`.
+std::string Clean(absl::string_view text, size_t max_bytes) {
   std::string clean;
-  while (!line.empty() && clean.size() < kMaxLineBytes) {
-    const size_t length = CharacterLength(line);
-    const bool shown = length > 1 || (length == 1 && (absl::ascii_isprint(line[0]) || line[0] == '\t'));
+  while (!text.empty() && clean.size() < max_bytes) {
+    const size_t length = model::Utf8CharacterLength(text);
+    const bool shown =
+        length > 1 || (length == 1 && (absl::ascii_isprint(text[0]) || text[0] == '\t' || text[0] == '\n'));
+    // A line that is rewritten in place goes on in a new one.
     if (shown) {
-      clean.append(line.data(), length);
+      clean.append(text.data(), length);
     } else {
-      clean += '?';
+      clean += text[0] == '\r' ? '\n' : '?';
     }
-    line.remove_prefix(std::max<size_t>(length, 1));
+    text.remove_prefix(std::max<size_t>(length, 1));
   }
   return clean;
 }
@@ -76,7 +65,7 @@ std::vector<std::string> LogTail(const std::string& path, int max_lines, int64_t
   if (lines.back().empty()) lines.pop_back();
   const size_t first = lines.size() - std::min<size_t>(lines.size(), max_lines);
   std::vector<std::string> tail;
-  for (size_t i = first; i < lines.size(); ++i) tail.push_back(Clean(LastVersion(lines[i])));
+  for (size_t i = first; i < lines.size(); ++i) tail.push_back(Clean(LastVersion(lines[i]), kMaxLineBytes));
   return tail;
 }
 
@@ -105,21 +94,6 @@ LogPiece ReadLogPiece(const std::string& path, int64_t offset) {
   return piece;
 }
 
-std::string CleanLog(absl::string_view text) {
-  std::string clean;
-  clean.reserve(text.size());
-  while (!text.empty()) {
-    const size_t length = CharacterLength(text);
-    const bool shown = length > 1 || (length == 1 && (absl::ascii_isprint(text[0]) || text[0] == '\t' || text[0] == '\n'));
-    // A line that is rewritten in place goes on in a new one.
-    if (shown) {
-      clean.append(text.data(), length);
-    } else {
-      clean += text[0] == '\r' ? '\n' : '?';
-    }
-    text.remove_prefix(std::max<size_t>(length, 1));
-  }
-  return clean;
-}
+std::string CleanLog(absl::string_view text) { return Clean(text, std::numeric_limits<size_t>::max()); }
 
 }  // namespace facet::server
