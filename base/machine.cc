@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -15,16 +14,6 @@ namespace facet {
 namespace {
 
 constexpr char kControlGroups[] = "/sys/fs/cgroup";
-
-// "0::/user.slice/…" in /proc/self/cgroup; empty where there is no such line.
-std::string OwnGroup(FileSystem& file_system) {
-  const auto text = file_system.ReadFile("/proc/self/cgroup");
-  if (!text.ok()) return "";
-  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
-    if (absl::ConsumePrefix(&line, "0::")) return std::string(line);
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -44,9 +33,26 @@ int64_t LimitedMemoryBytes(FileSystem& file_system, int64_t machine, std::string
 int64_t MachineMemoryBytes(FileSystem& file_system) {
   const int64_t pages = sysconf(_SC_PHYS_PAGES);
   if (pages <= 0) return 0;
-  std::string folder = absl::StrCat(kControlGroups, OwnGroup(file_system));
-  while (folder.back() == '/') folder.pop_back();
-  return LimitedMemoryBytes(file_system, pages * sysconf(_SC_PAGESIZE), std::move(folder), kControlGroups);
+  return LimitedMemoryBytes(file_system, pages * sysconf(_SC_PAGESIZE), ControlGroupFolder(file_system),
+                            kControlGroups);
+}
+
+std::optional<int64_t> FreeMemoryBytes(FileSystem& file_system) {
+  const std::string text = file_system.ReadFile("/proc/meminfo").value_or("");
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    int64_t kilobytes = 0;
+    if (!absl::ConsumePrefix(&line, "MemAvailable:") || !absl::ConsumeSuffix(&line, " kB")) continue;
+    if (absl::SimpleAtoi(line, &kilobytes)) return kilobytes * 1024;
+  }
+  return std::nullopt;
+}
+
+std::string ControlGroupFolder(FileSystem& file_system) {
+  const std::string text = file_system.ReadFile("/proc/self/cgroup").value_or("");
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (absl::ConsumePrefix(&line, "0::")) return absl::StrCat(kControlGroups, absl::StripSuffix(line, "/"));
+  }
+  return kControlGroups;
 }
 
 }  // namespace facet

@@ -9,6 +9,8 @@ namespace {
 
 TEST(MachineTest, HasMemory) { EXPECT_GT(MachineMemoryBytes(*FileSystem::Posix()), int64_t{64} << 20); }
 
+TEST(MachineTest, HasFreeMemory) { EXPECT_GT(FreeMemoryBytes(*FileSystem::Posix()).value_or(0), 1 << 20); }
+
 TEST(MachineTest, SmallestLimitOfAllGroupsCounts) {
   const TempDir root;
   root.Write("a/b/memory.max", "max\n");

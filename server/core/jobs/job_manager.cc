@@ -275,7 +275,7 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::CreateJob(const v1::CreateTraini
   ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
   if (earlier.has_value()) return *std::move(earlier);
   const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
-                                    MachineMemoryBytes(*FileSystem::Posix())};
+                                    MachineMemoryBytes(*options_.file_system)};
   ASSIGN_OR_RETURN(JobPlan plan, PlanJob(plan_options, request.spec()));
   // From here on the data set stays; look whether it still does.
   const Pin pin(this, plan.trainer.dataset());
@@ -341,7 +341,7 @@ absl::StatusOr<v1::ResourceEstimate> JobManagerImpl::Estimate(const JobPlan& pla
   input.dataset_bytes = plan.dataset_bytes;
   if (plan.trainer.checkpoints().keep() > 0) input.checkpoints_kept = plan.trainer.checkpoints().keep();
   input.cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  input.free_memory = FreeMemory(*options_.file_system);
+  input.free_memory = FreeMemoryBytes(*options_.file_system);
   const auto free_disk = options_.file_system->FreeBytes(options_.root);
   if (free_disk.ok()) input.free_disk = static_cast<int64_t>(*free_disk);
   ASSIGN_OR_RETURN(input.measured, FindSpeed(EstimateJob(input).checkpoint_bytes()));

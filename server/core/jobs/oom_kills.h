@@ -3,7 +3,6 @@
 #define FACET_SERVER_CORE_JOBS_OOM_KILLS_H_
 
 #include <cstdint>
-#include <optional>
 
 #include "base/file_system.h"
 
@@ -13,10 +12,6 @@ namespace facet::server {
 // process's control group and on the machine: where the number grew while a
 // trainer was killed, that is why. 0 where the kernel does not tell.
 int64_t CountOomKills(FileSystem& file_system);
-
-// Bytes that programs may still take without the machine running out. Nothing
-// where the kernel does not tell.
-std::optional<int64_t> FreeMemory(FileSystem& file_system);
 
 }  // namespace facet::server
 

@@ -160,10 +160,7 @@ TEST(CurvePlotTest, DrawsLossesAndTheBestCheckpointAndEscapesNames) {
   EXPECT_THAT(DrawCurve("none", {}), HasSubstr("</svg>"));
 }
 
-TEST(OomKillsTest, CountsAndMemoryAreRead) {
-  EXPECT_GE(CountOomKills(*FileSystem::Posix()), 0);
-  EXPECT_GT(FreeMemory(*FileSystem::Posix()).value_or(0), 1 << 20);
-}
+TEST(OomKillsTest, CountIsRead) { EXPECT_GE(CountOomKills(*FileSystem::Posix()), 0); }
 
 }  // namespace
 }  // namespace facet::server
