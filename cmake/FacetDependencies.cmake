@@ -32,6 +32,8 @@ if(FACET_BUILD_SERVICE)
 endif()
 if(FACET_BUILD_TESTS)
   find_package(GTest REQUIRED)
+  find_program(FACET_PYTHON python3 HINTS "${CMAKE_SOURCE_DIR}/.venv/bin" REQUIRED
+               DOC "Python with the packages of scripts/requirements-dev.txt")
 endif()
 if(FACET_BUILD_BENCHMARKS)
   find_package(benchmark REQUIRED)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# One helper for libraries, one for programs, one for tests, one for
+# One helper for libraries, one for programs, two for tests, one for
 # benchmarks. DEPS are public: what a header of the target includes;
 # PRIVATE_DEPS are what only its sources include.
 
@@ -48,6 +48,17 @@ function(facet_test name)
   if(ARG_LABELS)
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
   endif()
+endfunction()
+
+# One ctest entry: Python, with `COMMAND` as its arguments. TIMEOUT in seconds.
+function(facet_python_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "COMMAND;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND "${FACET_PYTHON}" -B ${ARG_COMMAND})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "FACET_SOURCE_DIR=${CMAKE_SOURCE_DIR};FACET_BIN_DIR=${CMAKE_BINARY_DIR}/bin;${ARG_ENVIRONMENT}")
 endfunction()
 
 function(facet_benchmark name)
