@@ -2,6 +2,7 @@
 #ifndef FACET_MODEL_IMAGE_PIXELS_H_
 #define FACET_MODEL_IMAGE_PIXELS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -28,6 +29,12 @@ struct PixelFormat {
   size_t bytes_per_sample() const { return type == PixelType::kUint8 ? 1 : 4; }
   bool operator==(const PixelFormat&) const = default;
 };
+
+// Axes of `count` images: {N, H, W, C} or {N, C, H, W}.
+inline std::array<int64_t, 4> BatchShape(const ImageShape& shape, PixelLayout layout, int64_t count) {
+  if (layout == PixelLayout::kNchw) return {count, shape.channels, shape.height, shape.width};
+  return {count, shape.height, shape.width, shape.channels};
+}
 
 // One uint8 image, HWC, RGB, rows from the top.
 struct Image {

@@ -62,11 +62,7 @@ v1::ImageData DescribeImages(const OutputFormat& format, const model::ImageShape
                                                                      : v1::PIXEL_TYPE_FLOAT32);
   const bool nchw = format.pixels.layout == model::PixelLayout::kNchw;
   data.set_layout(nchw ? v1::PIXEL_LAYOUT_NCHW : v1::PIXEL_LAYOUT_NHWC);
-  data.add_shape(count);
-  if (nchw) data.add_shape(shape.channels);
-  data.add_shape(shape.height);
-  data.add_shape(shape.width);
-  if (!nchw) data.add_shape(shape.channels);
+  for (const int64_t axis : model::BatchShape(shape, format.pixels.layout, count)) data.add_shape(axis);
   return data;
 }
 

@@ -77,11 +77,8 @@ void DescribeRaw(const model::ImageShape& shape, const v1::ImageFormat& format, 
   image.set_encoding(v1::IMAGE_ENCODING_RAW);
   image.set_pixel_type(format.pixel_type() == v1::PIXEL_TYPE_FLOAT32 ? v1::PIXEL_TYPE_FLOAT32 : v1::PIXEL_TYPE_UINT8);
   image.set_layout(planar ? v1::PIXEL_LAYOUT_NCHW : v1::PIXEL_LAYOUT_NHWC);
-  image.add_shape(1);
-  if (planar) image.add_shape(shape.channels);
-  image.add_shape(shape.height);
-  image.add_shape(shape.width);
-  if (!planar) image.add_shape(shape.channels);
+  const model::PixelLayout layout = planar ? model::PixelLayout::kNchw : model::PixelLayout::kNhwc;
+  for (const int64_t axis : model::BatchShape(shape, layout, 1)) image.add_shape(axis);
 }
 
 absl::Status Encode(const model::ImageShape& shape, const uint8_t* pixels, const v1::ImageFormat& format,

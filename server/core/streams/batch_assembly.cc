@@ -93,11 +93,8 @@ void DescribeBatch(const OpenedStream& stream, absl::Span<const BatchImage> imag
   data.set_pixel_type(stream.wire.type());
   const bool nhwc = stream.wire.layout() == model::PixelLayout::kNhwc;
   data.set_layout(nhwc ? v1::PIXEL_LAYOUT_NHWC : v1::PIXEL_LAYOUT_NCHW);
-  data.add_shape(static_cast<int64_t>(images.size()));
-  if (!nhwc) data.add_shape(shape.channels);
-  data.add_shape(shape.height);
-  data.add_shape(shape.width);
-  if (nhwc) data.add_shape(shape.channels);
+  const auto count = static_cast<int64_t>(images.size());
+  for (const int64_t axis : model::BatchShape(shape, stream.wire.layout(), count)) data.add_shape(axis);
   *message.mutable_labels() =
       model::MakeLabels(schema, stream.plan.labels(), dense, static_cast<int>(images.size()));
   for (size_t i = 0; i < images.size(); ++i) {

@@ -144,12 +144,9 @@ v1::DescribeStreamResponse Describe(const OpenedStream& stream) {
   response.set_real_per_epoch(plan.real_per_epoch());
   response.set_batches_per_epoch(plan.batches_per_epoch());
   response.set_steps_per_epoch(stream.sequence.steps_per_epoch());
-  const bool nhwc = stream.wire.layout() == model::PixelLayout::kNhwc;
-  response.add_image_shape(plan.batch_size());
-  if (!nhwc) response.add_image_shape(shape.channels);
-  response.add_image_shape(shape.height);
-  response.add_image_shape(shape.width);
-  if (nhwc) response.add_image_shape(shape.channels);
+  for (const int64_t axis : model::BatchShape(shape, stream.wire.layout(), plan.batch_size())) {
+    response.add_image_shape(axis);
+  }
   const int64_t last = plan.batches_per_epoch() - 1;
   response.set_bytes_per_batch(plan.batch_size() * stream.image_bytes);
   response.set_bytes_per_epoch((last * plan.batch_size() + plan.ImagesOf(last)) * stream.image_bytes);
