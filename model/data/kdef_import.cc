@@ -43,13 +43,14 @@ absl::StatusOr<Pixels> PrepareFace(FaceCropper& cropper, const KdefPlan& plan, c
 // One import; Run once.
 class KdefImport {
  public:
-  KdefImport(FileSystem& file_system, const ImportOptions& options, KdefPlan plan, Pictures pictures,
-             DatasetWriter& writer, ImportResult& result)
+  // All outlive this.
+  KdefImport(FileSystem& file_system, const ImportOptions& options, const KdefPlan& plan, const Pictures& pictures,
+             const KdefLabels& labels, DatasetWriter& writer, ImportResult& result)
       : file_system_(file_system),
         options_(options),
-        plan_(std::move(plan)),
-        pictures_(std::move(pictures)),
-        labels_(plan_, pictures_),
+        plan_(plan),
+        pictures_(pictures),
+        labels_(labels),
         writer_(writer),
         result_(result) {}
 
@@ -63,9 +64,9 @@ class KdefImport {
 
   FileSystem& file_system_;
   const ImportOptions& options_;
-  const KdefPlan plan_;
-  const Pictures pictures_;
-  const KdefLabels labels_;
+  const KdefPlan& plan_;
+  const Pictures& pictures_;
+  const KdefLabels& labels_;
   DatasetWriter& writer_;
   ImportResult& result_;
   Pictures taken_;
@@ -147,7 +148,7 @@ absl::StatusOr<ImportResult> ImportKdef(FileSystem& file_system, const ImportOpt
                                                             {plan.side, plan.side, 3}));
   ImportResult result;
   ASSIGN_OR_RETURN(const Pictures taken,
-                   KdefImport(file_system, options, plan, chosen, *writer, result).Run());
+                   KdefImport(file_system, options, plan, chosen, labels, *writer, result).Run());
   if (taken.empty()) return NoFaces(chosen.size(), result);
   RETURN_IF_ERROR(CheckKdefChoices(kdef, taken, "has pictures, but none in which one face was found"));
   RETURN_IF_ERROR(CheckSeveralPeople(taken));
