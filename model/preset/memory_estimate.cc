@@ -24,9 +24,9 @@ int64_t Activations(const GeneratorShape& shape) {
 
 int64_t Activations(const ClassifierShape& shape) {
   int64_t count = 0;
-  int64_t size = shape.image_size;
+  int size = shape.image_size;
   for (const ConvBlockShape& block : shape.blocks) {
-    const int64_t side = (size + 2 * block.padding - block.kernel) / block.stride + 1;
+    const int64_t side = block.conv_size(size);
     count += block.out_channels * side * side * (block.local_response_norm ? 4 : 1);
     size = block.out_size;
   }

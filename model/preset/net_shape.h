@@ -43,6 +43,8 @@ struct ConvBlockShape {
   int pool_stride = 0;
   bool local_response_norm = false;
   int out_size = 0;  // side after pooling, pixels
+  // Side before pooling, of an input of `in_size`.
+  int conv_size(int in_size) const { return (in_size + 2 * padding - kernel) / stride + 1; }
 };
 
 struct ClassifierShape {

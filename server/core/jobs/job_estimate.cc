@@ -42,13 +42,13 @@ int64_t Multiplications(const GeneratorShape& shape) {
 
 int64_t Multiplications(const ClassifierShape& shape) {
   int64_t count = 0;
-  int64_t size = shape.image_size;
+  int size = shape.image_size;
   int64_t flat = 0;
   for (const auto& block : shape.blocks) {
-    const int64_t side = (size + 2 * block.padding - block.kernel) / block.stride + 1;
+    const int64_t side = block.conv_size(size);
     count += side * side * block.in_channels * block.out_channels * block.kernel * block.kernel;
     size = block.out_size;
-    flat = size * size * block.out_channels;
+    flat = int64_t{1} * size * size * block.out_channels;
   }
   for (size_t feature = 0; feature < shape.classes.size(); ++feature) {
     if (!shape.has_head(static_cast<int>(feature))) continue;
@@ -110,10 +110,15 @@ double CountStepOperations(const model::NetPlan& nets) {
   return 2 * per_image * training.batch_size;
 }
 
+int64_t CheckpointBytes(const model::NetPlan& nets) {
+  const model::MemoryEstimate memory = model::EstimateMemory(nets);
+  return memory.weights + memory.moments;
+}
+
 v1::ResourceEstimate EstimateJob(const JobEstimateInput& input) {
   v1::ResourceEstimate estimate;
   const model::MemoryEstimate memory = model::EstimateMemory(input.nets);
-  const int64_t checkpoint = memory.weights + memory.moments;
+  const int64_t checkpoint = CheckpointBytes(input.nets);
   const int64_t bundle = memory.weights;
   estimate.set_checkpoint_bytes(checkpoint);
   estimate.set_memory_bytes(memory.total() + input.dataset_bytes + checkpoint + kProgramBytes);

@@ -36,6 +36,9 @@ struct JobEstimateInput {
 // core, which machines of these days reach within a factor of two.
 v1::ResourceEstimate EstimateJob(const JobEstimateInput& input);
 
+// Of a checkpoint of these nets, but for its curve.
+int64_t CheckpointBytes(const model::NetPlan& nets);
+
 // Floating-point operations of a training step, averaged over the run: a
 // multiplication and an addition are two. Forward and backward cost three times
 // the forward pass; through the frozen classifier, two.

@@ -344,7 +344,7 @@ absl::StatusOr<v1::ResourceEstimate> JobManagerImpl::Estimate(const JobPlan& pla
   input.free_memory = FreeMemoryBytes(*options_.file_system);
   const auto free_disk = options_.file_system->FreeBytes(options_.root);
   if (free_disk.ok()) input.free_disk = static_cast<int64_t>(*free_disk);
-  ASSIGN_OR_RETURN(input.measured, FindSpeed(EstimateJob(input).checkpoint_bytes()));
+  ASSIGN_OR_RETURN(input.measured, FindSpeed(CheckpointBytes(plan.nets)));
   return EstimateJob(input);
 }
 
