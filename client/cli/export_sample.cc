@@ -2,7 +2,6 @@
 #include "client/cli/export_sample.h"
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
@@ -12,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "client/cli/pictures.h"
+#include "client/cli/stream_batches.h"
 
 namespace facet::cli {
 namespace {
@@ -92,12 +92,10 @@ std::string Extension(ExportImage image) {
 absl::StatusOr<std::vector<ExportSample>> MakeSamples(const v1::FeatureSchema& schema,
                                                       const v1::StreamBatchesResponse& batch,
                                                       ExportImage image, int64_t number) {
-  int classes = 0;
-  for (const auto& feature : schema.features()) classes += feature.classes_size();
+  const int classes = TotalClasses(schema);
   RETURN_IF_ERROR(CheckShapes(batch, classes));
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> pictures, DecodeImages(batch.images()));
-  std::vector<float> soft(batch.labels().soft().size() / sizeof(float));
-  std::memcpy(soft.data(), batch.labels().soft().data(), batch.labels().soft().size());
+  const std::vector<float> soft = SoftLabels(batch);
   std::vector<ExportSample> samples;
   for (int i = 0; i < batch.provenance_size(); ++i) {
     ExportSample sample;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/export_stream.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "client/cli/export_writer.h"
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/stream_batches.h"
 
 namespace facet::cli {
 namespace {
@@ -169,9 +169,7 @@ absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOpt
     return absl::InvalidArgumentError("a stream without end needs --batches, or another --epochs");
   }
   ASSIGN_OR_RETURN(ExportWriterOptions writer, WriterOptions(described.schema(), options));
-  const int64_t steps = spec.world_size() > 1 ? described.steps_per_epoch() : described.batches_per_epoch();
-  const int64_t all = std::max<int64_t>(spec.epochs(), 1) * steps;
-  const int64_t wanted = spec.epochs() < 0 ? batches : batches == 0 ? all : std::min(all, batches);
+  const int64_t wanted = BatchesToRead(spec, described, batches);
   ExportState fresh;
   fresh.fingerprint = described.fingerprint();
   fresh.form = absl::StrCat(options.format, " of ", options.image, ", ", options.part_images, " a part, label '",

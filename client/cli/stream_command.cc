@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +11,7 @@
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/stream_batches.h"
 #include "client/cli/stream_spec.h"
 
 namespace facet::cli {
@@ -110,14 +110,12 @@ std::string SoftLabel(const v1::FeatureSchema& schema, const float* weights) {
 
 absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatchesResponse& batch,
                         const std::string& path) {
-  int classes = 0;
-  for (const auto& feature : schema.features()) classes += feature.classes_size();
+  const int classes = TotalClasses(schema);
   Sheet sheet;
   sheet.title = absl::StrFormat("epoch %d, batch %d: soft labels", batch.epoch(), batch.batch_index());
   sheet.columns = 8;
   ASSIGN_OR_RETURN(sheet.cells, DecodeImages(batch.images()));
-  std::vector<float> soft(batch.labels().soft().size() / sizeof(float));
-  std::memcpy(soft.data(), batch.labels().soft().data(), soft.size() * sizeof(float));
+  const std::vector<float> soft = SoftLabels(batch);
   for (size_t i = 0; i < sheet.cells.size() && (i + 1) * classes <= soft.size(); ++i) {
     sheet.captions.push_back(SoftLabel(schema, soft.data() + i * classes));
   }
@@ -147,9 +145,7 @@ absl::Status Stream(Context& context, const Options& options) {
   spec.set_model(described.model_version());
   ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
                    client->StreamBatches({.spec = spec, .resume_token = "", .prefetch = options.prefetch}));
-  const int64_t epochs = spec.epochs() == 0 ? 1 : spec.epochs();
-  const int64_t all = epochs < 0 ? 0 : epochs * described.steps_per_epoch();
-  const int64_t wanted = options.batches == 0 ? all : all == 0 ? options.batches : std::min(all, options.batches);
+  const int64_t wanted = BatchesToRead(spec, described, options.batches);
   ProgressBar bar("stream", context.json);
   const absl::Time start = absl::Now();
   int64_t batches = 0;
