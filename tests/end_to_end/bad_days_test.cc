@@ -4,14 +4,13 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <filesystem>
+#include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/thread.h"
 #include "facet/client/feature_vector.h"
 #include "tests/end_to_end/tiny_service.h"
+#include "tests/end_to_end/trainers.h"
 
 namespace facet {
 namespace {
@@ -35,17 +34,6 @@ void AwaitEvent(client::Client& client, const std::string& job,
   ASSERT_EQ(status.code(), StatusCode::kCancelled) << status;
 }
 
-// The process whose command line names the folder of the job.
-int TrainerOf(const std::string& job_dir) {
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    int pid = 0;
-    if (!absl::SimpleAtoi(entry.path().filename().string(), &pid)) continue;
-    const std::string command = TempDir::Read(entry.path() / "cmdline");
-    if (absl::StrContains(command, "facet-trainer") && absl::StrContains(command, job_dir)) return pid;
-  }
-  return 0;
-}
-
 // A job that is long enough to be hit, far too long to end by itself.
 std::vector<std::string> Endless() { return {"--steps", "1000000", "--detach"}; }
 
@@ -58,9 +46,9 @@ TEST(BadDaysTest, ATrainerThatIsKilledIsStartedAgain) {
   ASSERT_EQ(service.Train("hit", Endless()).exit_code, 0);
   const auto client = service.Connect();
   AwaitEvent(*client, "hit", IsTraining);
-  const int trainer = TrainerOf(service.state_dir() + "/jobs/hit");
-  ASSERT_GT(trainer, 0);
-  kill(trainer, SIGKILL);
+  const std::vector<int> trainers = TrainersOf(service.state_dir() + "/jobs/hit");
+  ASSERT_EQ(trainers.size(), 1u);
+  kill(trainers[0], SIGKILL);
   AwaitEvent(*client, "hit", [](const auto& event) { return event.attempt() == 2 && IsTraining(event); });
   const auto job = client->CancelTrainingJob("hit", /*now=*/false);
   ASSERT_TRUE(job.ok()) << job.status();

@@ -8,17 +8,16 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/end_to_end/tiny_service.h"
+#include "tests/end_to_end/trainers.h"
 
 namespace facet {
 namespace {
@@ -34,20 +33,6 @@ constexpr absl::Duration kKernelTime = absl::Seconds(2);
 constexpr char kConfig[] = R"(
   jobs { max_restarts: 100000 restart_backoff_ms: 100 max_silence_seconds: 60 }
 )";
-
-// Processes that train in `job_dir`.
-std::vector<int> TrainersOf(const std::string& job_dir) {
-  std::vector<int> trainers;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    int pid = 0;
-    if (!absl::SimpleAtoi(entry.path().filename().string(), &pid)) continue;
-    const std::string command = TempDir::Read(entry.path() / "cmdline");
-    if (absl::StrContains(command, "facet-trainer") && absl::StrContains(command, job_dir + '\0')) {
-      trainers.push_back(pid);
-    }
-  }
-  return trainers;
-}
 
 bool HasEnded(v1::TrainingJobState state) { return state >= v1::TRAINING_JOB_STATE_SUCCEEDED; }
 

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -38,16 +37,28 @@ class Watcher final : public grpc::ClientReadReactor<v1::TrainingEvent> {
   }
   void OnReadDone(bool ok) override {
     if (!ok) return;
-    last_ = event_.revision();
-    ++events_;
+    {
+      absl::MutexLock lock(&mutex_);
+      last_ = event_.revision();
+      ++events_;
+    }
     StartRead(&event_);
   }
   void OnDone(const grpc::Status&) override {
     absl::MutexLock lock(&mutex_);
     done_ = true;
   }
-  int64_t last() const { return last_; }
-  int64_t events() const { return events_; }
+  int64_t events() {
+    absl::MutexLock lock(&mutex_);
+    return events_;
+  }
+  // Whether that many events, or one of this revision, came by then.
+  bool AwaitEvents(int64_t count, absl::Time deadline) {
+    return Await([this, count] { return events_ >= count; }, deadline);
+  }
+  bool AwaitRevision(int64_t revision, absl::Time deadline) {
+    return Await([this, revision] { return last_ >= revision; }, deadline);
+  }
   void Cancel() { context_.TryCancel(); }
   void AwaitDone() {
     absl::MutexLock lock(&mutex_);
@@ -55,12 +66,18 @@ class Watcher final : public grpc::ClientReadReactor<v1::TrainingEvent> {
   }
 
  private:
+  template <typename Predicate>
+  bool Await(Predicate holds, absl::Time deadline) {
+    absl::MutexLock lock(&mutex_);
+    return mutex_.AwaitWithDeadline(absl::Condition(&holds), deadline);
+  }
+
   grpc::ClientContext context_;
   v1::WatchTrainingJobRequest request_;
   v1::TrainingEvent event_;
-  std::atomic<int64_t> last_ = 0;
-  std::atomic<int64_t> events_ = 0;
   absl::Mutex mutex_;
+  int64_t last_ = 0;
+  int64_t events_ = 0;
   bool done_ = false;
 };
 
@@ -109,7 +126,7 @@ TEST(WatchCostTest, AThousandWatchersOfOneJob) {
   for (int i = 0; i < kWatchers; ++i) watchers.push_back(std::make_unique<Watcher>(stubs[i % kChannels].get()));
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
   for (const auto& watcher : watchers) {
-    while (watcher->events() < 2 && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(10));
+    watcher->AwaitEvents(2, deadline);
   }
   const int64_t events_before = watchers.back()->events();
   const double load = Load(pid);
@@ -118,8 +135,7 @@ TEST(WatchCostTest, AThousandWatchersOfOneJob) {
 
   const int64_t newest = service.Connect()->GetTrainingJob("long")->revision();
   for (const auto& watcher : watchers) {
-    while (watcher->last() < newest && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(10));
-    EXPECT_GE(watcher->last(), newest) << "a watcher is left behind";
+    EXPECT_TRUE(watcher->AwaitRevision(newest, deadline)) << "a watcher is left behind";
   }
   std::printf("%d watchers, %.1f events/s: %.0f KiB each; the server uses %.1f %% of a core, without them %.1f %%\n",
               kWatchers, events / absl::ToDoubleSeconds(kMeasured), 1.0 * memory / kWatchers, load, load_before);
