@@ -8,6 +8,7 @@
 #include "absl/synchronization/notification.h"
 #include "facet/v1/generation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
+#include "tests/server/rpc/fakes/held_render.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
 namespace facet::server {
@@ -118,30 +119,16 @@ TEST_F(CallTest, RefusesCallsOverItsLimit) {
   GrpcServerOptions options;
   options.max_calls = 1;
   TestServer server(options);
-  server.engine.Hold();
-  v1::RenderRequest request;
-  request.set_model("digits");
-  for (float weight : {1, 0, 0, 1, 0}) {
-    if (request.vectors().empty()) request.add_vectors();
-    request.mutable_vectors(0)->add_dense(weight);
-  }
-  auto stub = v1::GenerationService::NewStub(server.channel);
-  grpc::ClientContext first;
-  v1::RenderResponse first_response;
-  absl::Notification first_done;
-  stub->async()->Render(&first, &request, &first_response, [&](const grpc::Status& status) {
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    first_done.Notify();
-  });
-  server.engine.AwaitSubmitted(1);
+  HeldRender first(server);
   grpc::ClientContext second;
-  v1::RenderResponse second_response;
-  const grpc::Status refused = stub->Render(&second, request, &second_response);
+  v1::RenderResponse response;
+  const grpc::Status refused = v1::GenerationService::NewStub(server.channel)
+                                   ->Render(&second, HeldRender::MakeRequest(), &response);
   EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_EQ(ReadRichError(refused).reason, "TOO_MANY_CALLS");
   EXPECT_TRUE(ReadRichError(refused).retry_seconds.has_value());
   server.engine.ReleaseAll();
-  first_done.WaitForNotification();
+  EXPECT_TRUE(first.End().ok()) << first.End().error_message();
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "base/names.h"
-#include "facet/v1/generation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
+#include "tests/server/rpc/fakes/held_render.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
 namespace facet::server {
@@ -94,23 +94,7 @@ TEST(GrpcServerTest, UnknownMethodIsUnimplemented) {
 
 TEST(GrpcServerTest, DrainsWhatIsInFlightAndRefusesTheRest) {
   TestServer server;
-  server.engine.Hold();
-  v1::RenderRequest request;
-  request.set_model("digits");
-  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
-  for (float weight : {1, 0, 0, 1, 0}) {
-    if (request.vectors().empty()) request.add_vectors();
-    request.mutable_vectors(0)->add_dense(weight);
-  }
-  auto stub = v1::GenerationService::NewStub(server.channel);
-  grpc::ClientContext context;
-  v1::RenderResponse response;
-  absl::Notification done;
-  stub->async()->Render(&context, &request, &response, [&](const grpc::Status& status) {
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    done.Notify();
-  });
-  server.engine.AwaitSubmitted(1);
+  HeldRender render(server);
   server.server->RefuseCalls();
   const grpc::Status refused = ListModels(server.channel);
   EXPECT_EQ(refused.error_code(), grpc::UNAVAILABLE);
@@ -118,29 +102,14 @@ TEST(GrpcServerTest, DrainsWhatIsInFlightAndRefusesTheRest) {
   EXPECT_FALSE(server.server->AwaitIdle(absl::Now()));
   server.engine.ReleaseAll();
   EXPECT_TRUE(server.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
-  done.WaitForNotification();
+  EXPECT_TRUE(render.End().ok()) << render.End().error_message();
 }
 
 TEST(GrpcServerTest, DestructionCancelsWhatIsLeft) {
   TestServer server;
-  server.engine.Hold();
-  v1::RenderRequest request;
-  request.set_model("digits");
-  for (float weight : {1, 0, 0, 1, 0}) {
-    if (request.vectors().empty()) request.add_vectors();
-    request.mutable_vectors(0)->add_dense(weight);
-  }
-  auto stub = v1::GenerationService::NewStub(server.channel);
-  grpc::ClientContext context;
-  v1::RenderResponse response;
-  absl::Notification done;
-  stub->async()->Render(&context, &request, &response, [&](const grpc::Status& status) {
-    EXPECT_FALSE(status.ok());
-    done.Notify();
-  });
-  server.engine.AwaitSubmitted(1);
+  HeldRender render(server);
   server.server.reset();
-  done.WaitForNotification();
+  EXPECT_FALSE(render.End().ok());
 }
 
 TEST(GrpcServerTest, ReflectionIsServed) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "model/image/codec.h"
@@ -28,8 +30,8 @@ class ImageJobTest : public ::testing::Test {
     return request;
   }
 
-  // Starts a job and waits for its end.
-  absl::Status Run(const std::shared_ptr<ImageJob>& job) {
+  // Starts a job, does `meanwhile` and waits for its end.
+  absl::Status Run(const std::shared_ptr<ImageJob>& job, const std::function<void()>& meanwhile = [] {}) {
     absl::Notification ended;
     absl::Status result;
     absl::Status started = job->Start([&](absl::Status status) {
@@ -37,6 +39,7 @@ class ImageJobTest : public ::testing::Test {
       ended.Notify();
     });
     if (!started.ok()) return started;
+    meanwhile();
     ended.WaitForNotification();
     return result;
   }
@@ -99,29 +102,14 @@ TEST_F(ImageJobTest, RefusalOfTheEngineIsReturned) {
 TEST_F(ImageJobTest, ErrorOfTheRendererIsTold) {
   engine_.Hold();
   auto job = Create(MakeRequest(v1::IMAGE_ENCODING_PNG, {0}));
-  absl::Notification ended;
-  absl::Status result;
-  ASSERT_TRUE(job->Start([&](absl::Status status) {
-                   result = std::move(status);
-                   ended.Notify();
-                 }).ok());
-  engine_.FailAll(absl::InternalError("the device failed"));
-  ended.WaitForNotification();
-  EXPECT_EQ(result.code(), absl::StatusCode::kInternal);
+  const auto fail = [&] { engine_.FailAll(absl::InternalError("the device failed")); };
+  EXPECT_EQ(Run(job, fail).code(), absl::StatusCode::kInternal);
 }
 
 TEST_F(ImageJobTest, CancelReachesTheEngine) {
   engine_.Hold();
   auto job = Create(MakeRequest(v1::IMAGE_ENCODING_RAW, {0}));
-  absl::Notification ended;
-  absl::Status result;
-  ASSERT_TRUE(job->Start([&](absl::Status status) {
-                   result = std::move(status);
-                   ended.Notify();
-                 }).ok());
-  job->Cancel();
-  ended.WaitForNotification();
-  EXPECT_EQ(result.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(Run(job, [&] { job->Cancel(); }).code(), absl::StatusCode::kCancelled);
 }
 
 TEST_F(ImageJobTest, CancelBeforeStartCounts) {

@@ -2,6 +2,7 @@
 // Imports: DatasetRegistry::BeginImport and Import.
 #include <google/protobuf/text_format.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,21 @@ class DatasetImportTest : public DatasetHarness {
     EXPECT_THAT(Get(dataset), HasReason(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
     EXPECT_THAT(Names(dataset), IsEmpty());
     EXPECT_THAT(Names(".uploads"), IsEmpty());
+  }
+  // Has the disk full at the first call of one `import`, at the second of the
+  // next, until one succeeds; the number of its calls.
+  int FillTheDiskAtEachCall(const std::function<absl::StatusOr<v1::Dataset>()>& import) {
+    for (int calls = 1;; ++calls) {
+      disk_.FailAt(calls, FaultyFileSystem::DiskFull());
+      const auto dataset = import();
+      if (dataset.ok()) return calls;
+      // A source that cannot be read is taken for one that is not there.
+      EXPECT_THAT(dataset, AnyOf(HasReason(absl::StatusCode::kResourceExhausted, "DISK_FULL"),
+                                 HasReason(absl::StatusCode::kInvalidArgument, "BAD_SOURCE")))
+          << "call " << calls;
+      disk_.FailAt(0, {});
+      ExpectNothingKept("faces");
+    }
   }
 };
 
@@ -196,19 +212,7 @@ TEST_F(DatasetImportTest, ACancelledImportLeavesNothing) {
 }
 
 TEST_F(DatasetImportTest, WhereverTheDiskIsFullNothingIsKept) {
-  int calls = 1;
-  for (;; ++calls) {
-    disk_.FailAt(calls, FaultyFileSystem::DiskFull());
-    const auto dataset = Import(Faces());
-    if (dataset.ok()) break;
-    // A source that cannot be read is taken for one that is not there.
-    EXPECT_THAT(dataset, AnyOf(HasReason(absl::StatusCode::kResourceExhausted, "DISK_FULL"),
-                               HasReason(absl::StatusCode::kInvalidArgument, "BAD_SOURCE")))
-        << "call " << calls;
-    disk_.FailAt(0, {});
-    ExpectNothingKept("faces");
-  }
-  EXPECT_GT(calls, 10);
+  EXPECT_GT(FillTheDiskAtEachCall([&] { return Import(Faces()); }), 10);
 }
 
 TEST_F(DatasetImportTest, WhereverTheDiskFailsAnUploadIsGone) {
@@ -218,18 +222,7 @@ TEST_F(DatasetImportTest, WhereverTheDiskFailsAnUploadIsGone) {
     RETURN_IF_ERROR(import->Add(Chunk("sub/x.png", MakePng(8, 1))));
     return import->Finish(std::atomic<bool>(false));
   };
-  int calls = 1;
-  for (;; ++calls) {
-    disk_.FailAt(calls, FaultyFileSystem::DiskFull());
-    const auto dataset = upload();
-    if (dataset.ok()) break;
-    EXPECT_THAT(dataset, AnyOf(HasReason(absl::StatusCode::kResourceExhausted, "DISK_FULL"),
-                               HasReason(absl::StatusCode::kInvalidArgument, "BAD_SOURCE")))
-        << "call " << calls;
-    disk_.FailAt(0, {});
-    ExpectNothingKept("faces");
-  }
-  EXPECT_GT(calls, 15);
+  EXPECT_GT(FillTheDiskAtEachCall(upload), 15);
 }
 
 struct BadSpec {
