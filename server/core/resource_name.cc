@@ -11,6 +11,8 @@
 namespace facet::server {
 namespace {
 
+constexpr absl::string_view kJobs = "trainingJobs/";
+
 absl::Status BadName(absl::string_view field, absl::string_view why, absl::string_view example) {
   return InvalidField(field, "INVALID_NAME", absl::StrCat(why, "; a good name is '", example, "'"));
 }
@@ -75,9 +77,13 @@ absl::StatusOr<DatasetName> ParseDatasetName(absl::string_view name, absl::strin
 
 absl::StatusOr<std::string> ParseJobName(absl::string_view name, absl::string_view field) {
   constexpr absl::string_view kExample = "trainingJobs/digits-1";
-  ASSIGN_OR_RETURN(Parts parts, SplitName(name, "trainingJobs/", field, kExample));
+  ASSIGN_OR_RETURN(Parts parts, SplitName(name, kJobs, field, kExample));
   if (parts.has_qualifier) return BadName(field, "a job has no versions", kExample);
-  return absl::StrCat("trainingJobs/", parts.id);
+  return JobName(parts.id);
 }
+
+std::string JobName(absl::string_view id) { return absl::StrCat(kJobs, id); }
+
+absl::string_view JobIdOf(absl::string_view name) { return absl::StripPrefix(name, kJobs); }
 
 }  // namespace facet::server

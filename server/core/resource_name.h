@@ -30,6 +30,10 @@ absl::StatusOr<ModelName> ParseModelName(absl::string_view name, absl::string_vi
 absl::StatusOr<DatasetName> ParseDatasetName(absl::string_view name, absl::string_view field);
 absl::StatusOr<std::string> ParseJobName(absl::string_view name, absl::string_view field);
 
+// `trainingJobs/{id}`, and the id of such a name.
+std::string JobName(absl::string_view id);
+absl::string_view JobIdOf(absl::string_view name);
+
 }  // namespace facet::server
 
 #endif  // FACET_SERVER_CORE_RESOURCE_NAME_H_

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "server/core/resource_name.h"
 
 namespace facet::server {
 namespace {
@@ -56,7 +57,7 @@ class Survey {
     if (jobs_.size() > kJobsNamed) jobs_.resize(kJobsNamed);
     for (const auto& [bytes, id] : jobs_) {
       auto* job = usage.add_jobs();
-      job->set_name(absl::StrCat("trainingJobs/", id));
+      job->set_name(JobName(id));
       job->set_size_bytes(bytes);
     }
     return usage;

@@ -5,28 +5,20 @@
 #include <filesystem>
 #include <iterator>
 #include <optional>
-#include <set>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
 #include "base/error.h"
-#include "base/machine.h"
-#include "base/names.h"
 #include "base/status_macros.h"
-#include "google/protobuf/util/message_differencer.h"
 #include "model/train/checkpoint_store.h"
 #include "server/core/jobs/curve_plot.h"
 #include "server/core/jobs/disk_usage.h"
+#include "server/core/jobs/job_creator.h"
 #include "server/core/jobs/job_curve.h"
-#include "server/core/jobs/job_estimate.h"
 #include "server/core/jobs/job_ledger.h"
-#include "server/core/jobs/job_plan.h"
 #include "server/core/jobs/job_state.h"
 #include "server/core/jobs/job_supervisor.h"
 #include "server/core/jobs/job_watches.h"
@@ -39,29 +31,12 @@
 namespace facet::server {
 namespace {
 
-constexpr absl::string_view kCollection = "trainingJobs/";
-constexpr size_t kMaxRequestIdBytes = 64;
 const PageRequest kWholePage{1000, {}};
-constexpr int kMaxPriority = 100;
 constexpr int kAttemptsShown = 20;
 constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(15);
 
 absl::Status ShuttingDown() {
   return WithReason(absl::UnavailableError("the server is shutting down"), "SHUTTING_DOWN");
-}
-
-absl::Status ValidateRequestId(const std::string& id) {
-  const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isgraph(c); });
-  if (id.size() <= kMaxRequestIdBytes && printable) return absl::OkStatus();
-  return InvalidField("request_id", "BAD_REQUEST_ID",
-                      absl::StrCat("the request id must be at most ", kMaxRequestIdBytes,
-                                   " printable characters, best a UUID"));
-}
-
-absl::Status ValidatePriority(int priority) {
-  if (priority >= -kMaxPriority && priority <= kMaxPriority) return absl::OkStatus();
-  return InvalidField("priority", "OUT_OF_RANGE",
-                      absl::StrCat("the priority must be in [", -kMaxPriority, ", ", kMaxPriority, "]"));
 }
 
 absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobRequest& request) {
@@ -74,13 +49,6 @@ absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobReque
 
 bool HadTrainer(v1::TrainingJobState state) {
   return NextJobState(state, JobVerb::kTraining).has_value();
-}
-
-// "digits-1f09c3aa" for a job on `datasets/digits@3`.
-std::string ChooseId(absl::string_view dataset_version) {
-  absl::string_view id = absl::StripPrefix(dataset_version, "datasets/");
-  id = id.substr(0, std::min<size_t>(id.find('@'), 50));
-  return absl::StrCat(id, "-", RandomHexId().substr(0, 8));
 }
 
 class JobManagerImpl final : public JobManager {
@@ -111,58 +79,29 @@ class JobManagerImpl final : public JobManager {
   void Shutdown() override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // A data set version that a job being made is about to use.
-  class Pin;
-
   absl::Status TakeUpJobs();
-  absl::StatusOr<std::optional<v1::TrainingJob>> FindEarlier(const v1::CreateTrainingJobRequest& request);
-  absl::StatusOr<v1::TrainingJob> MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
-                                          const std::optional<JobStart>& start);
-  absl::Status MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
-                          const std::optional<JobStart>& start);
-  absl::StatusOr<v1::ResourceEstimate> Estimate(const JobPlan& plan, int first_step);
-  // Speed of the newest job that trained nets of this size.
-  absl::StatusOr<std::optional<MeasuredSpeed>> FindSpeed(int64_t checkpoint_bytes);
   JobSupervisorOptions SupervisorOptions();
+  JobCreatorOptions CreatorOptions();
   absl::Status WriteCurve(const std::string& name);
   // Newest first.
   absl::StatusOr<std::vector<v1::TrainingJob>> AllJobs();
   absl::Status ApplyRetention();
   // Follows where the ledger has moved a job that people spoke to.
   void Obey(const v1::TrainingJob& job, bool now);
-  absl::Status CheckUnused(const std::string& dataset_version) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CheckUnused(const std::string& dataset_version);
   absl::Status CheckOpen() ABSL_LOCKS_EXCLUDED(mutex_);
   std::string FolderOf(absl::string_view name) const {
-    return absl::StrCat(options_.root, "/", absl::StripPrefix(name, kCollection));
+    return absl::StrCat(options_.root, "/", JobIdOf(name));
   }
 
   const JobManagerOptions options_;
-  // One job is made at a time, so that an id is looked for and taken at once.
-  absl::Mutex create_mutex_;
-  absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(create_mutex_);
+  absl::Mutex mutex_;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
-  std::multiset<std::string> pinned_ ABSL_GUARDED_BY(mutex_);
   // In order of use: each calls those above it.
   std::unique_ptr<JobWatches> watches_;
   std::unique_ptr<JobLedger> ledger_;
   std::unique_ptr<JobSupervisor> supervisor_;
-};
-
-class JobManagerImpl::Pin {
- public:
-  Pin(JobManagerImpl* manager, std::string dataset_version)
-      : manager_(*manager), version_(std::move(dataset_version)) {
-    absl::MutexLock lock(&manager_.mutex_);
-    manager_.pinned_.insert(version_);
-  }
-  ~Pin() {
-    absl::MutexLock lock(&manager_.mutex_);
-    manager_.pinned_.erase(manager_.pinned_.find(version_));
-  }
-
- private:
-  JobManagerImpl& manager_;
-  const std::string version_;
+  std::unique_ptr<JobCreator> creator_;
 };
 
 JobManagerImpl::~JobManagerImpl() {
@@ -178,8 +117,9 @@ absl::Status JobManagerImpl::Start() {
   ASSIGN_OR_RETURN(ledger_,
                    JobLedger::Create({options_.store, options_.clock, options_.metrics, options_.max_queued,
                                       [this](const std::string& job) { watches_->Notify(job); }}));
-  options_.datasets->SetUsageCheck([this](const std::string& version) { return CheckUnused(version); });
   supervisor_ = std::make_unique<JobSupervisor>(SupervisorOptions());
+  creator_ = std::make_unique<JobCreator>(CreatorOptions());
+  options_.datasets->SetUsageCheck([this](const std::string& version) { return CheckUnused(version); });
   return TakeUpJobs();
 }
 
@@ -201,6 +141,19 @@ JobSupervisorOptions JobManagerImpl::SupervisorOptions() {
   options.clock = options_.steady_clock;
   options.launcher = options_.launcher;
   options.metrics = options_.metrics;
+  return options;
+}
+
+JobCreatorOptions JobManagerImpl::CreatorOptions() {
+  JobCreatorOptions options;
+  options.root = options_.root;
+  options.preset_dir = options_.preset_dir;
+  options.find_model = options_.find_model;
+  options.on_created = [this](const v1::TrainingJob& job) { supervisor_->Enqueue(job.name(), {job.priority(), false}); };
+  options.file_system = options_.file_system;
+  options.store = options_.store;
+  options.datasets = options_.datasets;
+  options.ledger = ledger_.get();
   return options;
 }
 
@@ -266,124 +219,7 @@ absl::Status JobManagerImpl::TakeUpJobs() {
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::CreateJob(const v1::CreateTrainingJobRequest& request) {
   RETURN_IF_ERROR(CheckOpen());
-  RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
-  RETURN_IF_ERROR(ValidatePriority(request.priority()));
-  if (!request.training_job_id().empty()) {
-    RETURN_IF_ERROR(PrefixField(ValidateId(request.training_job_id(), "training job id"), "training_job_id"));
-  }
-  absl::MutexLock lock(&create_mutex_);
-  ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
-  if (earlier.has_value()) return *std::move(earlier);
-  const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
-                                    MachineMemoryBytes(*options_.file_system)};
-  ASSIGN_OR_RETURN(JobPlan plan, PlanJob(plan_options, request.spec()));
-  // From here on the data set stays; look whether it still does.
-  const Pin pin(this, plan.trainer.dataset());
-  v1::GetDatasetRequest get;
-  get.set_name(plan.trainer.dataset());
-  RETURN_IF_ERROR(options_.datasets->Get(get).status());
-  std::optional<JobStart> start;
-  if (request.spec().has_start()) {
-    const JobStartOptions start_options{options_.file_system, options_.root, options_.find_model};
-    ASSIGN_OR_RETURN(start, FindStart(start_options, request.spec().start(), plan.nets));
-    *plan.trainer.mutable_start() = start->spec;
-  }
-  return MakeJob(request, std::move(plan), start);
-}
-
-absl::StatusOr<std::optional<v1::TrainingJob>> JobManagerImpl::FindEarlier(
-    const v1::CreateTrainingJobRequest& request) {
-  ASSIGN_OR_RETURN(auto same_request, options_.store->FindJobByRequestId(request.request_id()));
-  if (same_request.has_value()) {
-    const bool same_id = request.training_job_id().empty() ||
-                         same_request->job.name() == absl::StrCat(kCollection, request.training_job_id());
-    if (same_id && google::protobuf::util::MessageDifferencer::Equals(same_request->job.spec(), request.spec())) {
-      return std::move(same_request->job);
-    }
-    return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id '", request.request_id(), "' made '",
-                                                            same_request->job.name(),
-                                                            "', and this request asks for something else")),
-                      "REQUEST_ID_REUSED");
-  }
-  if (request.training_job_id().empty()) return std::nullopt;
-  const std::string name = absl::StrCat(kCollection, request.training_job_id());
-  auto same_name = options_.store->GetJob(name);
-  if (absl::IsNotFound(same_name.status())) return std::nullopt;
-  RETURN_IF_ERROR(same_name.status());
-  if (google::protobuf::util::MessageDifferencer::Equals(same_name->job.spec(), request.spec())) {
-    return std::move(same_name->job);
-  }
-  return WithReason(absl::AlreadyExistsError(absl::StrCat("'", name,
-                                                          "' exists with another spec. Choose another id, "
-                                                          "or delete that job")),
-                    "JOB_EXISTS");
-}
-
-absl::StatusOr<std::optional<MeasuredSpeed>> JobManagerImpl::FindSpeed(int64_t checkpoint_bytes) {
-  // Of the newest, which say most about the machine as it is.
-  const PageRequest newest{200, {}};
-  ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({v1::TRAINING_JOB_STATE_SUCCEEDED,
-                                                              v1::TRAINING_JOB_STATE_FAILED,
-                                                              v1::TRAINING_JOB_STATE_CANCELLED},
-                                                             newest));
-  for (const v1::TrainingJob& job : jobs.items) {
-    const double whole_run = job.report().train_images_per_second();
-    const double speed = whole_run > 0 ? whole_run : job.progress().images_per_second();
-    if (job.estimate().checkpoint_bytes() == checkpoint_bytes && speed > 0) return MeasuredSpeed{job.name(), speed};
-  }
-  return std::nullopt;
-}
-
-absl::StatusOr<v1::ResourceEstimate> JobManagerImpl::Estimate(const JobPlan& plan, int first_step) {
-  JobEstimateInput input;
-  input.nets = plan.nets;
-  input.first_step = first_step;
-  input.dataset_bytes = plan.dataset_bytes;
-  if (plan.trainer.checkpoints().keep() > 0) input.checkpoints_kept = plan.trainer.checkpoints().keep();
-  input.cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  input.free_memory = FreeMemoryBytes(*options_.file_system);
-  const auto free_disk = options_.file_system->FreeBytes(options_.root);
-  if (free_disk.ok()) input.free_disk = static_cast<int64_t>(*free_disk);
-  ASSIGN_OR_RETURN(input.measured, FindSpeed(CheckpointBytes(plan.nets)));
-  return EstimateJob(input);
-}
-
-absl::StatusOr<v1::TrainingJob> JobManagerImpl::MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
-                                                        const std::optional<JobStart>& start) {
-  v1::TrainingJob job;
-  const std::string& id = request.training_job_id();
-  job.set_name(absl::StrCat(kCollection, id.empty() ? ChooseId(plan.trainer.dataset()) : id));
-  *job.mutable_spec() = request.spec();
-  job.set_dataset_version(plan.trainer.dataset());
-  job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
-  job.set_priority(request.priority());
-  ASSIGN_OR_RETURN(*job.mutable_estimate(), Estimate(plan, start.has_value() ? start->step : 0));
-  if (request.validate_only()) return job;
-  // A folder without a job is what an earlier life left; its checkpoints are
-  // of something else.
-  const std::string folder = FolderOf(job.name());
-  RETURN_IF_ERROR(options_.file_system->RemoveAll(folder));
-  plan.trainer.set_training_job(job.name());
-  const absl::Status written = MakeFolder(folder, plan.trainer, start);
-  auto inserted = written.ok() ? ledger_->Insert(std::move(job), request.request_id())
-                               : absl::StatusOr<v1::TrainingJob>(written);
-  if (!inserted.ok()) {
-    options_.file_system->RemoveAll(folder).IgnoreError();
-    return inserted;
-  }
-  supervisor_->Enqueue(inserted->name(), {request.priority(), false});
-  return inserted;
-}
-
-absl::Status JobManagerImpl::MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
-                                        const std::optional<JobStart>& start) {
-  RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
-  if (start.has_value()) {
-    RETURN_IF_ERROR(CopyStart(*options_.file_system, *start, absl::StrCat(folder, "/start")));
-  }
-  RETURN_IF_ERROR(
-      options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()));
-  return options_.file_system->SyncDir(options_.root);
+  return creator_->Create(request);
 }
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Get(const v1::GetTrainingJobRequest& request) {
@@ -522,20 +358,13 @@ absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
                                                    ", which has not ended. Cancel it first, or wait")),
         "DATASET_IN_USE");
   };
-  {
-    absl::MutexLock lock(&mutex_);
-    if (pinned_.count(dataset_version) > 0) return in_use("a training job that is being made");
-  }
-  PageRequest page = kWholePage;
-  do {
-    ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({}, page));
-    for (const v1::TrainingJob& job : jobs.items) {
-      if (!HasEnded(job.state()) && job.dataset_version() == dataset_version) {
-        return in_use(absl::StrCat("'", job.name(), "'"));
-      }
+  if (creator_->Uses(dataset_version)) return in_use("a training job that is being made");
+  ASSIGN_OR_RETURN(const auto jobs, AllJobs());
+  for (const v1::TrainingJob& job : jobs) {
+    if (!HasEnded(job.state()) && job.dataset_version() == dataset_version) {
+      return in_use(absl::StrCat("'", job.name(), "'"));
     }
-    page.after = jobs.next;
-  } while (!page.after.empty());
+  }
   return absl::OkStatus();
 }
 

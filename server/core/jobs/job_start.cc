@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "base/error.h"
 #include "base/sealed_folder.h"
 #include "base/status_macros.h"
@@ -19,8 +18,6 @@
 namespace facet::server {
 namespace {
 
-constexpr absl::string_view kJobs = "trainingJobs/";
-
 absl::Status CheckShapes(const model::RunIdentity& found, const model::NetPlan& nets) {
   const std::string difference = model::DescribeDifference(found, model::DescribeNets(nets));
   if (difference.empty()) return absl::OkStatus();
@@ -31,7 +28,7 @@ absl::Status CheckShapes(const model::RunIdentity& found, const model::NetPlan& 
 absl::StatusOr<JobStart> FromJob(const JobStartOptions& options, const v1::StartingPoint& point,
                                  const model::NetPlan& nets) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(point.training_job(), "spec.start.training_job"));
-  const std::string job_dir = absl::StrCat(options.jobs_root, "/", absl::StripPrefix(name, kJobs));
+  const std::string job_dir = absl::StrCat(options.jobs_root, "/", JobIdOf(name));
   model::CheckpointStore checkpoints(options.file_system, absl::StrCat(job_dir, "/checkpoints"));
   ASSIGN_OR_RETURN(const std::vector<int> steps, checkpoints.Steps());
   if (steps.empty()) {

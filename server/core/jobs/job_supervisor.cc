@@ -7,9 +7,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "server/core/jobs/log_tail.h"
 #include "server/core/jobs/orphan.h"
+#include "server/core/resource_name.h"
 
 namespace facet::server {
 namespace {
@@ -18,8 +18,6 @@ namespace {
 constexpr absl::Duration kStoreRetry = absl::Seconds(5);
 constexpr int kMaxBackoffDoublings = 5;
 constexpr int kLogLines = 50;
-
-absl::string_view IdOf(const std::string& name) { return absl::StripPrefix(name, "trainingJobs/"); }
 
 // Worth another try: nothing is wrong with the job itself.
 bool IsStoreTrouble(const absl::Status& status) {
@@ -241,12 +239,12 @@ void JobSupervisor::StartJob(const std::string& name) {
 }
 
 std::string JobSupervisor::FolderOf(const std::string& name) const {
-  return absl::StrCat(options_.root, "/", IdOf(name));
+  return absl::StrCat(options_.root, "/", JobIdOf(name));
 }
 
 void JobSupervisor::OnExit(const std::string& name, TrainerOutcome outcome) {
   options_.metrics->TrainerExited(OutcomeLabel(outcome));
-  options_.metrics->ForgetJob(IdOf(name));
+  options_.metrics->ForgetJob(JobIdOf(name));
   AttemptPtr attempt;
   {
     absl::MutexLock lock(&mutex_);

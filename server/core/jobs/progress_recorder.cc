@@ -2,7 +2,7 @@
 #include "server/core/jobs/progress_recorder.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "server/core/resource_name.h"
 
 namespace facet::server {
 namespace {
@@ -58,7 +58,7 @@ void ProgressRecorder::Measure(const v1::TrainingProgress& progress, absl::Time 
   if (!latest_.has_value() || progress.step() <= latest_->step()) return;
   const double seconds = absl::ToDoubleSeconds(now - latest_time_);
   const double rate = seconds > 0 ? (progress.step() - latest_->step()) / seconds : 0;
-  const absl::string_view id = absl::StripPrefix(job_, "trainingJobs/");
+  const absl::string_view id = JobIdOf(job_);
   for (const auto& [part, loss] : progress.losses()) {
     metrics_->TrainingProgress(id, progress.step(), rate, part, loss);
   }

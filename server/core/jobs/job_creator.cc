@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/jobs/job_creator.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "base/error.h"
+#include "base/machine.h"
+#include "base/names.h"
+#include "base/status_macros.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "server/core/resource_name.h"
+
+namespace facet::server {
+namespace {
+
+constexpr size_t kMaxRequestIdBytes = 64;
+constexpr int kMaxPriority = 100;
+
+absl::Status ValidateRequestId(const std::string& id) {
+  const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isgraph(c); });
+  if (id.size() <= kMaxRequestIdBytes && printable) return absl::OkStatus();
+  return InvalidField("request_id", "BAD_REQUEST_ID",
+                      absl::StrCat("the request id must be at most ", kMaxRequestIdBytes,
+                                   " printable characters, best a UUID"));
+}
+
+absl::Status ValidatePriority(int priority) {
+  if (priority >= -kMaxPriority && priority <= kMaxPriority) return absl::OkStatus();
+  return InvalidField("priority", "OUT_OF_RANGE",
+                      absl::StrCat("the priority must be in [", -kMaxPriority, ", ", kMaxPriority, "]"));
+}
+
+// "digits-1f09c3aa" for a job on `datasets/digits@3`.
+std::string ChooseId(absl::string_view dataset_version) {
+  absl::string_view id = absl::StripPrefix(dataset_version, "datasets/");
+  id = id.substr(0, std::min<size_t>(id.find('@'), 50));
+  return absl::StrCat(id, "-", RandomHexId().substr(0, 8));
+}
+
+}  // namespace
+
+class JobCreator::Pin {
+ public:
+  Pin(JobCreator* creator, std::string dataset_version)
+      : creator_(*creator), version_(std::move(dataset_version)) {
+    absl::MutexLock lock(&creator_.mutex_);
+    creator_.pinned_.insert(version_);
+  }
+  ~Pin() {
+    absl::MutexLock lock(&creator_.mutex_);
+    creator_.pinned_.erase(creator_.pinned_.find(version_));
+  }
+
+ private:
+  JobCreator& creator_;
+  const std::string version_;
+};
+
+absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRequest& request) {
+  RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
+  RETURN_IF_ERROR(ValidatePriority(request.priority()));
+  if (!request.training_job_id().empty()) {
+    RETURN_IF_ERROR(PrefixField(ValidateId(request.training_job_id(), "training job id"), "training_job_id"));
+  }
+  absl::MutexLock lock(&create_mutex_);
+  ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
+  if (earlier.has_value()) return *std::move(earlier);
+  const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
+                                    MachineMemoryBytes(*options_.file_system)};
+  ASSIGN_OR_RETURN(JobPlan plan, PlanJob(plan_options, request.spec()));
+  // From here on the data set stays; look whether it still does.
+  const Pin pin(this, plan.trainer.dataset());
+  v1::GetDatasetRequest get;
+  get.set_name(plan.trainer.dataset());
+  RETURN_IF_ERROR(options_.datasets->Get(get).status());
+  std::optional<JobStart> start;
+  if (request.spec().has_start()) {
+    const JobStartOptions start_options{options_.file_system, options_.root, options_.find_model};
+    ASSIGN_OR_RETURN(start, FindStart(start_options, request.spec().start(), plan.nets));
+    *plan.trainer.mutable_start() = start->spec;
+  }
+  return MakeJob(request, std::move(plan), start);
+}
+
+absl::StatusOr<std::optional<v1::TrainingJob>> JobCreator::FindEarlier(
+    const v1::CreateTrainingJobRequest& request) {
+  ASSIGN_OR_RETURN(auto same_request, options_.store->FindJobByRequestId(request.request_id()));
+  if (same_request.has_value()) {
+    const bool same_id = request.training_job_id().empty() ||
+                         same_request->job.name() == JobName(request.training_job_id());
+    if (same_id && google::protobuf::util::MessageDifferencer::Equals(same_request->job.spec(), request.spec())) {
+      return std::move(same_request->job);
+    }
+    return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id '", request.request_id(), "' made '",
+                                                            same_request->job.name(),
+                                                            "', and this request asks for something else")),
+                      "REQUEST_ID_REUSED");
+  }
+  if (request.training_job_id().empty()) return std::nullopt;
+  const std::string name = JobName(request.training_job_id());
+  auto same_name = options_.store->GetJob(name);
+  if (absl::IsNotFound(same_name.status())) return std::nullopt;
+  RETURN_IF_ERROR(same_name.status());
+  if (google::protobuf::util::MessageDifferencer::Equals(same_name->job.spec(), request.spec())) {
+    return std::move(same_name->job);
+  }
+  return WithReason(absl::AlreadyExistsError(absl::StrCat("'", name,
+                                                          "' exists with another spec. Choose another id, "
+                                                          "or delete that job")),
+                    "JOB_EXISTS");
+}
+
+absl::StatusOr<std::optional<MeasuredSpeed>> JobCreator::FindSpeed(int64_t checkpoint_bytes) {
+  // Of the newest, which say most about the machine as it is.
+  const PageRequest newest{200, {}};
+  ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({v1::TRAINING_JOB_STATE_SUCCEEDED,
+                                                              v1::TRAINING_JOB_STATE_FAILED,
+                                                              v1::TRAINING_JOB_STATE_CANCELLED},
+                                                             newest));
+  for (const v1::TrainingJob& job : jobs.items) {
+    const double whole_run = job.report().train_images_per_second();
+    const double speed = whole_run > 0 ? whole_run : job.progress().images_per_second();
+    if (job.estimate().checkpoint_bytes() == checkpoint_bytes && speed > 0) return MeasuredSpeed{job.name(), speed};
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<v1::ResourceEstimate> JobCreator::Estimate(const JobPlan& plan, int first_step) {
+  JobEstimateInput input;
+  input.nets = plan.nets;
+  input.first_step = first_step;
+  input.dataset_bytes = plan.dataset_bytes;
+  if (plan.trainer.checkpoints().keep() > 0) input.checkpoints_kept = plan.trainer.checkpoints().keep();
+  input.cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  input.free_memory = FreeMemoryBytes(*options_.file_system);
+  const auto free_disk = options_.file_system->FreeBytes(options_.root);
+  if (free_disk.ok()) input.free_disk = static_cast<int64_t>(*free_disk);
+  ASSIGN_OR_RETURN(input.measured, FindSpeed(CheckpointBytes(plan.nets)));
+  return EstimateJob(input);
+}
+
+absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
+                                                        const std::optional<JobStart>& start) {
+  v1::TrainingJob job;
+  const std::string& id = request.training_job_id();
+  job.set_name(JobName(id.empty() ? ChooseId(plan.trainer.dataset()) : id));
+  *job.mutable_spec() = request.spec();
+  job.set_dataset_version(plan.trainer.dataset());
+  job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
+  job.set_priority(request.priority());
+  ASSIGN_OR_RETURN(*job.mutable_estimate(), Estimate(plan, start.has_value() ? start->step : 0));
+  if (request.validate_only()) return job;
+  // A folder without a job is what an earlier life left; its checkpoints are
+  // of something else.
+  const std::string folder = absl::StrCat(options_.root, "/", JobIdOf(job.name()));
+  RETURN_IF_ERROR(options_.file_system->RemoveAll(folder));
+  plan.trainer.set_training_job(job.name());
+  const absl::Status written = MakeFolder(folder, plan.trainer, start);
+  auto inserted = written.ok() ? options_.ledger->Insert(std::move(job), request.request_id())
+                               : absl::StatusOr<v1::TrainingJob>(written);
+  if (!inserted.ok()) {
+    options_.file_system->RemoveAll(folder).IgnoreError();
+    return inserted;
+  }
+  options_.on_created(*inserted);
+  return inserted;
+}
+
+absl::Status JobCreator::MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
+                                        const std::optional<JobStart>& start) {
+  RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
+  if (start.has_value()) {
+    RETURN_IF_ERROR(CopyStart(*options_.file_system, *start, absl::StrCat(folder, "/start")));
+  }
+  RETURN_IF_ERROR(
+      options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()));
+  return options_.file_system->SyncDir(options_.root);
+}
+
+bool JobCreator::Uses(const std::string& dataset_version) {
+  absl::MutexLock lock(&mutex_);
+  return pinned_.count(dataset_version) > 0;
+}
+
+}  // namespace facet::server
