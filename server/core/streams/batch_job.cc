@@ -42,29 +42,33 @@ void BatchJob::PlanImage(int place, int attempt) {
   images_[place].replaced = attempt;
 }
 
+BatchJob::Round BatchJob::MakeRound(std::vector<int> places) {
+  const OpenedStream& stream = *parts_.stream;
+  Round round;
+  round.places = std::move(places);
+  const size_t image_bytes =
+      stream.model->renderer->shape().samples() * stream.render_format().bytes_per_sample();
+  round.pixels = std::make_shared<std::string>(round.places.size() * image_bytes, '\0');
+  for (size_t i = 0; i < round.places.size(); ++i) {
+    const int place = round.places[i];
+    const auto begin = dense_.begin() + static_cast<ptrdiff_t>(place) * row_;
+    round.dense.insert(round.dense.end(), begin, begin + row_);
+    images_[place].rendered = round.pixels->data() + i * image_bytes;
+  }
+  return round;
+}
+
 void BatchJob::BeginRound(std::vector<int> places) {
   if (places.empty()) {
     on_rendering_();
     return OnWorker(&BatchJob::Assemble);
   }
-  const OpenedStream& stream = *parts_.stream;
-  Round round;
-  round.places = std::move(places);
-  for (const int place : round.places) {
-    const auto begin = dense_.begin() + static_cast<ptrdiff_t>(place) * row_;
-    round.dense.insert(round.dense.end(), begin, begin + row_);
-  }
-  const model::PixelFormat format = stream.render_format();
-  const size_t image_bytes = stream.model->renderer->shape().samples() * format.bytes_per_sample();
-  round.pixels = std::make_shared<std::string>(round.places.size() * image_bytes, '\0');
-  for (size_t i = 0; i < round.places.size(); ++i) {
-    images_[round.places[i]].rendered = round.pixels->data() + i * image_bytes;
-  }
+  const Round& round = rounds_.emplace_back(MakeRound(std::move(places)));
   ChunkedRender::Options options;
-  options.model = stream.model;
+  options.model = parts_.stream->model;
   options.dense = round.dense;
   options.count = static_cast<int>(round.places.size());
-  options.format = format;
+  options.format = parts_.stream->render_format();
   options.pixels = round.pixels->data();
   options.chunk_images = parts_.chunk_images;
   options.chunks_at_once = parts_.chunks_at_once;
@@ -72,7 +76,6 @@ void BatchJob::BeginRound(std::vector<int> places) {
   options.delayed = parts_.delayed;
   options.on_submitted = [self = shared_from_this()] { self->on_rendering_(); };
   options.done = [self = shared_from_this()](const absl::Status& status) { self->RoundDone(status); };
-  rounds_.push_back(std::move(round));
   auto render = std::make_shared<ChunkedRender>(std::move(options));
   bool begin = false;
   {

@@ -55,6 +55,8 @@ class BatchJob : public std::enable_shared_from_this<BatchJob> {
   };
 
   void PlanImage(int place, int attempt);
+  // Room for the images at `places`, and their feature vectors.
+  Round MakeRound(std::vector<int> places);
   void BeginRound(std::vector<int> places) ABSL_LOCKS_EXCLUDED(mutex_);
   void RoundDone(const absl::Status& status);
   // Runs `step`, which may take time, on a worker.
