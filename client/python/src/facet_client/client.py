@@ -22,6 +22,7 @@ from facet_client.v1 import (
     augmentation_pb2,
     dataset_pb2,
     generation_pb2,
+    hold_out_pb2,
     image_pb2,
     model_pb2,
     preset_pb2,
@@ -207,7 +208,7 @@ class Client:
         preset: str | preset_pb2.Preset,
         *,
         job_id: str = "",
-        hold_out: Sequence[training_pb2.HoldOutRule | Mapping[str, object]] = (),
+        hold_out: Sequence[hold_out_pb2.HoldOutRule | Mapping[str, object]] = (),
         overrides: preset_pb2.TrainingOptions | Mapping[str, object] | None = None,
         validate_only: bool = False,
     ) -> training_pb2.TrainingJob:
@@ -217,7 +218,7 @@ class Client:
         """
         spec = training_pb2.TrainingSpec(
             dataset=dataset,
-            hold_out=[_message(training_pb2.HoldOutRule, rule) for rule in hold_out],
+            hold_out=[_message(hold_out_pb2.HoldOutRule, rule) for rule in hold_out],
             overrides=None if overrides is None else _message(preset_pb2.TrainingOptions, overrides),
         )
         if isinstance(preset, str):
