@@ -57,9 +57,6 @@ void SetClass(const std::string& feature, const std::string& name, v1::FeatureVe
 }
 
 absl::Status Grid(Context& context, const Options& options) {
-  if (options.out.empty() && !options.show) {
-    return absl::InvalidArgumentError("say where the sheet goes: --out FILE.png, or --show for the terminal");
-  }
   ASSIGN_OR_RETURN(const v1::FeatureVector base, client::ParseFeatureVector(options.settings));
   if (!options.out.empty()) RETURN_IF_ERROR(CheckPicturePath(options.out));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
@@ -119,13 +116,16 @@ void AddGridCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--set", options->settings, "the other features: feature=class or feature=a:0.5,b:0.5")
       ->type_name("SETTING")
       ->take_all();
-  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output")
+  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output; without --show grid.png")
       ->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--cell", options->cell_pixels, "enlarge cells to at least this many pixels")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
-  command->callback([&context, &run, options] { run = [&context, options] { return Grid(context, *options); }; });
+  command->callback([&context, &run, options] {
+    if (options->out.empty() && !options->show) options->out = "grid.png";
+    run = [&context, options] { return Grid(context, *options); };
+  });
 }
 
 }  // namespace facet::cli

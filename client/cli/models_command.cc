@@ -18,6 +18,7 @@ struct Options {
   std::string model_id;
   std::vector<std::string> aliases;
   std::string description;
+  bool float16 = false;
   std::string report;
   std::string out;
 };
@@ -86,6 +87,7 @@ absl::Status Publish(Context& context, const Options& options) {
   request.set_name(options.name);
   request.set_model_id(options.model_id);
   request.set_description(options.description);
+  if (options.float16) request.set_weight_type(v1::WEIGHT_TYPE_FLOAT16);
   for (const std::string& alias : options.aliases) request.add_aliases(alias);
   ASSIGN_OR_RETURN(const v1::ModelVersion version, client->PublishModel(request));
   return Print(context, version);
@@ -142,6 +144,7 @@ void AddModelsCommands(CLI::App& app, Context& context, Command& run) {
   publish->add_option("--as", options->model_id, "id of the model")->required();
   publish->add_option("--alias", options->aliases, "alias to point at it, besides latest")->take_all();
   publish->add_option("--description", options->description, "kept in the card");
+  publish->add_flag("--float16", options->float16, "keep weights in 16 bits: half the size");
 
   CLI::App* held_out = add("heldout", "Draw cells that training never saw, real beside rendered",
                            [&context, options] { return HeldOut(context, *options); });

@@ -22,9 +22,6 @@ struct Options {
 };
 
 absl::Status Render(Context& context, const Options& options) {
-  if (options.out.empty() && !options.show) {
-    return absl::InvalidArgumentError("say where the picture goes: --out FILE.png, or --show for the terminal");
-  }
   ASSIGN_OR_RETURN(v1::FeatureVector vector, client::ParseFeatureVector(options.settings));
   if (!options.out.empty()) RETURN_IF_ERROR(CheckPicturePath(options.out));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
@@ -52,12 +49,15 @@ void AddRenderCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--set", options->settings, "feature=class, or a mix: feature=a:0.5,b:0.5; once a feature")
       ->type_name("SETTING")
       ->take_all();
-  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output")
+  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output; without --show render.png")
       ->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--enlarge", options->scale, "enlarge, without smoothing, to at least this many pixels")
       ->check(CLI::Range(0, 4096));
-  command->callback([&context, &run, options] { run = [&context, options] { return Render(context, *options); }; });
+  command->callback([&context, &run, options] {
+    if (options->out.empty() && !options->show) options->out = "render.png";
+    run = [&context, options] { return Render(context, *options); };
+  });
 }
 
 }  // namespace facet::cli

@@ -72,9 +72,7 @@ absl::StatusOr<std::vector<Ends>> ParseSweeps(const Options& options) {
 bool IsAnimation(const std::string& path) { return absl::EndsWithIgnoreCase(path, ".gif"); }
 
 absl::Status CheckOutput(const Options& options) {
-  if (!options.out.empty() && !IsAnimation(options.out)) return CheckPicturePath(options.out);
-  if (!options.out.empty() || options.show) return absl::OkStatus();
-  return absl::InvalidArgumentError("say where the sweep goes: --out FILE.png or FILE.gif, or --show");
+  return options.out.empty() || IsAnimation(options.out) ? absl::OkStatus() : CheckPicturePath(options.out);
 }
 
 // All steps of all sweeps, one sweep after the other.
@@ -161,7 +159,10 @@ void AddSweepCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--cell", options->cell_pixels, "enlarge pictures to at least this many pixels")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
-  command->callback([&context, &run, options] { run = [&context, options] { return Sweep(context, *options); }; });
+  command->callback([&context, &run, options] {
+    if (options->out.empty() && !options->show) options->out = "sweep.png";
+    run = [&context, options] { return Sweep(context, *options); };
+  });
 }
 
 }  // namespace facet::cli

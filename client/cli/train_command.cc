@@ -27,6 +27,7 @@ struct Options {
   std::vector<std::string> hold_out;
   std::string publish;
   std::vector<std::string> aliases;
+  bool float16 = false;
   int priority = 0;
   int keep = 0;
   std::string from_job;
@@ -121,6 +122,7 @@ absl::Status Train(Context& context, const Options& options) {
   v1::PublishModelRequest publish;
   publish.set_name(job.name());
   publish.set_model_id(options.publish);
+  if (options.float16) publish.set_weight_type(v1::WEIGHT_TYPE_FLOAT16);
   for (const std::string& alias : options.aliases) publish.add_aliases(alias);
   ASSIGN_OR_RETURN(const v1::ModelVersion version, client->PublishModel(publish));
   if (!context.json) PrintLine(absl::StrCat("published as ", version.name()));
@@ -148,6 +150,7 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
       ->take_all();
   command->add_option("--publish", options->publish, "publish the result under this model id");
   command->add_option("--alias", options->aliases, "with --publish: point this alias at it")->take_all();
+  command->add_flag("--float16", options->float16, "with --publish: keep weights in 16 bits, half the size");
   command->add_option("--priority", options->priority, "-100 to 100; higher starts first")->check(CLI::Range(-100, 100));
   command->add_option("--keep", options->keep, "newest checkpoints kept, beside the best")->check(CLI::Range(1, 100));
   constexpr char kFromJob[] = "go on from this job's newest checkpoint; --steps counts from its beginning";

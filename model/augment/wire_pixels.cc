@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/augment/wire_pixels.h"
 
-#include <bit>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/float16.h"
 #include "base/status_macros.h"
 
 namespace facet::model {
@@ -102,26 +102,6 @@ void WirePixels::Write(const ImageShape& shape, absl::Span<const float> image, v
       return WriteAs(shape, layout_, image, static_cast<uint8_t*>(target),
                      [](float x, int) { return static_cast<uint8_t>(std::nearbyint(255 * x)); });
   }
-}
-
-uint16_t ToFloat16(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  const uint16_t sign = static_cast<uint16_t>((bits >> 16) & 0x8000);
-  const uint32_t magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | 0x7e00;   // not a number
-  if (magnitude >= 0x477ff000) return sign | 0x7c00;  // rounds to 65536 or above
-  if (magnitude < 0x38800000) {                       // below 2^-14: a multiple of 2^-24
-    return sign | static_cast<uint16_t>(std::nearbyint(std::bit_cast<float>(magnitude) * 0x1p24f));
-  }
-  // Exponent moves from bias 127 to 15; 13 bits of the fraction are rounded away.
-  const uint32_t rebiased = magnitude - (112u << 23);
-  return sign | static_cast<uint16_t>((rebiased + 0x0fff + ((rebiased >> 13) & 1)) >> 13);
-}
-
-uint16_t ToBfloat16(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<uint16_t>((bits >> 16) | 0x40);
-  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
 }  // namespace facet::model

@@ -44,10 +44,6 @@ class WirePixels {
   std::array<float, kMaxChannels> scale_{1, 1, 1, 1};
 };
 
-// To the nearest, halves to even; too large becomes infinite.
-uint16_t ToFloat16(float value);
-uint16_t ToBfloat16(float value);
-
 }  // namespace facet::model
 
 #endif  // FACET_MODEL_AUGMENT_WIRE_PIXELS_H_

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "model/bundle/half_weights.h"
 
 namespace facet::model {
 namespace {
@@ -49,19 +50,25 @@ absl::Status BadWeights(absl::string_view name, absl::string_view problem) {
   return WithReason(absl::DataLossError(absl::StrCat("tensor '", name, "' ", problem)), "BAD_WEIGHTS");
 }
 
+bool IsWidened(const TensorView& view, const at::Tensor& tensor) {
+  return view.type == TensorType::kFloat16 && TypeOf(tensor) == TensorType::kFloat32;
+}
+
 absl::Status CheckView(const TensorMap& state, const NamedTensor& named) {
   const auto found = state.find(named.name);
   if (found == state.end()) return BadWeights(named.name, "is missing");
   const TensorView& view = found->second;
   const TensorType type = TypeOf(named.tensor);
   const std::vector<int64_t> shape = named.tensor.sizes().vec();
-  if (view.type != type || view.shape != shape) {
+  const bool halves = IsWidened(view, named.tensor);
+  if ((view.type != type && !halves) || view.shape != shape) {
     return BadWeights(named.name, absl::StrCat("is ", Describe(view.type, view.shape), " where ",
                                                Describe(type, shape), " is needed"));
   }
-  if (view.bytes.size() != named.tensor.nbytes()) {
-    return BadWeights(named.name, absl::StrCat("has ", view.bytes.size(), " bytes where ",
-                                               named.tensor.nbytes(), " are needed"));
+  const size_t bytes = halves ? named.tensor.nbytes() / 2 : named.tensor.nbytes();
+  if (view.bytes.size() != bytes) {
+    return BadWeights(named.name,
+                      absl::StrCat("has ", view.bytes.size(), " bytes where ", bytes, " are needed"));
   }
   return absl::OkStatus();
 }
@@ -81,7 +88,13 @@ absl::Status LoadState(const TensorMap& state, const NamedTensors& tensors) {
   for (const NamedTensor& named : tensors) RETURN_IF_ERROR(CheckView(state, named));
   const at::NoGradGuard no_grad;
   for (const NamedTensor& named : tensors) {
-    const absl::string_view bytes = state.at(named.name).bytes;
+    const TensorView& view = state.at(named.name);
+    std::vector<float> widened;
+    absl::string_view bytes = view.bytes;
+    if (IsWidened(view, named.tensor)) {
+      widened = WidenHalves(bytes);
+      bytes = {reinterpret_cast<const char*>(widened.data()), widened.size() * sizeof(float)};
+    }
     // Through a fresh tensor: the view may lie at an odd address.
     const at::Tensor copy = at::empty(named.tensor.sizes(), named.tensor.scalar_type());
     if (!bytes.empty()) std::memcpy(copy.mutable_data_ptr(), bytes.data(), bytes.size());

@@ -30,8 +30,9 @@ class StateViews {
 };
 
 // Copies every tensor of `tensors` out of `state`; what else is in `state` is
-// ignored. No effect on errors. DATA_LOSS (reason BAD_WEIGHTS): one is missing,
-// or has another shape or type; the message names it.
+// ignored. float16 is taken where float32 is needed. No effect on errors.
+// DATA_LOSS (reason BAD_WEIGHTS): one is missing, or has another shape or type;
+// the message names it.
 absl::Status LoadState(const TensorMap& state, const NamedTensors& tensors);
 
 // DATA_LOSS (reason WEIGHTS_NOT_FINITE) names the first tensor that holds a NaN

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "model/bundle/half_weights.h"
 
 namespace facet::model {
 namespace {
@@ -74,14 +75,18 @@ absl::StatusOr<absl::Span<const float>> GeneratorWeights::ReadTensor(const Tenso
   const auto found = tensors.find(name);
   if (found == tensors.end()) return BadWeights(name, "is missing");
   const TensorView& view = found->second;
-  if (view.type != TensorType::kFloat32) return BadWeights(name, "is not of type F32");
+  if (view.type != TensorType::kFloat32 && view.type != TensorType::kFloat16) {
+    return BadWeights(name, "is not of type F32 or F16");
+  }
   if (view.shape != shape) {
     return BadWeights(name, absl::StrCat("has shape [", absl::StrJoin(view.shape, ", "), "], not [",
                                          absl::StrJoin(shape, ", "), "]"));
   }
   absl::Span<const float> values(reinterpret_cast<const float*>(view.bytes.data()),
                                  view.bytes.size() / sizeof(float));
-  if (reinterpret_cast<uintptr_t>(view.bytes.data()) % alignof(float) != 0) {
+  if (view.type == TensorType::kFloat16) {
+    values = copies_.emplace_back(WidenHalves(view.bytes));
+  } else if (reinterpret_cast<uintptr_t>(view.bytes.data()) % alignof(float) != 0) {
     std::vector<float>& copy = copies_.emplace_back(values.size());
     std::memcpy(copy.data(), view.bytes.data(), view.bytes.size());
     values = copy;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps of nets of the size of the preset `digits`, and what of a step is the
-// optimiser's.
+// Steps of the presets that train on a CPU, and what of a step is the
+// optimiser's. bench/train_step compares them with PyTorch.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -11,57 +11,22 @@
 #include "benchmark/benchmark.h"
 #include "model/train/adam.h"
 #include "model/train/batch.h"
+#include "model/train/bench_plans.h"
 #include "model/train/cooperative_nets.h"
 
 namespace facet::model {
 namespace {
 
-constexpr int kBatch = 64;
-constexpr int kSide = 28;
-
-GeneratorShape DigitsGenerator() {
-  GeneratorShape shape;
-  shape.classes = {10, 3, 4, 100};
-  shape.feature_widths = {64, 32, 32, 128};
-  shape.joint_widths = {512, 512};
-  shape.base_size = 7;
-  shape.base_channels = 64;
-  shape.layers = {{64, 32, 4, 1, 7, 14}, {32, 3, 4, 1, 14, 28}};
-  return shape;
-}
-
-ClassifierShape DigitsClassifier() {
-  ClassifierShape shape;
-  shape.classes = {10, 3, 4, 100};
-  shape.headless = {3};
-  shape.image_size = kSide;
-  shape.blocks = {{3, 16, 5, 2, 2, 0, 0, false, 14}, {16, 32, 3, 1, 1, 2, 2, false, 7}, {32, 64, 3, 1, 1, 3, 2, false, 3}};
-  shape.head_widths = {128};
-  shape.dropout = 0.5f;
-  shape.feature_loss_block = 2;
-  return shape;
-}
-
-NetPlan DigitsPlan(UpdateRule rule, int classifier_interval) {
-  NetPlan plan;
-  plan.generator = DigitsGenerator();
-  plan.classifier = DigitsClassifier();
-  plan.training.steps = 1'000'000;
-  plan.training.batch_size = kBatch;
-  plan.training.update_rule = rule;
-  plan.training.class_weights = {10, 10, 10, 0};
-  plan.training.feature_loss_weight = 0.1;
-  plan.training.classifier_interval = classifier_interval;
-  return plan;
-}
-
-Batch RandomBatch(const GeneratorShape& shape) {
+Batch RandomBatch(const NetPlan& plan) {
+  const int side = plan.generator.image_size();
   CounterRandom random(1, "bench", 0);
   Batch batch;
-  batch.size = kBatch;
-  for (int i = 0; i < kBatch * kSide * kSide * 3; ++i) batch.images.push_back(static_cast<float>(random.NextDouble()));
-  for (int i = 0; i < kBatch; ++i) {
-    for (const int classes : shape.classes) {
+  batch.size = plan.training.batch_size;
+  for (int i = 0; i < batch.size * side * side * 3; ++i) {
+    batch.images.push_back(static_cast<float>(random.NextDouble()));
+  }
+  for (int i = 0; i < batch.size; ++i) {
+    for (const int classes : plan.generator.classes) {
       std::vector<float> one_hot(classes);
       one_hot[random.NextBelow(classes)] = 1.0f;
       batch.labels.insert(batch.labels.end(), one_hot.begin(), one_hot.end());
@@ -70,27 +35,37 @@ Batch RandomBatch(const GeneratorShape& shape) {
   return batch;
 }
 
-void BM_DigitsStep(benchmark::State& state) {
-  at::set_num_threads(static_cast<int>(state.range(0)));
-  const NetPlan plan = DigitsPlan(UpdateRule::kReal, static_cast<int>(state.range(1)));
+// Steps of both nets past the classifier's warm-up, data at hand. `threads` 0:
+// as many as LibTorch chooses.
+void BM_Step(benchmark::State& state, const char* preset) {
+  if (state.range(0) > 0) at::set_num_threads(static_cast<int>(state.range(0)));
+  const NetPlan plan = BenchPlan(preset);
   CooperativeNets nets(plan, c10::Device(c10::kCPU));
-  Batch batch = RandomBatch(plan.generator);
+  Batch batch = RandomBatch(plan);
+  batch.step = plan.training.classifier_warmup_steps;
   for (auto _ : state) {
     benchmark::DoNotOptimize(nets.Step(batch));
     ++batch.step;
   }
-  state.SetItemsProcessed(state.iterations() * kBatch);
+  state.SetItemsProcessed(state.iterations() * batch.size);
+  state.counters["parameters"] =
+      static_cast<double>(ParameterCount(plan.generator) + ParameterCount(plan.classifier));
 }
-BENCHMARK(BM_DigitsStep)
-    ->ArgNames({"threads", "classifier_interval"})
-    ->Args({1, 1})
-    ->Args({2, 1})
-    ->Args({2, 4})
+BENCHMARK_CAPTURE(BM_Step, digits, "digits")
+    ->ArgName("threads")
+    ->Arg(1)
+    ->Arg(2)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Step, face-64, "face-64")
+    ->ArgName("threads")
+    ->Arg(1)
+    ->Arg(2)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
 NamedTensors ParametersWithGradients() {
-  const Generator generator(DigitsGenerator(), 1);
+  const Generator generator(BenchPlan("digits").generator, 1);
   for (const NamedTensor& parameter : generator.parameters()) {
     parameter.tensor.mutable_grad() = at::ones_like(parameter.tensor);
   }

@@ -15,6 +15,7 @@
 #include "server/core/datasets/dataset_registry.h"
 #include "server/core/jobs/job_manager.h"
 #include "server/core/metrics/metrics.h"
+#include "server/core/models/bundled_models.h"
 #include "server/core/models/model_registry.h"
 #include "server/core/render/render_engine.h"
 #include "server/core/resource_name.h"
@@ -58,6 +59,7 @@ class FacetServerImpl final : public FacetServer {
   absl::Status OpenState();
   absl::Status ServeMetrics();
   absl::Status MakeModels();
+  void PublishBundled();
   absl::Status MakeJobs();
   absl::Status MakeRendering();
   absl::Status ServeCalls();
@@ -100,6 +102,7 @@ absl::Status FacetServerImpl::Start() {
   RETURN_IF_ERROR(OpenState());
   RETURN_IF_ERROR(ServeMetrics());
   RETURN_IF_ERROR(MakeModels());
+  if (options_.bundled_models) PublishBundled();
   RETURN_IF_ERROR(MakeRendering());
   RETURN_IF_ERROR(MakeJobs());
   RETURN_IF_ERROR(ServeCalls());
@@ -158,6 +161,18 @@ absl::Status FacetServerImpl::MakeModels() {
   models.metrics = metrics_.get();
   ASSIGN_OR_RETURN(models_, ModelRegistry::Create(std::move(models)));
   return absl::OkStatus();
+}
+
+void FacetServerImpl::PublishBundled() {
+  const std::string folder = absl::StrCat(options_.data_dir, "/models");
+  for (const auto& model : PublishBundledModels(*env_.file_system, *store_, folder, *models_)) {
+    if (model.ok()) {
+      env_.log->Write(LogSeverity::kInfo, absl::StrCat("published ", model->name(), ", which ships with the server"));
+    } else {
+      env_.log->Write(LogSeverity::kWarning, "a bundled model could not be published",
+                      {{"error", std::string(model.status().message())}});
+    }
+  }
 }
 
 absl::Status FacetServerImpl::MakeRendering() {

@@ -122,6 +122,7 @@ ServerOptions OptionsFromConfig(const internal::ServerConfig& config) {
   options.limits = LimitsFrom(config.limits());
   options.render = RenderFrom(config.render());
   options.jobs = JobsFrom(config.jobs());
+  options.bundled_models = !config.without_bundled_models();
   Take(config.log().level(), options.log.level);
   Take(config.log().format(), options.log.format);
   return options;

@@ -62,6 +62,7 @@ struct ServerOptions {
   RenderOptions render;
   LogOptions log;
   JobOptions jobs;
+  bool bundled_models = true;  // publish those below data_dir
 
   bool serves_metrics() const { return metrics != "off"; }
 

@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "model/bundle/bundle.h"
+#include "model/bundle/half_weights.h"
 #include "server/core/models/model_loader.h"
 #include "server/core/resource_name.h"
 
@@ -34,7 +35,9 @@ absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
   for (int i = 0; i < request.aliases_size(); ++i) {
     RETURN_IF_ERROR(PrefixField(ValidateId(request.aliases(i), "an alias"), absl::StrCat("aliases[", i, "]")));
   }
-  return absl::OkStatus();
+  if (v1::WeightType_IsValid(request.weight_type())) return absl::OkStatus();
+  return InvalidField("weight_type", "UNKNOWN_VALUE",
+                      absl::StrCat(static_cast<int>(request.weight_type()), " is no WeightType"));
 }
 
 absl::StatusOr<v1::ModelVersion> ModelPublisher::Publish(const v1::PublishModelRequest& request,
@@ -75,8 +78,11 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::CopyBundle(const v1::PublishMod
   RETURN_IF_ERROR(PlanFromCard(bundle.card).status());
   bundle.card.set_model(request.model_id());
   bundle.card.set_version(version);
-  bundle.card.set_description(request.description());
+  if (!request.description().empty()) bundle.card.set_description(request.description());
   SetTime(clock_->Now(), *bundle.card.mutable_create_time());
+  if (request.weight_type() == v1::WEIGHT_TYPE_FLOAT16) {
+    ASSIGN_OR_RETURN(bundle.weights, model::HalveWeights(bundle.weights));
+  }
   const std::string folder = ModelFolder(root_, request.model_id(), version);
   RETURN_IF_ERROR(model::WriteBundle(file_system_, folder, bundle.card, bundle.weights));
   ASSIGN_OR_RETURN(model::Bundle copy, model::ReadBundle(*file_system_, folder));

@@ -16,6 +16,13 @@ absl::StatusOr<int64_t> ModelTable::ReserveVersion(const std::string& model) {
   return NextVersion(database_, "model", model);
 }
 
+absl::StatusOr<int64_t> ModelTable::LastVersion(const std::string& model) {
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT last FROM version_counters WHERE kind = 'model' AND id = ?", model));
+  ASSIGN_OR_RETURN(const bool found, statement.Step());
+  return found ? statement.Int(0) : 0;
+}
+
 absl::Status ModelTable::Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
                                 const std::string& request_id) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));

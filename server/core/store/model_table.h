@@ -21,6 +21,7 @@ class ModelTable {
   explicit ModelTable(Database* database) : database_(*database) {}
 
   absl::StatusOr<int64_t> ReserveVersion(const std::string& model);
+  absl::StatusOr<int64_t> LastVersion(const std::string& model);
   absl::Status Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
                       const std::string& request_id);
   absl::StatusOr<v1::ModelVersion> Get(const std::string& model, int64_t version);

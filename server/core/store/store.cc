@@ -77,6 +77,10 @@ class SqliteStore final : public Store {
     absl::MutexLock lock(&mutex_);
     return models_.ReserveVersion(model_id);
   }
+  absl::StatusOr<int64_t> LastModelVersion(const std::string& model_id) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.LastVersion(model_id);
+  }
   absl::Status InsertModelVersion(const std::string& model_id, int64_t version, const v1::ModelVersion& info,
                                   const std::string& request_id) override {
     absl::MutexLock lock(&mutex_);

@@ -76,6 +76,8 @@ class Store {
 
   // Models. Versions count from 1 and are never used again.
   virtual absl::StatusOr<int64_t> ReserveModelVersion(const std::string& model_id) = 0;
+  // The highest version ever reserved, also where it is gone; 0: none was.
+  virtual absl::StatusOr<int64_t> LastModelVersion(const std::string& model_id) = 0;
   virtual absl::Status InsertModelVersion(const std::string& model_id, int64_t version,
                                           const v1::ModelVersion& info, const std::string& request_id) = 0;
   virtual absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) = 0;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "model/bundle/half_weights.h"
 #include "tiny_nets.h"
 
 namespace facet::model {
@@ -32,6 +33,18 @@ TEST(StateTest, SurvivesTheWayThroughAFile) {
   const NamedTensors loaded = Zeros();
   ASSERT_TRUE(LoadState(ParseSafetensors(file).value(), loaded).ok());
   for (size_t i = 0; i < saved.size(); ++i) EXPECT_TRUE(at::equal(saved[i].tensor, loaded[i].tensor));
+}
+
+TEST(StateTest, WidensHalves) {
+  const NamedTensors saved = Numbers();
+  StateViews views;
+  views.Add(saved);
+  const std::string file = HalveWeights(SerializeSafetensors(views.tensors(), {})).value();
+  const NamedTensors loaded = Zeros();
+  ASSERT_TRUE(LoadState(ParseSafetensors(file).value(), loaded).ok());
+  EXPECT_EQ(loaded[0].tensor.scalar_type(), at::kFloat);
+  EXPECT_TRUE(at::equal(loaded[0].tensor, saved[0].tensor.to(at::kHalf).to(at::kFloat)));
+  EXPECT_TRUE(at::equal(loaded[1].tensor, saved[1].tensor));
 }
 
 TEST(StateTest, ViewsRowMajorTensorsWhereTheyLie) {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/float16.h"
+#include "model/bundle/half_weights.h"
 #include "random_net.h"
 
 namespace facet::model {
@@ -47,6 +49,18 @@ TEST(GeneratorWeightsTest, ReadsFilesAtAnyAddress) {
     const auto weights = GeneratorWeights::Read(net.shape, absl::string_view(shifted).substr(shift));
     ASSERT_TRUE(weights.ok()) << weights.status();
     EXPECT_THAT(weights->up[0].weight, ElementsAreArray(net.tensors.at("generator.up.0.weight")));
+  }
+}
+
+TEST(GeneratorWeightsTest, WidensHalves) {
+  const RandomNet net = SmallNet();
+  const std::string halves = HalveWeights(net.File()).value();
+  const auto weights = GeneratorWeights::Read(net.shape, halves);
+  ASSERT_TRUE(weights.ok()) << weights.status();
+  const std::vector<float>& exact = net.tensors.at("generator.up.1.weight");
+  ASSERT_EQ(weights->up[1].weight.size(), exact.size());
+  for (size_t i = 0; i < exact.size(); ++i) {
+    EXPECT_EQ(weights->up[1].weight[i], FromFloat16(ToFloat16(exact[i])));
   }
 }
 
@@ -88,7 +102,7 @@ TEST(GeneratorWeightsTest, NamesTheTensorOfAnotherShapeOrType) {
   views["generator.base.bias"].type = TensorType::kUint8;
   views["generator.base.bias"].shape = {static_cast<int64_t>(views["generator.base.bias"].bytes.size())};
   const absl::Status status = GeneratorWeights::Read(net.shape, SerializeSafetensors(views, {})).status();
-  EXPECT_THAT(std::string(status.message()), HasSubstr("'generator.base.bias' is not of type F32"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("'generator.base.bias' is not of type F32 or F16"));
 }
 
 TEST(GeneratorWeightsTest, RefusesWhatIsNoSafetensorsFile) {

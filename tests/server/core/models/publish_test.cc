@@ -43,6 +43,29 @@ TEST_F(PublishTest, VersionsCountUpAndLatestFollows) {
   EXPECT_EQ(Publish("faces")->name(), "models/faces@1");
 }
 
+TEST_F(PublishTest, KeepsHalvesWhereAskedTo) {
+  v1::PublishModelRequest request;
+  request.set_model_id("small");
+  request.set_weight_type(v1::WEIGHT_TYPE_FLOAT16);
+  const auto info = registry_->Publish(request, MakeBundle(1));
+  ASSERT_TRUE(info.ok()) << info.status();
+  const auto bundle = model::ReadBundle(*FileSystem::Posix(), absl::StrCat(root(), "/small/1"));
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  const auto tensors = model::ParseSafetensors(bundle->weights);
+  ASSERT_TRUE(tensors.ok()) << tensors.status();
+  EXPECT_EQ(tensors->at("generator.mark").type, model::TensorType::kFloat16);
+  EXPECT_EQ(bundle->card.weights_sha256(), info->card().weights_sha256());
+}
+
+TEST_F(PublishTest, AnUnknownWeightTypeIsRefused) {
+  v1::PublishModelRequest request;
+  request.set_model_id("digits");
+  request.set_weight_type(static_cast<v1::WeightType>(9));
+  const absl::Status status = registry_->Publish(request, MakeBundle()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(GetErrorDetail(status).field, "weight_type");
+}
+
 TEST_F(PublishTest, BadIdsAreRefusedWithTheirPath) {
   absl::Status status = Publish("Digits!").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
