@@ -49,7 +49,7 @@ struct JobPlan {
 //
 // INVALID_ARGUMENT with the field path in the request ("spec.hold_out[1].per[0]",
 // "spec.overrides.learning_rate"). NOT_FOUND: a data set, the preset, or the
-// model. RESOURCE_EXHAUSTED (PRESET_TOO_LARGE, TASK_TOO_LARGE): it would not fit
+// model. RESOURCE_EXHAUSTED (PRESET_TOO_LARGE, JOB_TOO_LARGE): it would not fit
 // into memory.
 absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec);
 

@@ -135,7 +135,7 @@ absl::Status CheckFits(const JobPlanOptions& options, const JobPlan& job) {
   return WithReason(absl::ResourceExhaustedError(absl::StrFormat(
                         "the task needs about %.1f GiB, %.1f of them for synthetic images, and the machine has %.1f",
                         needed / kGiB, job.load->synthetic_bytes / kGiB, options.memory_bytes / kGiB)),
-                    "TASK_TOO_LARGE");
+                    "JOB_TOO_LARGE");
 }
 
 }  // namespace

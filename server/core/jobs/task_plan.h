@@ -30,7 +30,7 @@ absl::StatusOr<std::optional<FoundModel>> FindTaskModel(const ModelFinder& find_
 // Fills in what the task adds to a plan whose nets are resolved.
 // INVALID_ARGUMENT: reasons of ResolveComparison; JUDGE_REQUIRED: the judge has
 // no steps and is needed; OTHER_SIZE, UNKNOWN_CLASS, TEST_SEEN, …: of a test's
-// data set. RESOURCE_EXHAUSTED (TASK_TOO_LARGE): it would not fit into memory.
+// data set. RESOURCE_EXHAUSTED (JOB_TOO_LARGE): it would not fit into memory.
 absl::Status PlanTask(const JobPlanOptions& options, const v1::TrainingSpec& spec, const v1::Dataset& dataset,
                       const FoundModel& model, JobPlan* job);
 
