@@ -28,7 +28,9 @@ std::vector<int64_t> DistinctCells(const Dataset& dataset, const std::vector<int
   return distinct;
 }
 
+// `alive` is called after each batch; likewise below.
 absl::StatusOr<std::unique_ptr<MemoryImages>> RenderCells(const EvaluateOptions& options,
+                                                          const std::function<void()>& alive,
                                                           const std::atomic<bool>& stop) {
   const Dataset& dataset = *options.dataset;
   const FeatureSchema& schema = dataset.info().schema;
@@ -46,6 +48,7 @@ absl::StatusOr<std::unique_ptr<MemoryImages>> RenderCells(const EvaluateOptions&
     }
     RETURN_IF_ERROR(options.renderer->Render(dense, static_cast<int>(count), PixelFormat{}, pixels.data()));
     for (size_t i = 0; i < count; ++i) images->Add(&pixels[i * samples], dataset.labels(cells[begin + i]));
+    alive();
   }
   return images;
 }
@@ -66,7 +69,7 @@ std::vector<int64_t> TestImages(const EvaluateOptions& options) {
 }
 
 absl::StatusOr<Tally> Examine(const EvaluateOptions& options, const std::vector<int64_t>& images, Judge& judge,
-                              const std::atomic<bool>& stop) {
+                              const std::function<void()>& alive, const std::atomic<bool>& stop) {
   Examiner examiner(*options.dataset, *options.renderer, judge, *options.clock, options.render_batch);
   Tally tally(options.dataset->info().schema.size());
   for (size_t begin = 0; begin < images.size(); begin += options.render_batch) {
@@ -74,6 +77,7 @@ absl::StatusOr<Tally> Examine(const EvaluateOptions& options, const std::vector<
     const auto some = absl::MakeConstSpan(images).subspan(begin, options.render_batch);
     examiner.LoadReal(some);
     RETURN_IF_ERROR(examiner.Score(some, &tally));
+    alive();
   }
   return tally;
 }
@@ -83,12 +87,13 @@ absl::StatusOr<Tally> Examine(const EvaluateOptions& options, const std::vector<
 absl::StatusOr<std::vector<FeatureAccuracy>> LearnFromSynthetic(const EvaluateOptions& options, Judge& judge,
                                                                 const std::function<void(double)>& on_progress,
                                                                 const std::atomic<bool>& stop) {
-  ASSIGN_OR_RETURN(const auto lesson, RenderCells(options, stop));
+  ASSIGN_OR_RETURN(const auto lesson, RenderCells(options, [&] { on_progress(0); }, stop));
   const JudgeOptions learn{options.plan, options.dataset, {}, options.device, on_progress};
   ASSIGN_OR_RETURN(const std::unique_ptr<Judge> pupil, TrainJudgeOn(learn, *lesson, stop));
   const std::vector<int64_t> test = TestImages(options);
-  ASSIGN_OR_RETURN(const Tally synthetic, Examine(options, test, *pupil, stop));
-  ASSIGN_OR_RETURN(const Tally real, Examine(options, test, judge, stop));
+  const auto alive = [&] { on_progress(1); };
+  ASSIGN_OR_RETURN(const Tally synthetic, Examine(options, test, *pupil, alive, stop));
+  ASSIGN_OR_RETURN(const Tally real, Examine(options, test, judge, alive, stop));
   std::vector<FeatureAccuracy> accuracies;
   const FeatureSchema& schema = options.dataset->info().schema;
   for (int f = 0; f < schema.size(); ++f) {

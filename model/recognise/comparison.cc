@@ -106,7 +106,8 @@ absl::Status Comparer::MakeSynthetic() {
   ASSIGN_OR_RETURN(SyntheticImages made, RenderSynthetic(render, originals_, stop_));
   synthetic_ = std::move(made.images);
   counts_ = made.counts;
-  return options_.store->KeepCounts(counts_);
+  // Once: made again, they are no progress.
+  return counts.has_value() ? absl::OkStatus() : options_.store->KeepCounts(counts_);
 }
 
 absl::Status Comparer::Train(Slot& slot) {
@@ -121,9 +122,10 @@ absl::Status Comparer::Train(Slot& slot) {
                    TrainRecogniser(plan_, options_.nets, slot.seed, std::move(batches), options_.device, on_step,
                                    stop_));
   Answers answers;
+  const auto on_batch = [&] { on_step(plan_.steps); };
   for (const Dataset* test : options_.tests) {
     ASSIGN_OR_RETURN(answers.emplace_back(),
-                     Recognise(*recogniser, schema_, plan_.feature, *test, options_.batch, stop_));
+                     Recognise(*recogniser, schema_, plan_.feature, *test, options_.batch, on_batch, stop_));
   }
   RETURN_IF_ERROR(options_.store->KeepAnswers(slot.source, slot.seed, answers));
   slot.answers = std::move(answers);

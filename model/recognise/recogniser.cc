@@ -32,7 +32,9 @@ absl::StatusOr<std::unique_ptr<Judge>> TrainRecogniser(const ComparisonPlan& pla
 }
 
 absl::StatusOr<std::vector<uint16_t>> Recognise(Judge& recogniser, const FeatureSchema& schema, int feature,
-                                                const Dataset& images, int batch, const std::atomic<bool>& stop) {
+                                                const Dataset& images, int batch,
+                                                const std::function<void()>& on_batch,
+                                                const std::atomic<bool>& stop) {
   const size_t samples = images.info().shape.samples();
   const auto classes = static_cast<size_t>(schema.total_classes());
   std::vector<uint16_t> answers;
@@ -48,6 +50,7 @@ absl::StatusOr<std::vector<uint16_t>> Recognise(Judge& recogniser, const Feature
       const float* best = std::max_element(first, first + schema.features()[feature].classes.size());
       answers.push_back(static_cast<uint16_t>(best - first));
     }
+    on_batch();
   }
   return answers;
 }

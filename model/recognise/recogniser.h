@@ -28,9 +28,12 @@ absl::StatusOr<std::unique_ptr<Judge>> TrainRecogniser(const ComparisonPlan& pla
                                                        const std::atomic<bool>& stop);
 
 // The most probable class of `feature` (of the recogniser's schema), for each
-// image of `images`, in batches of `batch`. `schema` is the recogniser's.
+// image of `images`, in batches of `batch`, after each of which `on_batch` is
+// called. `schema` is the recogniser's. CANCELLED soon after `stop` is set.
 absl::StatusOr<std::vector<uint16_t>> Recognise(Judge& recogniser, const FeatureSchema& schema, int feature,
-                                                const Dataset& images, int batch, const std::atomic<bool>& stop);
+                                                const Dataset& images, int batch,
+                                                const std::function<void()>& on_batch,
+                                                const std::atomic<bool>& stop);
 
 }  // namespace facet::model
 

@@ -25,7 +25,7 @@ struct JobPlanOptions {
   // What the trainer may take; 0: unknown.
   int64_t memory_bytes = 0;
   // Finds the models of tasks. Absent: there are none.
-  ModelFinder find_model;
+  ModelFinder find_model = nullptr;
 };
 
 struct JobPlan {

@@ -57,8 +57,11 @@ TEST_F(RecogniserTest, LearnsItsFeatureAndNoOther) {
   EXPECT_TRUE((*recogniser)->Knows(kColour));
   EXPECT_FALSE((*recogniser)->Knows(kSide));
   EXPECT_FALSE((*recogniser)->Knows(kShade));
-  const auto answers = Recognise(**recogniser, dataset_->info().schema, kColour, *dataset_, 5, stop_);
+  int batches = 0;
+  const auto answers =
+      Recognise(**recogniser, dataset_->info().schema, kColour, *dataset_, 5, [&] { ++batches; }, stop_);
   ASSERT_THAT(answers, IsOk());
+  EXPECT_EQ(batches, 5);
   ASSERT_EQ(answers->size(), kTinyImages);
   int right = 0;
   for (int64_t i = 0; i < kTinyImages; ++i) right += (*answers)[i] == dataset_->labels(i)[kColour];

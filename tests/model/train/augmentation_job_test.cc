@@ -93,7 +93,7 @@ TEST_F(AugmentationJobTest, ADamagedPartIsDoneAgain) {
 }
 
 TEST_F(AugmentationJobTest, StopsWithinAStepAndGoesOn) {
-  sink_.leaves_after = 7;  // phases, and some recognisers
+  sink_.leaves_after = 9;  // phases, signs of life, the counts, one recogniser
   EXPECT_EQ(*Run(), JobOutcome::kStopped);
   EXPECT_FALSE(disk_.Exists(dir_ + "/result.binpb"));
   EXPECT_TRUE(disk_.Exists(dir_ + "/recognisers/originals-1.binpb"));
