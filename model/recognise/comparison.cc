@@ -99,7 +99,8 @@ absl::Status Comparer::MakeSynthetic() {
   NetPlan nets = options_.nets;
   nets.classifier = WithHeadsFor(std::move(nets.classifier), {plan_.feature});
   ASSIGN_OR_RETURN(const std::unique_ptr<Judge> judge,
-                   TrainJudge({std::move(nets), options_.dataset, options_.train, options_.device, on_progress}, stop_));
+                   TrainJudge({std::move(nets), options_.dataset, options_.train, options_.device, on_progress},
+                              stop_));
   options_.on_phase("rendering", StepAt());
   const SyntheticOptions render{plan_.feature, plan_.mix_feature, plan_.filter, options_.renderer,
                                 judge.get(),   options_.batch,    on_progress};

@@ -15,16 +15,11 @@
 
 namespace facet::model {
 
-absl::StatusOr<JobOutcome> RunEvaluationJob(const TrainerJobOptions& options, const internal::TrainerSpec& spec,
-                                            std::atomic<bool>& stop) {
-  JobProgress progress(options.steady_clock, options.sink);
-  if (const auto result = ReadResult(*options.file_system, options.job_dir); result.has_value()) {
-    progress.Finished(*result);
-    return JobOutcome::kFinished;
-  }
-  ASSIGN_OR_RETURN(const TaskSetup task, LoadTask(options, spec, progress));
+namespace {
+
+absl::StatusOr<Evaluation> Measure(const TrainerJobOptions& options, const TaskSetup& task, JobProgress& progress,
+                                   std::atomic<bool>& stop) {
   const int steps = task.plan.judge.steps;
-  if (steps == 0) return InvalidField("preset.judge.steps", "JUDGE_REQUIRED", "the judge has no steps to learn in");
   progress.SetPlan(steps);
   progress.Phase("judging");
   EvaluateOptions evaluate;
@@ -39,13 +34,29 @@ absl::StatusOr<JobOutcome> RunEvaluationJob(const TrainerJobOptions& options, co
     progress.Fraction(done, static_cast<int>(std::floor(done * steps)));
     if (options.sink->gone()) stop = true;
   };
-  const auto evaluation = Evaluate(evaluate, stop);
+  return Evaluate(evaluate, stop);
+}
+
+}  // namespace
+
+absl::StatusOr<JobOutcome> RunEvaluationJob(const TrainerJobOptions& options, const internal::TrainerSpec& spec,
+                                            std::atomic<bool>& stop) {
+  JobProgress progress(options.steady_clock, options.sink);
+  if (const auto result = ReadResult(*options.file_system, options.job_dir); result.has_value()) {
+    progress.Finished(*result);
+    return JobOutcome::kFinished;
+  }
+  ASSIGN_OR_RETURN(const TaskSetup task, LoadTask(options, spec, progress));
+  if (task.plan.judge.steps == 0) {
+    return InvalidField("preset.judge.steps", "JUDGE_REQUIRED", "the judge has no steps to learn in");
+  }
+  const auto evaluation = Measure(options, task, progress, stop);
   if (absl::IsCancelled(evaluation.status())) {
     progress.Stopped(0);
     return JobOutcome::kStopped;
   }
   RETURN_IF_ERROR(evaluation.status());
-  progress.Phase("saving", steps);
+  progress.Phase("saving", task.plan.judge.steps);
   internal::TrainerEvent::Finished result;
   *result.mutable_report() = ReportToProto(*evaluation);
   RETURN_IF_ERROR(SaveResult(options, progress, stop, result, result.report()));

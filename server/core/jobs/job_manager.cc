@@ -53,7 +53,8 @@ bool HadTrainer(v1::TrainingJobState state) {
 
 bool Uses(const v1::TrainingJob& job, const std::string& dataset_version) {
   const auto& tests = job.test_dataset_versions();
-  return job.dataset_version() == dataset_version || std::find(tests.begin(), tests.end(), dataset_version) != tests.end();
+  return job.dataset_version() == dataset_version ||
+         std::find(tests.begin(), tests.end(), dataset_version) != tests.end();
 }
 
 class JobManagerImpl final : public JobManager {
