@@ -17,6 +17,7 @@ using Command = std::function<absl::Status()>;
 
 void AddDatasetCommands(CLI::App& app, Context& context, Command& run);
 void AddTrainCommand(CLI::App& app, Context& context, Command& run);
+void AddEvaluateCommand(CLI::App& app, Context& context, Command& run);
 void AddJobsCommands(CLI::App& app, Context& context, Command& run);
 void AddModelsCommands(CLI::App& app, Context& context, Command& run);
 void AddRenderCommand(CLI::App& app, Context& context, Command& run);

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   Command run;
   AddDatasetCommands(app, context, run);
   AddTrainCommand(app, context, run);
+  AddEvaluateCommand(app, context, run);
   AddJobsCommands(app, context, run);
   AddModelsCommands(app, context, run);
   AddRenderCommand(app, context, run);
