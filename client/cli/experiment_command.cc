@@ -86,7 +86,7 @@ void AddHighLevel(CLI::App& command, ExperimentOptions& options) {
       "Examples:\n"
       "  facet experiment high-level --kdef ./KDEF\n"
       "  facet experiment high-level --kdef ./KDEF --curve 1,2,3\n"
-      "  facet experiment high-level --kdef ./KDEF --people 12 --steps 300 --judge-steps 200    (a first look)");
+      "  facet experiment high-level --kdef ./KDEF --people 12 --steps 1000 --judge-steps 500   (a first look)");
   AddFaces(command, options);
   AddTraining(command, options);
   AddSplit(command, options);

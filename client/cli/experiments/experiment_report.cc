@@ -69,7 +69,8 @@ std::string DescribeRun(const ExperimentRun& run) {
   const v1::EvaluationReport& report = run.report();
   if (report.judge_train_images() > 0) {
     table.Add({"judge", absl::StrCat("an independent classifier, trained on ", report.judge_train_images(),
-                                     " real images, seed ", report.judge_seed())});
+                                     " real images, seed ",
+                                     report.judge_seed() == 0 ? "as follows from the job's" : absl::StrCat(report.judge_seed()))});
   }
   return absl::StrCat(table.ToString(), "\n");
 }

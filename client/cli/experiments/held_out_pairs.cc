@@ -33,7 +33,7 @@ absl::StatusOr<std::vector<PairGroup>> HeldOutPairs(client::Client& client, cons
     }
     for (int i = 0; i < session.schema().features_size(); ++i) {
       if (session.schema().features(i).name() != feature) continue;
-      std::vector<PairGroup> of_rule = GroupPairs(session.schema().features(i), i, std::move(pairs));
+      std::vector<PairGroup> of_rule = GroupPairs(session.schema().features(i), i, std::move(pairs), columns);
       groups.insert(groups.end(), of_rule.begin(), of_rule.end());
       break;
     }

@@ -12,8 +12,7 @@
 namespace facet::cli {
 
 // Held-out images that a report names, rendered by the run's model, by their
-// class of `feature`. Where `feature` is empty: by rule, at most `columns` of
-// each.
+// class of `feature`, or by rule where that is empty; at most `columns` of each.
 absl::StatusOr<std::vector<PairGroup>> HeldOutPairs(client::Client& client, const ExperimentRun& run,
                                                     const std::string& feature, int columns);
 

@@ -34,9 +34,10 @@ struct PairGroup {
   std::vector<ImagePair> pairs;
 };
 
-// The pairs by their class of feature number `feature`, in the order of the
-// classes; groups without pairs are left out.
-std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs);
+// The pairs by their class of `feature`, number `index` in the schema, in the
+// order of its classes, at most `longest` of each; groups without pairs are left
+// out.
+std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs, size_t longest);
 
 // As figures 5 to 7 of the paper: bands of two rows, synthetic images above the
 // real ones, with the classes below each pair. The sheet is as wide as the
