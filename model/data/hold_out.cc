@@ -93,6 +93,20 @@ std::vector<Combination> LossesOf(const std::vector<Combination>& losses, const 
   return lost;
 }
 
+// The first candidate that has all of `lost` and keeps something, so that it is
+// trained on; if there is none, the first that has all.
+std::list<Combination>::iterator FindLoser(const Cells& cells, const std::vector<Combination>& lost,
+                                           std::list<Combination>& candidates) {
+  auto fallback = candidates.end();
+  for (auto candidate = candidates.begin(); candidate != candidates.end(); ++candidate) {
+    const CellsOfOne& has = cells.at(*candidate);
+    if (!std::all_of(lost.begin(), lost.end(), [&](const auto& loss) { return has.contains(loss); })) continue;
+    if (has.size() > lost.size()) return candidate;
+    if (fallback == candidates.end()) fallback = candidate;
+  }
+  return fallback;
+}
+
 // Chooses combinations, adds them to `chosen` and returns the images lost.
 absl::StatusOr<std::vector<int64_t>> ApplyRule(const Dataset& dataset, const ResolvedRule& rule,
                                                std::set<Combination>& chosen) {
@@ -110,9 +124,7 @@ absl::StatusOr<std::vector<int64_t>> ApplyRule(const Dataset& dataset, const Res
     }
     // In a data set with gaps, not every combination has what is to be lost.
     const std::vector<Combination> lost = LossesOf(losses, rule, done);
-    const auto next = std::find_if(candidates.begin(), candidates.end(), [&](const Combination& candidate) {
-      return std::all_of(lost.begin(), lost.end(), [&](const auto& loss) { return cells.at(candidate).contains(loss); });
-    });
+    const auto next = FindLoser(cells, lost, candidates);
     if (next == candidates.end()) {
       return TooManyCombinations(rule.count, absl::StrCat("after ", done,
                                                           ", the data set has none left that could lose "

@@ -19,7 +19,9 @@ namespace facet::model {
 //    features, in any order. An image that rules with other `per` features hold
 //    out as well counts for the first of them: the parts are disjoint.
 //  * The missing combinations take turns in an order of the seed's; where each
-//    chosen one loses several, it loses those whose turn comes next.
+//    chosen one loses several, it loses those whose turn comes next. In a data
+//    set with gaps, those are chosen first that have what is to be lost and keep
+//    something.
 //
 // INVALID_ARGUMENT with a path such as "hold_out[1].missing[0]": unknown
 // feature, a feature in both lists, a doubled rule name, more combinations
