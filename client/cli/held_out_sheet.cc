@@ -26,7 +26,9 @@ absl::Status AddRule(client::Client& client, const RenderSession& session, const
   for (int i = 0; i < wanted; ++i) request.add_indices(rule.sample_images(i * all / wanted));
   ASSIGN_OR_RETURN(const v1::ReadDatasetImagesResponse real, client.ReadDatasetImages(request));
   std::vector<v1::FeatureVector> vectors;
-  for (const auto& image : real.images()) vectors.push_back(VectorOf(session.schema(), {image.classes().begin(), image.classes().end()}));
+  for (const auto& image : real.images()) {
+    vectors.push_back(VectorOf(session.schema(), {image.classes().begin(), image.classes().end()}));
+  }
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
   sheet.row_labels.push_back(absl::StrCat("no ", rule.rule(), ": real"));
   sheet.row_labels.push_back("rendered");

@@ -37,7 +37,7 @@ std::string ShellCommand(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-      return absl::ascii_isalnum(c) || c >= 0x80 || absl::StrContains("-_=./,:@+", std::string(1, static_cast<char>(c)));
+      return absl::ascii_isalnum(c) || c >= 0x80 || absl::StrContains("-_=./,:@+", static_cast<char>(c));
     });
     words.push_back(plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'"));
   }

@@ -68,9 +68,10 @@ std::string DescribeRun(const ExperimentRun& run) {
   }
   const v1::EvaluationReport& report = run.report();
   if (report.judge_train_images() > 0) {
+    const std::string seed =
+        report.judge_seed() == 0 ? "a seed that follows from the job's" : absl::StrCat("seed ", report.judge_seed());
     table.Add({"judge", absl::StrCat("an independent classifier, trained on ", report.judge_train_images(),
-                                     " real images, seed ",
-                                     report.judge_seed() == 0 ? "as follows from the job's" : absl::StrCat(report.judge_seed()))});
+                                     " real images, ", seed)});
   }
   return absl::StrCat(table.ToString(), "\n");
 }

@@ -44,7 +44,8 @@ absl::StatusOr<ExperimentReport> RunHighLevel(Context& context, const Experiment
   RETURN_IF_ERROR(CheckFeatures(dataset, "high-level", {"identity", "expression"}));
   const int expressions = static_cast<int>(ClassesOf(dataset.schema(), "expression").size());
   const std::set<int> wanted(options.curve.begin(), options.curve.end());
-  const std::vector<int> missing = wanted.empty() ? std::vector<int>{1} : std::vector<int>(wanted.begin(), wanted.end());
+  std::vector<int> missing(wanted.begin(), wanted.end());
+  if (missing.empty()) missing = {1};
   std::vector<PlannedJob> jobs;
   for (const int count : missing) {
     PlannedJob job{absl::StrCat(count, " of ", expressions, " expressions missing"),
@@ -59,7 +60,9 @@ absl::StatusOr<ExperimentReport> RunHighLevel(Context& context, const Experiment
   if (missing.size() > 1) {
     absl::StrAppend(&report.summary, kCurve);
     report.comparison = MissingTable(missing, report.runs);
-    report.pictures.push_back({"curve.png", "What the judge recognises by the number of missing expressions; dashed: real images of the same cells.",
+    report.pictures.push_back({"curve.png",
+                               "What the judge recognises by the number of missing expressions; dashed: real images of "
+                               "the same cells.",
                                DrawMissingCurve(expressions, missing, report.runs)});
   }
   for (size_t i = 0; i < missing.size(); ++i) {

@@ -32,7 +32,8 @@ absl::StatusOr<ExperimentReport> RunLowLevel(Context& context, const ExperimentO
   ASSIGN_OR_RETURN(v1::TrainingSpec spec, BaseSpec(options, dataset));
   ASSIGN_OR_RETURN(const std::vector<v1::HoldOutRule> rules, LowLevelRules(options, dataset));
   for (const v1::HoldOutRule& rule : rules) *spec.add_hold_out() = rule;
-  ExperimentReport report = BeginReport("low-level", "Low-level features (figure 6)", digits ? kDigits : kFaces, options.command);
+  ExperimentReport report =
+      BeginReport("low-level", "Low-level features (figure 6)", digits ? kDigits : kFaces, options.command);
   ASSIGN_OR_RETURN(report.runs, RunJobs(context, {{"Low-level features held out", options.name, spec, true}}));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   const int columns = digits ? kDigitColumns : kFaceColumns;

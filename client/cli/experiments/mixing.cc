@@ -22,7 +22,8 @@ constexpr char kSummary[] =
 
 absl::Status CheckClass(const std::vector<std::string>& classes, const std::string& option, const std::string& name) {
   if (std::find(classes.begin(), classes.end(), name) != classes.end()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(option, " '", name, "' is not in the data set. ", SuggestNames(name, classes)));
+  return absl::InvalidArgumentError(
+      absl::StrCat(option, " '", name, "' is not in the data set. ", SuggestNames(name, classes)));
 }
 
 absl::StatusOr<MixRequest> ChooseMixes(const ExperimentOptions& options, const v1::FeatureSchema& schema) {

@@ -60,15 +60,18 @@ std::vector<int64_t> SpreadIndices(int64_t size, int count) {
 }
 
 std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs,
-                                  size_t longest) {
+                                  int longest) {
   std::map<std::string, std::vector<ImagePair>> by_class;
   for (ImagePair& pair : pairs) by_class[pair.classes.at(index)].push_back(std::move(pair));
   std::vector<PairGroup> groups;
   for (const std::string& name : feature.classes()) {
     const auto found = by_class.find(name);
     if (found == by_class.end()) continue;
-    if (found->second.size() > longest) found->second.resize(longest);
-    groups.push_back({name, std::move(found->second)});
+    PairGroup& group = groups.emplace_back();
+    group.label = name;
+    for (const int64_t i : SpreadIndices(static_cast<int64_t>(found->second.size()), longest)) {
+      group.pairs.push_back(std::move(found->second[i]));
+    }
   }
   return groups;
 }

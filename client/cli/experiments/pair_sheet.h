@@ -35,9 +35,9 @@ struct PairGroup {
 };
 
 // The pairs by their class of `feature`, number `index` in the schema, in the
-// order of its classes, at most `longest` of each; groups without pairs are left
-// out.
-std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs, size_t longest);
+// order of its classes, at most `longest` of each, spread over them; groups
+// without pairs are left out.
+std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs, int longest);
 
 // As figures 5 to 7 of the paper: bands of two rows, synthetic images above the
 // real ones, with the classes below each pair. The sheet is as wide as the

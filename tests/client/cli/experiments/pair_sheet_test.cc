@@ -45,12 +45,15 @@ TEST(GroupPairsTest, GroupsComeInTheOrderOfTheClasses) {
   v1::Feature expression;
   expression.set_name("expression");
   for (const char* name : {"DI", "HA", "SU"}) expression.add_classes(name);
-  const auto groups = GroupPairs(expression, 1, {Pair("SU"), Pair("DI"), Pair("SU"), Pair("SU")}, 2);
+  std::vector<ImagePair> pairs = {Pair("SU"), Pair("DI"), Pair("SU"), Pair("SU"), Pair("SU")};
+  pairs[3].classes[0] = "M02";
+  const auto groups = GroupPairs(expression, 1, pairs, 2);
   ASSERT_EQ(groups.size(), 2u);
   EXPECT_EQ(groups[0].label, "DI");
   EXPECT_EQ(groups[0].pairs.size(), 1u);
   EXPECT_EQ(groups[1].label, "SU");
-  EXPECT_EQ(groups[1].pairs.size(), 2u) << "at most";
+  ASSERT_EQ(groups[1].pairs.size(), 2u) << "at most";
+  EXPECT_EQ(groups[1].pairs[1].classes[0], "M02") << "spread over them";
 }
 
 TEST(DrawPairsTest, SyntheticStandsAboveReal) {
