@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
-
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "client/cli/experiments/experiments.h"
@@ -31,10 +28,9 @@ std::string Summary(const ExperimentReport& report, const std::string& folder) {
       absl::StrAppend(&text, FormatReport(run.report()));
     }
   }
-  return absl::StrCat(text, "report: ", folder, "/report.md, report.json, ",
-                      absl::StrJoin(report.pictures, ", ", [](std::string* out, const ExperimentPicture& picture) {
-                        absl::StrAppend(out, picture.file);
-                      }));
+  absl::StrAppend(&text, "report: ", folder, "/report.md, report.json");
+  for (const ExperimentPicture& picture : report.pictures) absl::StrAppend(&text, ", ", picture.file);
+  return text;
 }
 
 }  // namespace
