@@ -23,6 +23,7 @@ void AddModelsCommands(CLI::App& app, Context& context, Command& run);
 void AddRenderCommand(CLI::App& app, Context& context, Command& run);
 void AddGridCommand(CLI::App& app, Context& context, Command& run);
 void AddSweepCommand(CLI::App& app, Context& context, Command& run);
+void AddExperimentCommands(CLI::App& app, Context& context, Command& run);
 void AddClassifyCommand(CLI::App& app, Context& context, Command& run);
 void AddStreamCommand(CLI::App& app, Context& context, Command& run);
 void AddStatusCommand(CLI::App& app, Context& context, Command& run);

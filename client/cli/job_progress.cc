@@ -154,7 +154,7 @@ class JobDisplay {
 
 }  // namespace
 
-absl::Status FollowJob(Context& context, const std::string& name, bool show) {
+absl::StatusOr<v1::TrainingJob> AwaitJob(Context& context, const std::string& name, bool show) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   {
     JobDisplay display(client, name, context.json, show);
@@ -164,10 +164,18 @@ absl::Status FollowJob(Context& context, const std::string& name, bool show) {
     }));
     display.Clear();
   }
-  ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
-  PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+  return client->GetTrainingJob(name);
+}
+
+absl::Status CheckSucceeded(const v1::TrainingJob& job) {
   if (job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) return absl::OkStatus();
   return JobFailedError(absl::StrCat(job.name(), " ended as ", StateName(job.state())));
+}
+
+absl::Status FollowJob(Context& context, const std::string& name, bool show) {
+  ASSIGN_OR_RETURN(const v1::TrainingJob job, AwaitJob(context, name, show));
+  PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+  return CheckSucceeded(job);
 }
 
 }  // namespace facet::cli
