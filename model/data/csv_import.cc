@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/csv_import.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -40,7 +39,7 @@ absl::Status CheckFile(const fs::path& root, const std::string& path) {
   if (error)
     return absl::InvalidArgumentError(
         absl::StrCat("'", ShownText(path), "' cannot be read: ", error.message()));
-  if (std::mismatch(root.begin(), root.end(), file.begin(), file.end()).first != root.end()) {
+  if (!IsWithin(file, root)) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", ShownText(path), "' is a link that leads out of the source"));
   }
