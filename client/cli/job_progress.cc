@@ -153,7 +153,7 @@ absl::Status FollowJob(Context& context, const std::string& name, bool show) {
     display.Clear();
   }
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
-  PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+  PrintLine(context.json ? ToJsonLine(job) : DescribeJob(job));
   if (job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) return absl::OkStatus();
   return JobFailedError(absl::StrCat(job.name(), " ended as ", StateName(job.state())));
 }
