@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <google/protobuf/text_format.h>
-
 #include <memory>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "base/file_system.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/hold_out_option.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/output.h"
+#include "client/cli/training_options.h"
 
 namespace facet::cli {
 namespace {
@@ -37,65 +33,14 @@ struct Options {
   bool validate_only = false;
 };
 
-// "colour:per=digit,example;missing=colour;count=100;seed=1"
-absl::StatusOr<v1::HoldOutRule> ParseHoldOut(const std::string& text) {
-  const auto bad = [&](absl::string_view why) {
-    return absl::InvalidArgumentError(absl::StrCat("--hold-out '", text, "': ", why,
-                                                   "; write NAME:per=digit,example;missing=colour;count=100"));
-  };
-  const std::vector<std::string> halves = absl::StrSplit(text, absl::MaxSplits(':', 1));
-  if (halves.size() != 2) return bad("there is no 'NAME:'");
-  v1::HoldOutRule rule;
-  rule.set_name(halves[0]);
-  for (const absl::string_view part : absl::StrSplit(halves[1], ';')) {
-    const std::vector<std::string> pair = absl::StrSplit(part, absl::MaxSplits('=', 1));
-    if (pair.size() != 2) return bad(absl::StrCat("'", part, "' is no key=value"));
-    const std::vector<std::string> names = absl::StrSplit(pair[1], ',');
-    int count = 0;
-    uint64_t seed = 0;
-    if (pair[0] == "per") {
-      *rule.mutable_per() = {names.begin(), names.end()};
-    } else if (pair[0] == "missing") {
-      *rule.mutable_missing() = {names.begin(), names.end()};
-    } else if (pair[0] == "count" && absl::SimpleAtoi(pair[1], &count)) {
-      rule.set_count(count);
-    } else if (pair[0] == "seed" && absl::SimpleAtoi(pair[1], &seed)) {
-      rule.set_seed(seed);
-    } else {
-      return bad(absl::StrCat("'", part, "' is not understood"));
-    }
-  }
-  return rule;
-}
-
-absl::Status SetPreset(const Options& options, v1::TrainingSpec& spec) {
-  if (options.preset.empty() == options.preset_file.empty()) {
-    return absl::InvalidArgumentError("give either --preset NAME or --preset-file FILE");
-  }
-  if (!options.preset.empty()) {
-    spec.set_preset(options.preset);
-    return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(const std::string text, FileSystem::Posix()->ReadFile(options.preset_file));
-  if (google::protobuf::TextFormat::ParseFromString(text, spec.mutable_inline_preset())) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("'", options.preset_file, "' is no preset in protobuf text form"));
-}
-
 absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options) {
   v1::CreateTrainingJobRequest request;
   request.set_training_job_id(options.id);
   request.set_validate_only(options.validate_only);
   v1::TrainingSpec& spec = *request.mutable_spec();
   spec.set_dataset(options.dataset);
-  RETURN_IF_ERROR(SetPreset(options, spec));
-  v1::TrainingOptions& overrides = *spec.mutable_overrides();
-  const std::string text = absl::StrJoin(options.overrides, "\n");
-  if (!google::protobuf::TextFormat::ParseFromString(text, &overrides)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--override '", text, "' is not understood; write a field of TrainingOptions, such as 'learning_rate: 1e-3'"));
-  }
-  if (options.steps > 0) overrides.set_steps(options.steps);
-  if (options.seed >= 0) overrides.set_seed(options.seed);
+  RETURN_IF_ERROR(SetPreset(options.preset, options.preset_file, spec));
+  RETURN_IF_ERROR(SetOverrides(options.overrides, options.steps, options.seed, *spec.mutable_overrides()));
   for (const std::string& rule : options.hold_out) {
     ASSIGN_OR_RETURN(*spec.add_hold_out(), ParseHoldOut(rule));
   }
@@ -146,7 +91,7 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--seed", options->seed, "seed, instead of the preset's")->check(CLI::NonNegativeNumber);
   command->add_option("--override", options->overrides, "a field of TrainingOptions: 'learning_rate: 1e-3'")
       ->take_all();
-  command->add_option("--hold-out", options->hold_out, "NAME:per=FEATURES;missing=FEATURES;count=N[;seed=S]")
+  command->add_option("--hold-out", options->hold_out, "NAME:per=FEATURES;missing=FEATURES;count=N[;each=N][;seed=S]")
       ->take_all();
   command->add_option("--publish", options->publish, "publish the result under this model id");
   command->add_option("--alias", options->aliases, "with --publish: point this alias at it")->take_all();

@@ -142,7 +142,7 @@ absl::Status KdefImport::Take(const KdefSource::Picture& picture, const absl::St
 absl::Status NothingChosen(const KdefSource& source) {
   return WithReason(absl::InvalidArgumentError(absl::StrCat(
                         "none of the ", source.pictures.size(),
-                        " pictures has the sessions, expressions and angles asked for together: ask for fewer")),
+                        " pictures has the sessions, expressions, angles and people asked for together: ask for fewer")),
                     "EMPTY_DATASET");
 }
 
@@ -175,7 +175,7 @@ absl::StatusOr<ImportResult> ImportKdef(FileSystem& file_system, const ImportOpt
   ASSIGN_OR_RETURN(const Pictures taken,
                    KdefImport(file_system, options, plan, chosen, labels, *writer, result).Run());
   if (taken.empty()) return NoFaces(chosen.size(), result);
-  RETURN_IF_ERROR(CheckKdefChoices(kdef, taken, "has pictures, but none in which one face was found"));
+  RETURN_IF_ERROR(CheckKdefChoices(kdef, taken, "has pictures, but none in which one face was found", true));
   RETURN_IF_ERROR(CheckSeveralPeople(taken));
   for (const KdefSource::Other& other : source.others) result.Drop(other.path, other.reason);
   writer->RemoveUnusedClasses();

@@ -24,6 +24,31 @@ std::string Escape(absl::string_view text) {
   return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
 }
 
+// The round numbers (1, 2 or 5 times a power of ten apart) in [low, high], about
+// `count` of them.
+std::vector<double> RoundMarks(double low, double high, int count) {
+  const double raw = (high - low) / count;
+  const double power = std::pow(10, std::floor(std::log10(raw)));
+  const double ratio = raw / power;
+  const double apart = power * (ratio > 5 ? 10 : ratio > 2 ? 5 : ratio > 1 ? 2 : 1);
+  std::vector<double> marks;
+  for (double i = std::ceil(low / apart); i * apart <= high; ++i) marks.push_back(i * apart);
+  return marks;
+}
+
+// The same where `low` and `high` are logarithms: powers of ten, with 2 and 5
+// times those where few powers lie between.
+std::vector<double> LogarithmicMarks(double low, double high) {
+  std::vector<double> marks;
+  for (double power = std::floor(low); power <= high; ++power) {
+    for (const int factor : {1, 2, 5}) {
+      const double mark = power + std::log10(factor);
+      if (mark >= low && mark <= high && (factor == 1 || high - low < 2)) marks.push_back(mark);
+    }
+  }
+  return marks;
+}
+
 // A rectangle with axes: x in steps from 0, y between the values of its lines.
 class Panel {
  public:
@@ -56,14 +81,13 @@ class Panel {
 
  private:
   void DrawScale(std::string* svg) const {
-    constexpr int kMarks = 4;
-    for (int i = 0; i <= kMarks; ++i) {
-      const double value = low_ + (high_ - low_) * i / kMarks;
-      const double step = std::round(max_step_ * i / kMarks);
-      absl::StrAppendFormat(svg, "<text x=\"%g\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>\n", kLeft - 6,
+    for (const double value : logarithmic_ ? LogarithmicMarks(low_, high_) : RoundMarks(low_, high_, 5)) {
+      absl::StrAppendFormat(svg, "<text x=\"%g\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", kLeft - 6,
                             Y(value) + 4, logarithmic_ ? std::pow(10, value) : value);
       absl::StrAppendFormat(svg, "<line x1=\"%g\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>\n", kLeft,
                             kRight, Y(value), Y(value));
+    }
+    for (const double step : RoundMarks(0, max_step_, std::min(8, static_cast<int>(max_step_)))) {
       absl::StrAppendFormat(svg, "<text x=\"%.1f\" y=\"%g\" text-anchor=\"middle\">%.0f</text>\n", X(step),
                             bottom_ + 16, step);
     }
