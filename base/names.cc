@@ -6,6 +6,7 @@
 #include <random>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/error.h"
@@ -14,6 +15,7 @@ namespace facet {
 namespace {
 
 constexpr size_t kMaxIdLength = 63;
+constexpr size_t kNearPrefix = 3;
 
 bool Matches(absl::string_view id, char separator) {
   if (id.empty() || id.size() > kMaxIdLength || !absl::ascii_islower(id[0])) return false;
@@ -31,20 +33,31 @@ std::string Shown(absl::string_view text) {
   return shown;
 }
 
+// Optimal string alignment: Levenshtein's distance with swapped neighbours as
+// one error.
 int EditDistance(absl::string_view a, absl::string_view b) {
+  std::vector<int> before(b.size() + 1);  // the row before the last
+  std::vector<int> last(b.size() + 1);
   std::vector<int> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
+  std::iota(last.begin(), last.end(), 0);
+  const auto same = [&](size_t i, size_t j) { return absl::ascii_tolower(a[i]) == absl::ascii_tolower(b[j]); };
   for (size_t i = 0; i < a.size(); ++i) {
-    int diagonal = row[0];
     row[0] = static_cast<int>(i) + 1;
     for (size_t j = 0; j < b.size(); ++j) {
-      const bool same = absl::ascii_tolower(a[i]) == absl::ascii_tolower(b[j]);
-      const int replaced = diagonal + (same ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
+      row[j + 1] = std::min({row[j] + 1, last[j + 1] + 1, last[j] + (same(i, j) ? 0 : 1)});
+      if (i > 0 && j > 0 && same(i, j - 1) && same(i - 1, j)) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
     }
+    before.swap(last);
+    last.swap(row);
   }
-  return row.back();
+  return last.back();
+}
+
+bool IsNear(absl::string_view a, absl::string_view b, int distance) {
+  const auto [shorter, longer] = std::minmax({a.size(), b.size()});
+  if (shorter >= kNearPrefix && absl::EqualsIgnoreCase(a.substr(0, shorter), b.substr(0, shorter))) return true;
+  const int most = std::max(1, static_cast<int>(longer / 3));
+  return distance <= most && (distance == 0 || distance < static_cast<int>(longer));
 }
 
 }  // namespace
@@ -72,6 +85,7 @@ std::string NearestName(absl::string_view name, absl::Span<const std::string> ca
   int best_distance = 0;
   for (const std::string& candidate : candidates) {
     const int distance = EditDistance(head, candidate);
+    if (!IsNear(head, candidate, distance)) continue;
     if (best.empty() || distance < best_distance) {
       best = candidate;
       best_distance = distance;
@@ -82,7 +96,8 @@ std::string NearestName(absl::string_view name, absl::Span<const std::string> ca
 
 std::string SuggestNames(absl::string_view name, absl::Span<const std::string> candidates, int limit) {
   if (candidates.empty()) return "There are none.";
-  std::string text = absl::StrCat("Did you mean '", NearestName(name, candidates), "'? There are: ");
+  const std::string nearest = NearestName(name, candidates);
+  std::string text = nearest.empty() ? "There are: " : absl::StrCat("Did you mean '", nearest, "'? There are: ");
   const size_t shown = std::min<size_t>(candidates.size(), limit);
   for (size_t i = 0; i < shown; ++i) absl::StrAppend(&text, i == 0 ? "" : ", ", candidates[i]);
   if (candidates.size() > shown) absl::StrAppend(&text, " and ", candidates.size() - shown, " more");

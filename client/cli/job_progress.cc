@@ -174,7 +174,7 @@ absl::Status CheckSucceeded(const v1::TrainingJob& job) {
 
 absl::Status FollowJob(Context& context, const std::string& name, bool show) {
   ASSIGN_OR_RETURN(const v1::TrainingJob job, AwaitJob(context, name, show));
-  PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+  PrintLine(context.json ? ToJsonLine(job) : DescribeJob(job));
   return CheckSucceeded(job);
 }
 

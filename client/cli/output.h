@@ -17,6 +17,8 @@ namespace facet::cli {
 
 // A message as JSON (protobuf's mapping, field names as in the .proto).
 std::string ToJson(const google::protobuf::Message& message);
+// Likewise, on one line: where several follow each other.
+std::string ToJsonLine(const google::protobuf::Message& message);
 
 // Prints messages as one JSON array on standard output.
 template <typename Messages>

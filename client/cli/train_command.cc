@@ -70,7 +70,7 @@ absl::Status Train(Context& context, const Options& options) {
   if (options.float16) publish.set_weight_type(v1::WEIGHT_TYPE_FLOAT16);
   for (const std::string& alias : options.aliases) publish.add_aliases(alias);
   ASSIGN_OR_RETURN(const v1::ModelVersion version, client->PublishModel(publish));
-  if (!context.json) PrintLine(absl::StrCat("published as ", version.name()));
+  PrintLine(context.json ? ToJsonLine(version) : absl::StrCat("published as ", version.name()));
   return absl::OkStatus();
 }
 

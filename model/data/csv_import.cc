@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/csv_import.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -10,10 +9,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/data/csv_manifest.h"
 #include "model/data/face_cropper.h"
 #include "model/data/image_preparation.h"
+#include "model/data/prepared_pictures.h"
 #include "model/data/source_file.h"
 #include "model/features/text.h"
 #include "model/image/codec.h"
@@ -40,7 +41,7 @@ absl::Status CheckFile(const fs::path& root, const std::string& path) {
   if (error)
     return absl::InvalidArgumentError(
         absl::StrCat("'", ShownText(path), "' cannot be read: ", error.message()));
-  if (std::mismatch(root.begin(), root.end(), file.begin(), file.end()).first != root.end()) {
+  if (!IsWithin(file, root)) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", ShownText(path), "' is a link that leads out of the source"));
   }
@@ -78,6 +79,18 @@ absl::StatusOr<ImagePreparation::Prepare> MakePrepare(const v1::CsvImportOptions
   };
 }
 
+std::unique_ptr<PreparedPictures> OpenPrepared(FileSystem& file_system, const ImportOptions& options,
+                                               const std::string& cascade, int side, size_t count) {
+  const v1::CsvImportOptions& csv = options.spec.csv();
+  PreparedPictures::Options prepared;
+  prepared.folder = options.prepared_folder;
+  prepared.depends_on = absl::StrCat("csv ", side, " ", csv.has_face_crop() ? Sha256Hex(cascade) : "middle", " ",
+                                     kMinShare, " ", csv.face_crop().SerializeAsString());
+  prepared.picture_bytes = size_t{3} * side * side;
+  prepared.needed_bytes = uint64_t{count} * prepared.picture_bytes;
+  return PreparedPictures::Open(&file_system, prepared);
+}
+
 absl::Status AddImages(FileSystem& file_system, const ImportOptions& options, const CsvManifest& manifest,
                        int side, DatasetWriter& writer, ImportResult& result) {
   const v1::CsvImportOptions& csv = options.spec.csv();
@@ -85,6 +98,7 @@ absl::Status AddImages(FileSystem& file_system, const ImportOptions& options, co
   if (csv.has_face_crop()) {
     ASSIGN_OR_RETURN(cascade, ReadFaceCascade(file_system, options.cascade_folders));
   }
+  const auto prepared = OpenPrepared(file_system, options, cascade, side, manifest.rows.size());
   ImagePreparation preparation;
   preparation.count = static_cast<int64_t>(manifest.rows.size());
   preparation.threads = options.threads;
@@ -96,7 +110,10 @@ absl::Status AddImages(FileSystem& file_system, const ImportOptions& options, co
     if (file.ok()) return file;
     return Annotate(file.status(), absl::StrCat(kCsvManifestFile, " line ", row.line));
   };
-  preparation.make_prepare = [&] { return MakePrepare(csv, cascade, side); };
+  preparation.make_prepare = [&]() -> absl::StatusOr<ImagePreparation::Prepare> {
+    ASSIGN_OR_RETURN(ImagePreparation::Prepare prepare, MakePrepare(csv, cascade, side));
+    return [&, prepare](const std::string& file) { return prepared->Get(file, prepare); };
+  };
   preparation.take = [&](int64_t i, const absl::StatusOr<Pixels>& pixels) {
     if (pixels.ok()) return writer.Add(pixels->data(), manifest.labels_of(i));
     result.Drop(manifest.rows[i].path, pixels.status().message());

@@ -27,6 +27,10 @@ struct ImportOptions {
   const std::atomic<bool>* cancelled = nullptr;
   // Folders that may have the face cascade; the system's is looked for too.
   std::vector<std::string> cascade_folders;
+  // Keeps what was prepared (prepared_pictures.h), so that the same import goes
+  // on if it is cut off; who imports removes it. "": nothing is kept. Digits are
+  // not prepared.
+  std::string prepared_folder;
   // Threads that prepare images; 0: as many as cores.
   int threads = 0;
   // Called after each image with images done, used or not, and images in all;

@@ -8,12 +8,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/data/dataset.h"
 #include "model/data/face_cropper.h"
 #include "model/data/image_preparation.h"
 #include "model/data/kdef_plan.h"
 #include "model/data/kdef_source.h"
+#include "model/data/prepared_pictures.h"
 #include "model/data/source_file.h"
 #include "model/image/codec.h"
 #include "model/image/face_finder.h"
@@ -28,14 +30,19 @@ constexpr uint64_t kMaxImageBytes = uint64_t{64} << 20;
 // The faces of KDEF fill 0.6 to 0.8 of the width.
 constexpr double kMinShare = 1.0 / 3;
 
-absl::StatusOr<Pixels> PrepareFace(FaceCropper& cropper, const KdefPlan& plan, const std::string& file) {
+absl::StatusOr<Pixels> CutFace(FaceCropper& cropper, int side, const std::string& file) {
   const auto image = DecodeImage(file);
   if (!image.ok()) return Annotate(image.status(), "unreadable");
-  ASSIGN_OR_RETURN(const Image face, cropper.Crop(*image, plan.side));
-  const size_t bytes = face.shape.samples();
-  Pixels pixels(bytes * plan.transforms.size());
+  ASSIGN_OR_RETURN(Image face, cropper.Crop(*image, side));
+  return std::move(face.pixels);
+}
+
+// A face in every transform of the plan.
+Pixels Transformed(const KdefPlan& plan, const Pixels& face) {
+  Pixels pixels(face.size() * plan.transforms.size());
   for (size_t t = 0; t < plan.transforms.size(); ++t) {
-    ApplySquareTransform(KdefTransform(plan.transforms[t]), face.shape, {}, face.pixels.data(), &pixels[t * bytes]);
+    ApplySquareTransform(KdefTransform(plan.transforms[t]), {plan.side, plan.side, 3}, {}, face.data(),
+                         &pixels[t * face.size()]);
   }
   return pixels;
 }
@@ -59,7 +66,8 @@ class KdefImport {
 
  private:
   absl::StatusOr<std::string> Read(const std::string& path);
-  absl::StatusOr<ImagePreparation::Prepare> MakePrepare(const std::string& cascade) const;
+  std::unique_ptr<PreparedPictures> OpenPrepared(const std::string& cascade) const;
+  absl::StatusOr<ImagePreparation::Prepare> MakePrepare(const std::string& cascade, PreparedPictures& prepared) const;
   absl::Status Take(const KdefSource::Picture& picture, const absl::StatusOr<Pixels>& faces);
 
   FileSystem& file_system_;
@@ -74,13 +82,14 @@ class KdefImport {
 
 absl::StatusOr<Pictures> KdefImport::Run() {
   ASSIGN_OR_RETURN(const std::string cascade, ReadFaceCascade(file_system_, options_.cascade_folders));
+  const std::unique_ptr<PreparedPictures> prepared = OpenPrepared(cascade);
   ImagePreparation preparation;
   preparation.count = static_cast<int64_t>(pictures_.size());
   preparation.threads = options_.threads;
   preparation.cancelled = options_.cancelled;
   preparation.progress = options_.progress;
   preparation.read = [this](int64_t i) { return Read(pictures_[i].path); };
-  preparation.make_prepare = [&] { return MakePrepare(cascade); };
+  preparation.make_prepare = [&] { return MakePrepare(cascade, *prepared); };
   preparation.take = [this](int64_t i, const auto& faces) { return Take(pictures_[i], faces); };
   RETURN_IF_ERROR(PrepareImages(preparation));
   return std::move(taken_);
@@ -94,11 +103,27 @@ absl::StatusOr<std::string> KdefImport::Read(const std::string& path) {
   return std::string();
 }
 
-absl::StatusOr<ImagePreparation::Prepare> KdefImport::MakePrepare(const std::string& cascade) const {
+// Faces are kept before they are transformed: an eighth of the room.
+std::unique_ptr<PreparedPictures> KdefImport::OpenPrepared(const std::string& cascade) const {
+  PreparedPictures::Options prepared;
+  prepared.folder = options_.prepared_folder;
+  prepared.depends_on = absl::StrCat("kdef ", plan_.side, " ", Sha256Hex(cascade), " ", kMinShare, " ",
+                                     options_.spec.kdef().face_crop().SerializeAsString());
+  prepared.picture_bytes = size_t{3} * plan_.side * plan_.side;
+  prepared.needed_bytes = uint64_t{pictures_.size()} * plan_.transforms.size() * prepared.picture_bytes;
+  return PreparedPictures::Open(&file_system_, prepared);
+}
+
+absl::StatusOr<ImagePreparation::Prepare> KdefImport::MakePrepare(const std::string& cascade,
+                                                                  PreparedPictures& prepared) const {
   ASSIGN_OR_RETURN(std::unique_ptr<FaceCropper> created,
                    FaceCropper::Create(cascade, options_.spec.kdef().face_crop(), kMinShare));
   const std::shared_ptr<FaceCropper> cropper = std::move(created);  // std::function wants copies
-  return [this, cropper](const std::string& file) { return PrepareFace(*cropper, plan_, file); };
+  return [this, cropper, &prepared](const std::string& file) -> absl::StatusOr<Pixels> {
+    const auto cut = [&](const std::string& bytes) { return CutFace(*cropper, plan_.side, bytes); };
+    ASSIGN_OR_RETURN(const Pixels face, prepared.Get(file, cut));
+    return Transformed(plan_, face);
+  };
 }
 
 absl::Status KdefImport::Take(const KdefSource::Picture& picture, const absl::StatusOr<Pixels>& faces) {

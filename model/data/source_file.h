@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "absl/status/status.h"
@@ -21,8 +22,11 @@ absl::Status SourceError(absl::string_view file, absl::string_view message);
 // Likewise about one line of a text file, counted from 1.
 absl::Status SourceLineError(absl::string_view file, int64_t line, absl::string_view message);
 
+// Whether `path` is `root` or below it; both are canonical.
+bool IsWithin(const std::filesystem::path& path, const std::filesystem::path& root);
+
 // Reads a file of the source, at most `max_bytes`. SourceError: missing,
-// unreadable or too large. RESOURCE_EXHAUSTED as it is.
+// unreadable, too large, or a link that leads out of the source. RESOURCE_EXHAUSTED as it is.
 absl::StatusOr<std::string> ReadSourceFile(FileSystem& file_system, const std::string& source,
                                            const std::string& file, uint64_t max_bytes);
 

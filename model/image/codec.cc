@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <opencv2/core.hpp>
+#include <opencv2/core/utility.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <optional>
@@ -62,6 +63,8 @@ absl::StatusOr<std::string> Encode(const ImageShape& shape, const uint8_t* rgb, 
 }
 
 }  // namespace
+
+std::string ImageLibraries() { return absl::StrCat(cv::getBuildInformation(), "\n", cv::getCPUFeaturesLine()); }
 
 absl::StatusOr<Image> DecodeImage(absl::string_view bytes) {
   RETURN_IF_ERROR(CheckSize(bytes));

@@ -11,6 +11,10 @@
 
 namespace facet::model {
 
+// The libraries behind this folder, their versions and what they use of the
+// processor, as text: where it is the same, the same bytes give the same pixels.
+std::string ImageLibraries();
+
 // Decodes PNG, JPEG, BMP, WebP, TIFF and PNM of any depth into uint8 RGB, EXIF
 // orientation applied, transparency ignored. Any bytes may come; the size is
 // checked before memory is spent.

@@ -3,6 +3,7 @@
 #define FACET_TESTS_BASE_FAULTY_FILE_SYSTEM_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,11 +39,15 @@ class FaultyFileSystem final : public FileSystem {
     status_ = std::move(status);
     for_good_ = for_good;
   }
+  // Has `hook` called with the path of each file before it is created, on the
+  // thread that does. Set before others use the disk.
+  void OnCreate(std::function<void(const std::string& path)> hook) { on_create_ = std::move(hook); }
   // Calls since FailAt.
   int calls() const { return calls_; }
 
   absl::StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
     RETURN_IF_ERROR(Call());
+    if (on_create_) on_create_(path);
     ASSIGN_OR_RETURN(auto file, real_->Create(path));
     return std::make_unique<File>(this, std::move(file));
   }
@@ -105,6 +110,7 @@ class FaultyFileSystem final : public FileSystem {
   }
 
   FileSystem* real_;
+  std::function<void(const std::string&)> on_create_;
   std::atomic<int> calls_ = 0;
   int fail_at_ = 0;
   bool for_good_ = true;

@@ -55,18 +55,49 @@ TEST(NearestNameTest, FindsTheSmallestEditDistance) {
 }
 
 TEST(NearestNameTest, TakesTheFirstOfEquals) {
-  EXPECT_EQ(NearestName("b", std::vector<std::string>{"a", "c"}), "a");
+  EXPECT_EQ(NearestName("ab", std::vector<std::string>{"xb", "ax"}), "xb");
+}
+
+TEST(NearestNameTest, SwappedNeighboursAreOneError) {
+  EXPECT_EQ(NearestName("rde", std::vector<std::string>{"rot", "red"}), "red");
+  EXPECT_EQ(NearestName("rotatoin", std::vector<std::string>{"rotation"}), "rotation");
+}
+
+TEST(NearestNameTest, AThirdMayBeWrong) {
+  EXPECT_EQ(NearestName("cxlxxr", std::vector<std::string>{"colour"}), "");  // 3 of 6
+  EXPECT_EQ(NearestName("cxlour", std::vector<std::string>{"colour"}), "colour");
+  EXPECT_EQ(NearestName("cxlxur", std::vector<std::string>{"colour"}), "colour");
+  EXPECT_EQ(NearestName("blue", std::vector<std::string>{"red", "green"}), "");
+  EXPECT_EQ(NearestName("F1", std::vector<std::string>{"F01", "M07"}), "F01");
+}
+
+TEST(NearestNameTest, OneLetterMayBeWrongIfAnotherIsRight) {
+  EXPECT_EQ(NearestName("b", std::vector<std::string>{"a", "c"}), "");
+  EXPECT_EQ(NearestName("A", std::vector<std::string>{"a", "c"}), "a");
+  EXPECT_EQ(NearestName("12", std::vector<std::string>{"0", "1"}), "1");
+  EXPECT_EQ(NearestName("", std::vector<std::string>{"a"}), "");
+}
+
+TEST(NearestNameTest, ABeginningIsNear) {
+  EXPECT_EQ(NearestName("warning", std::vector<std::string>{"info", "warn"}), "warn");
+  EXPECT_EQ(NearestName("EXPR", std::vector<std::string>{"identity", "expression"}), "expression");
+  EXPECT_EQ(NearestName("ex", std::vector<std::string>{"identity", "expression"}), "");
 }
 
 TEST(NearestNameTest, IsEmptyWithoutCandidates) { EXPECT_EQ(NearestName("x", {}), ""); }
 
 TEST(NearestNameTest, BearsLongGarbage) {
-  EXPECT_EQ(NearestName(std::string(1 << 24, 'x'), std::vector<std::string>{"a"}), "a");
+  EXPECT_EQ(NearestName(std::string(1 << 24, 'x'), std::vector<std::string>{"a"}), "");
 }
 
 TEST(SuggestNamesTest, NamesTheNearestAndListsAll) {
   EXPECT_EQ(SuggestNames("gren", std::vector<std::string>{"red", "green", "blue"}),
             "Did you mean 'green'? There are: red, green, blue.");
+}
+
+TEST(SuggestNamesTest, ListsAllWhereNoneIsNear) {
+  EXPECT_EQ(SuggestNames("purple", std::vector<std::string>{"red", "green", "blue"}),
+            "There are: red, green, blue.");
 }
 
 TEST(SuggestNamesTest, CutsLongLists) {

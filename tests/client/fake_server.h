@@ -37,6 +37,7 @@ grpc::Status Answer(const Function& function, Arguments&&... arguments) {
 
 struct FakeDatasets final : v1::DatasetService::Service {
   std::function<grpc::Status(grpc::ServerReader<v1::ImportDatasetRequest>*, v1::Dataset*)> import;
+  Method<v1::GetImportProgressRequest, v1::ImportProgress> progress;
   Method<v1::GetDatasetRequest, v1::Dataset> get;
   Method<v1::ListDatasetsRequest, v1::ListDatasetsResponse> list;
   Method<v1::ReadDatasetImagesRequest, v1::ReadDatasetImagesResponse> read;
@@ -45,6 +46,10 @@ struct FakeDatasets final : v1::DatasetService::Service {
   grpc::Status ImportDataset(grpc::ServerContext*, grpc::ServerReader<v1::ImportDatasetRequest>* reader,
                              v1::Dataset* response) override {
     return Answer(import, reader, response);
+  }
+  grpc::Status GetImportProgress(grpc::ServerContext*, const v1::GetImportProgressRequest* request,
+                                 v1::ImportProgress* response) override {
+    return Answer(progress, *request, response);
   }
   grpc::Status GetDataset(grpc::ServerContext*, const v1::GetDatasetRequest* request,
                           v1::Dataset* response) override {

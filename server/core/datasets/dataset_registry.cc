@@ -15,6 +15,7 @@
 #include "server/core/datasets/image_reader.h"
 #include "server/core/datasets/import_board.h"
 #include "server/core/datasets/import_source.h"
+#include "server/core/datasets/unfinished_imports.h"
 #include "server/core/datasets/upload_folder.h"
 #include "server/core/resource_name.h"
 #include "server/core/store/version_folders.h"
@@ -23,12 +24,15 @@ namespace facet::server {
 namespace {
 
 constexpr char kUploads[] = ".uploads";
+constexpr char kUnfinished[] = ".imports";
 // Data sets kept open for ReadImages: opening one reads and checks all of it.
 constexpr size_t kOpenDatasets = 4;
 
 class StoredDatasetRegistry final : public DatasetRegistry {
  public:
-  explicit StoredDatasetRegistry(DatasetRegistryOptions options) : options_(std::move(options)) {}
+  explicit StoredDatasetRegistry(DatasetRegistryOptions options)
+      : options_(std::move(options)),
+        unfinished_(options_.file_system, options_.clock, absl::StrCat(options_.root, "/", kUnfinished)) {}
 
   absl::Status Prepare();
   absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) override;
@@ -66,6 +70,7 @@ class StoredDatasetRegistry final : public DatasetRegistry {
   const DatasetRegistryOptions options_;
   std::function<absl::Status(const std::string&)> usage_check_;
   ImportBoard imports_;
+  UnfinishedImports unfinished_;
   absl::Mutex mutex_;
   std::deque<std::pair<std::string, std::shared_ptr<model::Dataset>>> open_ ABSL_GUARDED_BY(mutex_);
 };
@@ -102,6 +107,7 @@ absl::Status StoredDatasetRegistry::Prepare() {
   FileSystem& files = *options_.file_system;
   RETURN_IF_ERROR(files.CreateDirs(options_.root));
   RETURN_IF_ERROR(files.RemoveAll(absl::StrCat(options_.root, "/", kUploads)));
+  unfinished_.Clean();
   return RemoveUnregisteredVersions(files, options_.root, [this](const std::string& id, int64_t version) {
     return options_.store->GetDataset(id, version).status();
   });
@@ -147,12 +153,14 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   ASSIGN_OR_RETURN(const int64_t version, options_.store->ReserveDatasetVersion(spec.dataset()));
   const std::string folder = Folder(spec.dataset(), version);
   RETURN_IF_ERROR(options_.file_system->CreateDirs(absl::StrCat(options_.root, "/", spec.dataset())));
+  const std::unique_ptr<UnfinishedImports::Entry> unfinished = unfinished_.Begin(spec.dataset());
   model::ImportOptions options;
   options.source = source;
   options.target = folder;
   options.spec = spec;
   options.cancelled = &cancelled;
   options.cascade_folders = {absl::StrCat(options_.bundled_dir, "/haarcascades")};
+  if (unfinished != nullptr) options.prepared_folder = unfinished->folder();
   if (progress != nullptr) {
     options.progress = [progress](int64_t done, int64_t total) { progress->Update(done, total); };
   }
@@ -162,6 +170,7 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   // was there before the import is not ours.
   const bool ours = !absl::IsAlreadyExists(imported.status());
   if (!dataset.ok() && ours) options_.file_system->RemoveAll(folder).IgnoreError();
+  if (dataset.ok() && unfinished != nullptr) unfinished->Remove();
   return dataset;
 }
 
@@ -258,6 +267,7 @@ absl::Status StoredDatasetRegistry::Delete(const v1::DeleteDatasetRequest& reque
   for (const v1::Dataset& dataset : versions) {
     if (usage_check_) RETURN_IF_ERROR(usage_check_(dataset.name()));
   }
+  unfinished_.Forget(name.id);
   for (const v1::Dataset& dataset : versions) RETURN_IF_ERROR(DeleteVersion(dataset));
   return absl::OkStatus();
 }

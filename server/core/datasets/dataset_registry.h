@@ -31,8 +31,9 @@ struct DatasetRegistryOptions {
 // Data sets of the server. Thread-safe; calls block on the disk.
 class DatasetRegistry {
  public:
-  // One upload or import in progress. Not thread-safe; nothing is kept unless
-  // Finish returns OK.
+  // One upload or import in progress. Not thread-safe; no version is made unless
+  // Finish returns OK. What was prepared is kept for the next import into the
+  // same data set (unfinished_imports.h).
   class Import {
    public:
     virtual ~Import() = default;

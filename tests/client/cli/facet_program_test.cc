@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "tests/base/temp_dir.h"
 #include "tests/client/fake_server.h"
@@ -244,6 +245,42 @@ TEST_F(TrainTest, AJobThatFailsEndsWith9AndItsLog) {
   EXPECT_EQ(result.exit_code, 9);
   EXPECT_THAT(result.err, HasSubstr("the trainer was killed"));
   EXPECT_THAT(result.out, AllOf(HasSubstr("out of memory"), HasSubstr("signal 9"), HasSubstr("loading")));
+}
+
+TEST_F(TrainTest, AsJsonTheJobAndThePublishedVersionAreALineEach) {
+  server_.training.watch = [](const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>* writer) {
+    v1::TrainingEvent event;
+    event.set_revision(1);
+    event.set_state(v1::TRAINING_JOB_STATE_SUCCEEDED);
+    event.set_transition("done");
+    writer->Write(event);
+    return grpc::Status::OK;
+  };
+  server_.training.get = [](const v1::GetTrainingJobRequest& request, v1::TrainingJob* job) {
+    job->set_name(request.name());
+    job->set_state(v1::TRAINING_JOB_STATE_SUCCEEDED);
+    return grpc::Status::OK;
+  };
+  server_.training.publish = [this](const v1::PublishModelRequest& request, v1::ModelVersion* version) {
+    EXPECT_EQ(request.name(), "trainingJobs/j");
+    EXPECT_EQ(request.model_id(), "digits");
+    *version = model_;
+    return grpc::Status::OK;
+  };
+  const auto lines = [](const std::string& out) {
+    std::vector<nlohmann::json> objects;
+    for (const absl::string_view line : absl::StrSplit(out, '\n', absl::SkipEmpty())) {
+      objects.push_back(nlohmann::json::parse(line));
+    }
+    return objects;
+  };
+  const auto published = lines(Train({"--json", "--publish", "digits"}).out);
+  ASSERT_EQ(published.size(), 2u);
+  EXPECT_EQ(published[0]["name"], "trainingJobs/j");
+  EXPECT_EQ(published[0]["state"], "TRAINING_JOB_STATE_SUCCEEDED");
+  EXPECT_EQ(published[1]["name"], "models/digits@3");
+  EXPECT_EQ(lines(Train({"--json"}).out).size(), 1u);
+  EXPECT_THAT(Train({"--publish", "digits"}).out, testing::EndsWith("published as models/digits@3\n"));
 }
 
 // --- Completion ---

@@ -161,6 +161,13 @@ TEST_F(CsvImportTest, LinksOutOfTheSourceAreRefusedAndLinksWithinAreNot) {
   EXPECT_THAT(Import(), IsOk());
 }
 
+TEST_F(CsvImportTest, TheManifestMayNotLeadOutEither) {
+  dir_.Write("secret/passwords", "path,who\na.png,anna\n");
+  std::filesystem::create_symlink(dir_ / "secret/passwords", dir_ / "source/manifest.csv");
+  EXPECT_THAT(Import(),
+              IsError(absl::StatusCode::kInvalidArgument, "manifest.csv: a link that leads out of the source"));
+}
+
 TEST_F(CsvImportTest, SourceMayItselfBeReachedByALink) {
   std::filesystem::create_directory_symlink(dir_ / "source", dir_ / "elsewhere");
   options_.source = dir_ / "elsewhere";

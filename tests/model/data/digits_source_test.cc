@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/digits_source.h"
 
+#include <filesystem>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -60,6 +61,19 @@ TEST_F(DigitsSourceTest, ReadsBothPairsTrainingFirst) {
 TEST_F(DigitsSourceTest, ReadsTheTestPairAlone) {
   dir_.Write("t10k-images-idx3-ubyte", Images(1, 'a'));
   dir_.Write("t10k-labels-idx1-ubyte", Labels("\x05"));
+  EXPECT_THAT(Read().value().digits, ElementsAre(5));
+}
+
+TEST_F(DigitsSourceTest, LinksMayNotLeadOut) {
+  const TempDir elsewhere;
+  elsewhere.Write("images", Images(1, 'a'));
+  dir_.Write("train-labels-idx1-ubyte", Labels("\x05"));
+  std::filesystem::create_symlink(elsewhere / "images", dir_ / "train-images-idx3-ubyte");
+  EXPECT_THAT(Read(), Refused("train-images-idx3-ubyte", "a link that leads out of the source"));
+  EXPECT_THAT(Read(), HasReason(absl::StatusCode::kInvalidArgument, "BAD_SOURCE"));
+  std::filesystem::remove(dir_ / "train-images-idx3-ubyte");
+  dir_.Write("files/images", Images(1, 'a'));
+  std::filesystem::create_symlink("files/images", dir_ / "train-images-idx3-ubyte");
   EXPECT_THAT(Read().value().digits, ElementsAre(5));
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <filesystem>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -38,6 +39,19 @@ TEST(SourceFileTest, WhatCannotBeReadIsNamedWithoutTheFolder) {
     EXPECT_THAT(std::string(read.status().message()), HasSubstr(file));
     EXPECT_THAT(std::string(read.status().message()), Not(HasSubstr(dir.path())));
   }
+}
+
+TEST(SourceFileTest, ALinkThatLeadsOutIsRefused) {
+  const TempDir dir;
+  dir.Write("secret", "x");
+  dir.Write("source/f", "y");
+  std::filesystem::create_symlink(dir / "secret", dir / "source/out");
+  std::filesystem::create_symlink(dir / "source/f", dir / "source/within");
+  std::filesystem::create_directory_symlink(dir / "source", dir / "elsewhere");
+  EXPECT_THAT(ReadSourceFile(Disk(), dir / "source", "out", 9),
+              IsError(absl::StatusCode::kInvalidArgument, "out: a link that leads out of the source"));
+  EXPECT_EQ(ReadSourceFile(Disk(), dir / "source", "within", 9).value(), "y");
+  EXPECT_EQ(ReadSourceFile(Disk(), dir / "elsewhere", "within", 9).value(), "y") << "the source itself may be a link";
 }
 
 TEST(SourceFileTest, MissingPermissionIsSaid) {

@@ -13,6 +13,7 @@
 #include "base/sealed_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "model/bundle/half_weights.h"
 #include "model/bundle/safetensors.h"
 #include "tests/model/train/fragile_file_system.h"
 #include "tests/model/train/tiny_world.h"
@@ -211,17 +212,24 @@ TEST_F(TrainerTest, AJobThatIsExtendedEndsAsOneThatWasLongerFromTheBeginning) {
 
 TEST_F(TrainerTest, FineTuningBeginsWithTheWeightsOfABundleAtStepZero) {
   const std::string weights = StraightWeights();
-  const std::string bundle = MakeTempDir() + "/bundle";
-  auto writer = *SealedFolderWriter::Create(&disk_, bundle);
-  ASSERT_TRUE(writer->Add("weights.safetensors", weights).ok() && writer->Commit().ok());
-  TrainerOptions options = Options();
-  options.start = {bundle, false};
-  options.checkpoint_dir = MakeTempDir();
-  const auto trainer = *Trainer::Create(options);
-  EXPECT_EQ(trainer->step(), 0);
-  EXPECT_EQ(*trainer->Weights(), weights);
-  ASSERT_TRUE(*trainer->Run(stop_));
-  EXPECT_NE(*trainer->Weights(), weights);
+  const std::string halves = *HalveWeights(weights);
+  ASSERT_LT(halves.size(), weights.size());
+  for (const std::string& file : {weights, halves}) {
+    const std::string bundle = MakeTempDir() + "/bundle";
+    auto writer = *SealedFolderWriter::Create(&disk_, bundle);
+    ASSERT_TRUE(writer->Add("weights.safetensors", file).ok() && writer->Commit().ok());
+    TrainerOptions options = Options();
+    options.start = {bundle, false};
+    options.checkpoint_dir = MakeTempDir();
+    const auto trainer = *Trainer::Create(options);
+    EXPECT_EQ(trainer->step(), 0);
+    const std::string begun = *trainer->Weights();
+    EXPECT_EQ(begun == weights, file == weights) << "halves are rounded";
+    EXPECT_EQ(*HalveWeights(begun), halves);
+    EXPECT_EQ(begun.size(), weights.size()) << "training computes in float32";
+    ASSERT_TRUE(*trainer->Run(stop_));
+    EXPECT_NE(*trainer->Weights(), begun);
+  }
 }
 
 TEST_F(TrainerTest, ARunThatMayBeCutOffAgainSavesSoon) {

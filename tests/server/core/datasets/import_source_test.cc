@@ -113,7 +113,7 @@ TEST(ResolveBundledTest, NamesWhatThereIs) {
     spec.mutable_bundled()->set_name(name);
     const auto resolved = ResolveBundled(spec, "/data");
     EXPECT_THAT(resolved, IsBadField("bundled.name", "UNKNOWN_BUNDLED_DATA")) << name;
-    EXPECT_THAT(std::string(resolved.status().message()), HasSubstr("'digits'")) << name;
+    EXPECT_THAT(std::string(resolved.status().message()), HasSubstr("There are: digits.")) << name;
   }
 }
 
