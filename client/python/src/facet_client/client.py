@@ -114,7 +114,7 @@ class Client:
     def classify(self, model: str, images: Iterable[bytes]) -> list[dict[str, dict[str, float]]]:
         """For each PNG or JPEG the probabilities, by feature and class. At most 64 images."""
         request = model_pb2.ClassifyRequest(
-            model=model, images=[image_pb2.ImageData(data=data) for data in images]
+            model=model, images=[image_pb2.ImageData(encoding=_encoding(data), data=data) for data in images]
         )
         answer = self._call("ModelService/Classify", request, model_pb2.ClassifyResponse)
         return [
@@ -402,6 +402,12 @@ class Client:
 def ended(event: training_pb2.TrainingEvent) -> bool:
     """Whether `event` is the last of its job."""
     return event.state in _ENDED
+
+
+def _encoding(data: bytes) -> image_pb2.ImageEncoding:
+    """Of an image file, by its first bytes. What is neither is called PNG: the server says what is wrong."""
+    jpeg = data.startswith(b"\xff\xd8")
+    return image_pb2.IMAGE_ENCODING_JPEG if jpeg else image_pb2.IMAGE_ENCODING_PNG
 
 
 def _several(vectors: Vector | Sequence[Vector]) -> Sequence[Vector]:
