@@ -135,9 +135,11 @@ class BatchReader(Iterator[Batch]):
     def _accept(self, batch: Batch) -> Batch:
         self._backoff.succeeded()
         self._start.resume_token = batch.message.token
-        # The model may get a newer version before the connection breaks.
+        # Model and data set may get a newer version before the connection breaks.
         if batch.message.model_version:
             self._start.spec.model = batch.message.model_version
+        if batch.message.dataset_version:
+            self._start.spec.recipe.real.dataset = batch.message.dataset_version
         # A token counts the steps of all workers: the next of this one is `workers` further.
         self._start.spec.worker = max(1, self._start.spec.workers) - 1
         if self._call is not None:
