@@ -119,6 +119,14 @@ def test_a_newer_data_set_does_not_change_a_stream(server: Server, client: facet
     assert seen == uncut
 
 
+def test_a_batch_above_the_limit_of_the_client_is_refused(server: Server) -> None:
+    client = facet_client.Client(server.address, max_message_bytes=4096)
+    with pytest.raises(errors.ResourceExhausted, match="4096"):
+        next(client.stream(SPEC))
+    roomy = facet_client.Client(server.address, max_message_bytes=1 << 20)
+    assert digest(next(roomy.stream(SPEC)))[1] == 0
+
+
 def test_patience_ends(server: Server) -> None:
     reader = BatchReader(SPEC | {"epochs": -1}, address=server.address, patience=0.2)
     next(reader)

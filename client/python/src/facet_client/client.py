@@ -67,7 +67,8 @@ class Client:
         """`address`: host:port or unix:/path; FACET_SERVER of the environment, else 127.0.0.1:8470.
 
         `timeout`: seconds for each call but streams. `retry`: seconds in which a call that does not reach
-        the server is tried again.
+        the server is tried again. `max_message_bytes`: of one message either way, batches of streams
+        included.
         """
         self.address = default_address(address)
         self._timeout = timeout
@@ -335,7 +336,13 @@ class Client:
 
     def stream(self, spec: Spec | str, *, resume_token: bytes = b"", prefetch: int = 4) -> BatchReader:
         """The batches of a stream."""
-        return BatchReader(spec, address=self.address, resume_token=resume_token, prefetch=prefetch)
+        return BatchReader(
+            spec,
+            address=self.address,
+            resume_token=resume_token,
+            prefetch=prefetch,
+            max_message_bytes=self._max_message_bytes,
+        )
 
     # --- below ---
 
