@@ -55,7 +55,8 @@ absl::Status Logs(Context& context, const std::string& name, bool all, bool foll
   while (true) {
     ASSIGN_OR_RETURN(const v1::ReadTrainingLogResponse piece, client->ReadTrainingLog(name, offset));
     std::fwrite(piece.text().data(), 1, piece.text().size(), stdout);
-    std::fflush(stdout);
+    RETURN_IF_ERROR(FlushOutput());
+    if (!OutputIsWanted()) return absl::OkStatus();
     const bool at_end = piece.next_offset() == offset || piece.text().empty();
     offset = piece.next_offset();
     if (piece.complete() || (at_end && !follow)) return absl::OkStatus();

@@ -9,6 +9,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/context.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/output.h"
 #include "client/cli/usage_error.h"
 
 namespace facet::cli {
@@ -23,12 +24,19 @@ absl::Status Run(const Command& command) {
   }
 }
 
+// The exit code. What was printed may not have arrived, which shows only here.
+int End(absl::Status status) {
+  status.Update(FlushOutput());
+  if (!status.ok()) PrintError(status);
+  return ExitCode(status);
+}
+
 }  // namespace
 }  // namespace facet::cli
 
 int main(int argc, char** argv) {
   using namespace facet::cli;
-  // A reader that went away (`facet … | head`) is an ordinary write error.
+  // A reader that went away (`facet … | head`) is no reason to die.
   std::signal(SIGPIPE, SIG_IGN);
 
   CLI::App app("facet: train Generative Cooperative Nets, render images from feature vectors, stream batches.",
@@ -65,12 +73,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
-    return app.exit(asked);  // --help, --version
+    app.exit(asked);  // --help, --version
+    return End(absl::OkStatus());
   } catch (const CLI::ParseError& error) {
     std::fputs(FormatUsageError(app, error).c_str(), stderr);
     return kExitUsage;
   }
-  const absl::Status status = Run(run);
-  if (!status.ok()) PrintError(status);
-  return ExitCode(status);
+  return End(Run(run));
 }

@@ -38,6 +38,14 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
+// Writes out what was printed. INTERNAL: it cannot be written (a full disk).
+// Not so where the reader has gone: it wants no more.
+absl::Status FlushOutput();
+
+// Whether somebody may still read standard output: false once the reader of a
+// pipe has gone.
+bool OutputIsWanted();
+
 // Writes to a temporary name and renames. "-" is standard output.
 absl::Status WriteOutput(const std::string& path, absl::string_view bytes);
 

@@ -14,6 +14,7 @@
 #include "tests/base/temp_dir.h"
 #include "tests/client/fake_server.h"
 #include "tests/end_to_end/command.h"
+#include "tests/end_to_end/server_process.h"
 
 namespace facet {
 namespace {
@@ -172,6 +173,46 @@ TEST_F(FacetProgramTest, ListsAreTablesOrJson) {
   EXPECT_EQ(Out({"--json", "models", "list"}), "[]\n");
 }
 
+// --- Standard output ---
+
+// What a program of the shell prints.
+std::string Bash(const std::string& program) {
+  FILE* pipe = popen(absl::StrCat("exec bash -c '", absl::StrReplaceAll(program, {{"'", "'\\''"}}), "'").c_str(), "r");
+  std::string out;
+  char buffer[4096];
+  for (size_t got; (got = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) out.append(buffer, got);
+  pclose(pipe);
+  return out;
+}
+
+class OutputTest : public FacetProgramTest {
+ protected:
+  // `facet` with the server's address, for the shell.
+  std::string Program() const { return absl::StrCat(ProgramPath("facet"), " --server ", server_.address(), " "); }
+};
+
+TEST_F(OutputTest, WhatCannotBeWrittenIsAFailure) {
+  for (const char* words : {"models show digits", "--json models show digits", "--help"}) {
+    EXPECT_EQ(Bash(absl::StrCat(Program(), words, " 2>&1 >/dev/full; echo $?")),
+              "facet: cannot write to standard output: No space left on device\n1\n")
+        << words;
+  }
+}
+
+TEST_F(OutputTest, AReaderThatWantsNoMoreIsNone) {
+  EXPECT_EQ(Bash(absl::StrCat(Program(), "models show digits 2>&1 | true; echo ${PIPESTATUS[0]}")), "0\n");
+}
+
+TEST_F(OutputTest, AFollowedLogEndsWithItsReader) {
+  server_.training.log = [](const v1::ReadTrainingLogRequest& request, v1::ReadTrainingLogResponse* response) {
+    // One line, then no more, of a job that goes on.
+    if (request.offset() < 0) response->set_text("first\n");
+    response->set_next_offset(6);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Bash(absl::StrCat(Program(), "jobs logs -f j | head -n 1; echo ${PIPESTATUS[0]}")), "first\n0\n");
+}
+
 // --- Training ---
 
 class TrainTest : public FacetProgramTest {
@@ -247,16 +288,6 @@ TEST_F(TrainTest, AJobThatFailsEndsWith9AndItsLog) {
 }
 
 // --- Completion ---
-
-// What a program of the shell prints.
-std::string Bash(const std::string& program) {
-  FILE* pipe = popen(absl::StrCat("exec bash -c '", absl::StrReplaceAll(program, {{"'", "'\\''"}}), "'").c_str(), "r");
-  std::string out;
-  char buffer[4096];
-  for (size_t got; (got = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) out.append(buffer, got);
-  pclose(pipe);
-  return out;
-}
 
 TEST_F(FacetProgramTest, BashCompletesCommandsAndOptions) {
   const std::string script = dir_.Write("completion", RunCommand({"facet", "completion", "bash"}).out);
