@@ -104,12 +104,18 @@ class JobDisplay {
       : client_(*client), name_(std::move(name)), quiet_(quiet), show_(show && !quiet), bar_(name_, quiet) {}
 
   void OnEvent(const v1::TrainingEvent& event) {
+    connected_ = true;
     if (event.state() != state_ || !event.transition().empty()) {
       state_ = event.state();
       Line(absl::StrCat(StateName(event.state()), ": ", event.transition()));
     }
     if (event.has_checkpoint()) OnCheckpoint(event.checkpoint());
     if (event.has_progress()) bar_.Update(Fraction(event.progress()), FormatProgress(event.progress()));
+  }
+  // Once for each time that the connection is lost.
+  void OnBreak(const absl::Status& status) {
+    if (connected_) Line(absl::StrCat("connection lost, trying again: ", status.message()));
+    connected_ = false;
   }
   void Clear() { bar_.Clear(); }
 
@@ -137,6 +143,7 @@ class JobDisplay {
   const bool quiet_;
   const bool show_;
   ProgressBar bar_;
+  bool connected_ = true;
   v1::TrainingJobState state_ = v1::TRAINING_JOB_STATE_UNSPECIFIED;
 };
 
@@ -146,10 +153,14 @@ absl::Status FollowJob(Context& context, const std::string& name, bool show) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   {
     JobDisplay display(client, name, context.json, show);
-    RETURN_IF_ERROR(client->WatchTrainingJob(name, 0, absl::Minutes(10), [&](const v1::TrainingEvent& event) {
+    // A server that is not there at all is no outage to be waited for.
+    RETURN_IF_ERROR(client->GetTrainingJob(name).status());
+    const auto on_event = [&](const v1::TrainingEvent& event) {
       display.OnEvent(event);
       return true;
-    }));
+    };
+    RETURN_IF_ERROR(client->WatchTrainingJob(name, 0, absl::Minutes(10), on_event,
+                                             [&](const absl::Status& status) { display.OnBreak(status); }));
     display.Clear();
   }
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));

@@ -287,6 +287,36 @@ TEST_F(TrainTest, AJobThatFailsEndsWith9AndItsLog) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("out of memory"), HasSubstr("signal 9"), HasSubstr("loading")));
 }
 
+TEST_F(FacetProgramTest, WatchingWithoutAServerEndsAtOnce) {
+  server_.Stop();
+  const CommandResult result = Facet({"jobs", "watch", "j"});
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_THAT(result.err, HasSubstr("cannot reach a server"));
+}
+
+TEST_F(TrainTest, AConnectionThatIsLostIsSaidOnce) {
+  int connections = 0;
+  server_.training.watch = [&](const v1::WatchTrainingJobRequest& request, grpc::ServerWriter<v1::TrainingEvent>* writer) {
+    if (++connections < 4 && connections != 1) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
+    v1::TrainingEvent event;
+    event.set_revision(request.after_revision() + 1);
+    event.set_state(connections == 1 ? v1::TRAINING_JOB_STATE_RUNNING : v1::TRAINING_JOB_STATE_SUCCEEDED);
+    writer->Write(event);
+    return connections == 1 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone") : grpc::Status::OK;
+  };
+  server_.training.get = [](const v1::GetTrainingJobRequest& request, v1::TrainingJob* job) {
+    job->set_name(request.name());
+    job->set_state(v1::TRAINING_JOB_STATE_SUCCEEDED);
+    return grpc::Status::OK;
+  };
+  const CommandResult result = Facet({"jobs", "watch", "j"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(connections, 4);
+  const size_t first = result.err.find("connection lost, trying again");
+  EXPECT_NE(first, std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("connection lost", first + 1), std::string::npos) << result.err;
+}
+
 // --- Completion ---
 
 TEST_F(FacetProgramTest, BashCompletesCommandsAndOptions) {
