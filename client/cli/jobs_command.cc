@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/output.h"
 
@@ -116,6 +117,7 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   add("show", "State, losses, report or failure of a job", [&context, name] { return Show(context, *name); });
   auto show = std::make_shared<bool>(false);
   add("watch", "Follow a job until it ends", [&context, name, show] {
+    const InterruptNote note(absl::StrCat(*name, " goes on"));
     return FollowJob(context, *name, *show);
   })->add_flag("--show", *show, "draw the samples of each checkpoint in the terminal");
   auto all = std::make_shared<bool>(false);

@@ -26,7 +26,7 @@ struct Options {
   std::string real;
   bool transforms = false;
   int batch_size = 0;
-  int rank = 0;
+  int rank = -1;  // not given
   int world_size = 0;
   int64_t seed = -1;
   int64_t epochs = 0;
@@ -56,9 +56,10 @@ absl::StatusOr<SpecFile> MakeSpec(const Options& options) {
   if (!options.real.empty()) {
     ASSIGN_OR_RETURN(*spec.mutable_recipe()->mutable_real(), ParseReal(options.real));
   }
-  if (options.world_size > 0) {
+  if (options.world_size > 0) spec.set_world_size(options.world_size);
+  if (options.rank >= 0) {
+    if (spec.world_size() == 0) return absl::InvalidArgumentError("--rank needs --world-size, or one in the --spec file");
     spec.set_rank(options.rank);
-    spec.set_world_size(options.world_size);
   }
   for (int i = v1::SQUARE_TRANSFORM_IDENTITY; options.transforms && i <= v1::SQUARE_TRANSFORM_MIRROR_ROTATE_270; ++i) {
     spec.mutable_recipe()->mutable_transforms()->add_square(static_cast<v1::SquareTransform>(i));

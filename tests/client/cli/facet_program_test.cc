@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program `facet` against a server whose answers are written here: what it
 // asks, prints and ends with. tests/end_to_end has it against a real one.
+#include <csignal>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/synchronization/notification.h"
+#include "base/process.h"
 #include "gmock/gmock.h"
 #include "tests/base/temp_dir.h"
 #include "tests/client/fake_server.h"
@@ -173,6 +176,24 @@ TEST_F(FacetProgramTest, ListsAreTablesOrJson) {
   EXPECT_EQ(Out({"--json", "models", "list"}), "[]\n");
 }
 
+TEST_F(FacetProgramTest, ARankNeedsToKnowOfHowMany) {
+  v1::StreamSpec asked;
+  server_.augmentation.describe = [&](const v1::DescribeStreamRequest& request, v1::DescribeStreamResponse*) {
+    asked = request.spec();
+    return grpc::Status::OK;
+  };
+  const CommandResult alone = Facet({"stream", "--model", "digits", "--rank", "1", "--describe"});
+  EXPECT_EQ(alone.exit_code, 2);
+  EXPECT_THAT(alone.err, HasSubstr("--world-size"));
+  Out({"stream", "--model", "digits", "--rank", "1", "--world-size", "4", "--describe"});
+  EXPECT_EQ(asked.rank(), 1);
+  EXPECT_EQ(asked.world_size(), 4);
+  const std::string file = dir_.Write("recipe.json", R"({"model": "digits", "world_size": 3})");
+  Out({"stream", "--spec", file, "--rank", "2", "--describe"});
+  EXPECT_EQ(asked.rank(), 2);
+  EXPECT_EQ(asked.world_size(), 3);
+}
+
 // --- Standard output ---
 
 // What a program of the shell prints.
@@ -315,6 +336,39 @@ TEST_F(TrainTest, AConnectionThatIsLostIsSaidOnce) {
   const size_t first = result.err.find("connection lost, trying again");
   EXPECT_NE(first, std::string::npos) << result.err;
   EXPECT_EQ(result.err.find("connection lost", first + 1), std::string::npos) << result.err;
+}
+
+TEST_F(TrainTest, WhatWouldNotBePublishedIsRefused) {
+  server_.Stop();
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"--publish", "digits", "--detach"}, {"--alias", "stable"}, {"--float16"}, {"--float16", "--detach"}}) {
+    const CommandResult result = Train(words);
+    EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(words);
+    EXPECT_THAT(result.err, HasSubstr("--publish"));
+  }
+}
+
+TEST_F(TrainTest, WhoLeavesIsToldWhatGoesOn) {
+  absl::Notification watched, ended;
+  server_.training.get = [](const v1::GetTrainingJobRequest&, v1::TrainingJob*) { return grpc::Status::OK; };
+  server_.training.watch = [&](const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>*) {
+    watched.Notify();
+    ended.WaitForNotification();
+    return grpc::Status::OK;
+  };
+  ProcessOptions options;
+  options.argv = {ProgramPath("facet"), "--server", server_.address(), "train", "--dataset", "digits",
+                  "--preset", "digits", "--publish", "digits"};
+  options.log_path = dir_ / "log";
+  auto process = ProcessLauncher::Posix()->Launch(options);
+  ASSERT_TRUE(process.ok()) << process.status();
+  watched.WaitForNotification();
+  (*process)->Signal(SIGINT);
+  EXPECT_EQ((*process)->Wait().signal, SIGINT);
+  ended.Notify();
+  EXPECT_THAT(TempDir::Read(dir_ / "log"),
+              AllOf(HasSubstr("trainingJobs/j goes on; follow it with: facet jobs watch trainingJobs/j\n"),
+                    HasSubstr("facet models publish trainingJobs/j --as digits\n")));
 }
 
 // --- Completion ---
