@@ -186,6 +186,7 @@ absl::Status WriteSamples(client::Client& client, const v1::Dataset& dataset, in
 }
 
 absl::Status Show(Context& context, const std::string& name, const std::string& samples) {
+  if (!samples.empty()) RETURN_IF_ERROR(CheckPictureFile(samples));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::Dataset dataset, client->GetDataset(name));
   if (!samples.empty()) RETURN_IF_ERROR(WriteSamples(*client, dataset, 64, samples));
@@ -194,7 +195,9 @@ absl::Status Show(Context& context, const std::string& name, const std::string& 
 
 absl::Status Remove(Context& context, const std::string& name) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  return client->DeleteDataset(name);
+  RETURN_IF_ERROR(client->DeleteDataset(name));
+  PrintRemoved(context.json, name);
+  return absl::OkStatus();
 }
 
 void AddFaceOptions(CLI::App& command, ImportOptions& options) {

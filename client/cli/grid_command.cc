@@ -59,6 +59,7 @@ void SetClass(const std::string& feature, const std::string& name, v1::FeatureVe
 absl::Status Grid(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const v1::FeatureVector base, client::ParseFeatureVector(options.settings));
   if (!options.out.empty()) RETURN_IF_ERROR(CheckPicturePath(options.out));
+  RETURN_IF_ERROR(CheckJsonAlone(context.json, options.out, options.show));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
   ASSIGN_OR_RETURN(const Axis rows, ParseAxis(session, options.rows));

@@ -53,6 +53,11 @@ void PrintJsonFields(const std::vector<std::pair<std::string, std::string>>& fie
   PrintLine(ToJson(object));
 }
 
+void PrintRemoved(bool json, const std::string& name) {
+  if (json) return PrintJsonFields({{"removed", name}});
+  PrintLine(absl::StrCat(name, ": removed"));
+}
+
 void PrintLine(absl::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
@@ -87,6 +92,12 @@ std::string Table::ToString() const {
     absl::StrAppend(&text, absl::StripTrailingAsciiWhitespace(line), "\n");
   }
   return text;
+}
+
+absl::Status CheckJsonAlone(bool json, const std::string& path, bool show) {
+  if (!json || (path != "-" && !show)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--json and ", show ? "--show" : "--out -", " exclude each other: both go to standard output"));
 }
 
 absl::Status WriteOutput(const std::string& path, absl::string_view bytes) {

@@ -124,6 +124,7 @@ absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatches
 }
 
 absl::Status Stream(Context& context, const Options& options) {
+  if (!options.sheet.empty()) RETURN_IF_ERROR(CheckPictureFile(options.sheet));
   ASSIGN_OR_RETURN(SpecFile file, MakeSpec(options));
   v1::StreamSpec& spec = file.spec;
   if (!options.exported.out.empty() && !options.describe) {

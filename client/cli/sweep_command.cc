@@ -111,6 +111,7 @@ cv::Mat DrawStrip(const std::string& title, const std::vector<Ends>& sweeps, con
 
 absl::Status Sweep(Context& context, const Options& options) {
   RETURN_IF_ERROR(CheckOutput(options));
+  RETURN_IF_ERROR(CheckJsonAlone(context.json, options.out, options.show));
   ASSIGN_OR_RETURN(const v1::FeatureVector others, client::ParseFeatureVector(options.settings));
   ASSIGN_OR_RETURN(const std::vector<Ends> sweeps, ParseSweeps(options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program `facet` against a server whose answers are written here: what it
 // asks, prints and ends with. tests/end_to_end has it against a real one.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <map>
@@ -149,13 +150,59 @@ TEST_F(FacetProgramTest, PicturesAreAnnouncedInWordsOrJson) {
 }
 
 TEST_F(FacetProgramTest, APictureOnStandardOutputIsAlone) {
-  for (const bool json : {false, true}) {
-    std::vector<std::string> words = {"render", "--model", "digits", "--set", "digit=1", "--out", "-"};
-    if (json) words.insert(words.begin(), "--json");
-    const std::string out = Out(words);
-    EXPECT_EQ(out.substr(1, 3), "PNG");
-    EXPECT_THAT(out, testing::EndsWith(std::string("IEND\xae\x42\x60\x82")));
+  const std::string out = Out({"render", "--model", "digits", "--set", "digit=1", "--out", "-"});
+  EXPECT_EQ(out.substr(1, 3), "PNG");
+  EXPECT_THAT(out, testing::EndsWith(std::string("IEND\xae\x42\x60\x82")));
+}
+
+TEST_F(FacetProgramTest, JsonIsAloneOnStandardOutput) {
+  server_.Stop();
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"render", "--model", "digits", "--show"},
+           {"render", "--model", "digits", "--out", "-"},
+           {"grid", "--model", "digits", "--rows", "a", "--cols", "b", "--show"},
+           {"sweep", "--model", "digits", "--sweep", "digit=0..2", "--out", "-"},
+           {"models", "heldout", "digits", "--out", "-"}}) {
+    std::vector<std::string> json = words;
+    json.insert(json.begin(), "--json");
+    const CommandResult result = Facet(json);
+    EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(words);
+    EXPECT_THAT(result.err, HasSubstr("--json and --")) << testing::PrintToString(words);
+    EXPECT_EQ(Facet(words).exit_code, 6) << testing::PrintToString(words);
   }
+}
+
+TEST_F(FacetProgramTest, WhatIsRemovedIsNamed) {
+  server_.models.remove = [](const v1::DeleteModelRequest&, google::protobuf::Empty*) { return grpc::Status::OK; };
+  server_.datasets.remove = [](const v1::DeleteDatasetRequest&, google::protobuf::Empty*) { return grpc::Status::OK; };
+  server_.training.remove = [](const v1::DeleteTrainingJobRequest&, google::protobuf::Empty*) {
+    return grpc::Status::OK;
+  };
+  for (const char* kind : {"models", "dataset", "jobs"}) {
+    EXPECT_EQ(Out({kind, "rm", "a"}), "a: removed\n");
+    EXPECT_EQ(nlohmann::json::parse(Out({"--json", kind, "rm", "a"}))["removed"], "a");
+  }
+}
+
+TEST_F(FacetProgramTest, ALogAsJsonIsOneObject) {
+  server_.training.log = [](const v1::ReadTrainingLogRequest& request, v1::ReadTrainingLogResponse* response) {
+    const std::string log = "one\ntwo\n";
+    const int64_t begin = std::max<int64_t>(0, request.offset());
+    response->set_text(log.substr(begin, 4));
+    response->set_next_offset(begin + static_cast<int64_t>(response->text().size()));
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Out({"jobs", "logs", "j"}), "one\ntwo\n");
+  const auto json = nlohmann::json::parse(Out({"--json", "jobs", "logs", "j"}));
+  EXPECT_EQ(json["text"], "one\ntwo\n");
+  EXPECT_EQ(json["complete"], false);
+}
+
+TEST_F(FacetProgramTest, PicturesThatCannotBeWrittenAreRefusedFirst) {
+  server_.Stop();
+  EXPECT_EQ(Facet({"stream", "--model", "digits", "--sheet", "b.bmp"}).exit_code, 2);
+  EXPECT_EQ(Facet({"dataset", "show", "digits", "--samples", "b.bmp"}).exit_code, 2);
+  EXPECT_EQ(Facet({"stream", "--model", "digits", "--sheet", "-"}).exit_code, 2);
 }
 
 TEST_F(FacetProgramTest, WhatIsNotSetIsTheFirstClassAndSaid) {
