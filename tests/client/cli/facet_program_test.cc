@@ -84,7 +84,7 @@ TEST_F(FacetProgramTest, EachKindOfErrorHasItsExitCode) {
     answer = RichStatus(code, "what is wrong", "REASON", "name");
     const CommandResult result = Facet({"models", "show", "digits"});
     EXPECT_EQ(result.exit_code, exit_code);
-    EXPECT_THAT(result.err, StartsWith("facet: what is wrong\n  field: name\n"));
+    EXPECT_THAT(result.err, StartsWith("facet: what is wrong (REASON)\n  field: name\n"));
     EXPECT_THAT(result.out, IsEmpty());
   }
 }
@@ -94,6 +94,23 @@ TEST_F(FacetProgramTest, WithoutAServerItSaysWhereItLookedAndEndsWith6) {
   const CommandResult result = Facet({"status"});
   EXPECT_EQ(result.exit_code, 6);
   EXPECT_THAT(result.err, AllOf(HasSubstr(server_.address()), HasSubstr("FACET_SERVER"), HasSubstr("is facetd running")));
+}
+
+TEST_F(FacetProgramTest, HealthIsOneCallAndTheExitCode) {
+  using grpc::health::v1::HealthCheckResponse;
+  HealthCheckResponse::ServingStatus says = HealthCheckResponse::SERVING;
+  server_.health.check = [&](const grpc::health::v1::HealthCheckRequest&, HealthCheckResponse* response) {
+    response->set_status(says);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Out({"status", "--health"}), "serving\n");
+  EXPECT_EQ(nlohmann::json::parse(Out({"--json", "status", "--health"}))["serving"], true);
+  says = HealthCheckResponse::NOT_SERVING;
+  const CommandResult result = Facet({"status", "--health"});
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_EQ(result.out, "not serving\n");
+  server_.Stop();
+  EXPECT_EQ(Facet({"status", "--health"}).exit_code, 6);
 }
 
 TEST_F(FacetProgramTest, TheServerMayStandInTheEnvironment) {
