@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <google/protobuf/text_format.h>
-
 #include <memory>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
@@ -13,6 +10,7 @@
 #include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/output.h"
+#include "client/cli/text_message.h"
 
 namespace facet::cli {
 namespace {
@@ -78,8 +76,7 @@ absl::Status SetPreset(const Options& options, v1::TrainingSpec& spec) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const std::string text, FileSystem::Posix()->ReadFile(options.preset_file));
-  if (google::protobuf::TextFormat::ParseFromString(text, spec.mutable_inline_preset())) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("'", options.preset_file, "' is no preset in protobuf text form"));
+  return ParseTextMessage(text, options.preset_file, *spec.mutable_inline_preset());
 }
 
 absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options) {
@@ -90,10 +87,10 @@ absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options)
   spec.set_dataset(options.dataset);
   RETURN_IF_ERROR(SetPreset(options, spec));
   v1::TrainingOptions& overrides = *spec.mutable_overrides();
-  const std::string text = absl::StrJoin(options.overrides, "\n");
-  if (!google::protobuf::TextFormat::ParseFromString(text, &overrides)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--override '", text, "' is not understood; write a field of TrainingOptions, such as 'learning_rate: 1e-3'"));
+  for (const std::string& text : options.overrides) {
+    v1::TrainingOptions fields;
+    RETURN_IF_ERROR(ParseTextMessage(text, absl::StrCat("--override '", text, "'"), fields));
+    overrides.MergeFrom(fields);
   }
   if (options.steps > 0) overrides.set_steps(options.steps);
   if (options.seed >= 0) overrides.set_seed(options.seed);
