@@ -148,6 +148,9 @@ absl::Status Import(Context& context, const ImportOptions& options) {
 absl::Status List(Context& context, const std::string& dataset) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const std::vector<v1::Dataset> datasets, client->ListDatasets(dataset));
+  if (datasets.empty() && !dataset.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is no data set '", dataset, "'; see facet dataset list"));
+  }
   if (context.json) {
     PrintJsonList(datasets);
     return absl::OkStatus();

@@ -51,6 +51,9 @@ absl::Status Print(const Context& context, const v1::ModelVersion& version) {
 absl::Status List(Context& context, const std::string& model) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const std::vector<v1::ModelVersion> models, client->ListModels(model));
+  if (models.empty() && !model.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is no model '", model, "'; see facet models list"));
+  }
   if (context.json) {
     PrintJsonList(models);
     return absl::OkStatus();

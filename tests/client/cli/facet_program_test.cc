@@ -258,6 +258,18 @@ TEST_F(FacetProgramTest, ARankNeedsToKnowOfHowMany) {
   EXPECT_EQ(asked.world_size(), 3);
 }
 
+TEST_F(FacetProgramTest, AListOfVersionsOfNothingIsAnError) {
+  server_.models.list = [](const v1::ListModelsRequest&, v1::ListModelsResponse*) { return grpc::Status::OK; };
+  server_.datasets.list = [](const v1::ListDatasetsRequest&, v1::ListDatasetsResponse*) { return grpc::Status::OK; };
+  for (const char* kind : {"models", "dataset"}) {
+    for (const CommandResult& result : {Facet({kind, "list", "nope"}), Facet({"--json", kind, "list", "nope"})}) {
+      EXPECT_EQ(result.exit_code, 3);
+      EXPECT_THAT(result.err, HasSubstr("'nope'"));
+    }
+    EXPECT_EQ(Out({"--json", kind, "list"}), "[]\n");
+  }
+}
+
 // --- Standard output ---
 
 // What a program of the shell prints.
