@@ -52,8 +52,12 @@ int main(int argc, char** argv) {
   app.add_option("--timeout", context.timeout_seconds, "seconds for each call")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  app.add_option("--max-message-mib", context.max_message_mib, "largest message either way, MiB")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
   app.get_option("--server")->type_name("ADDR");
   app.get_option("--timeout")->type_name("SECONDS");
+  app.get_option("--max-message-mib")->type_name("N");
 
   Command run;
   AddDatasetCommands(app, context, run);

@@ -270,6 +270,15 @@ TEST_F(FacetProgramTest, AListOfVersionsOfNothingIsAnError) {
   }
 }
 
+TEST_F(FacetProgramTest, TheLimitOfMessagesIsAnOption) {
+  model_.mutable_card()->set_description(std::string(2 << 20, 'x'));
+  const CommandResult small = Facet({"--max-message-mib", "1", "models", "show", "digits"});
+  EXPECT_EQ(small.exit_code, 5);
+  EXPECT_THAT(small.err, HasSubstr("larger than max"));
+  EXPECT_EQ(Facet({"--max-message-mib", "4", "models", "show", "digits"}).exit_code, 0);
+  EXPECT_EQ(Facet({"--max-message-mib", "0", "models", "show", "digits"}).exit_code, 2);
+}
+
 // --- Standard output ---
 
 // What a program of the shell prints.
