@@ -79,7 +79,10 @@ std::string DescribeJob(const v1::TrainingJob& job) {
                   ", attempt ", job.attempt(), "\n");
   absl::StrAppend(&text, "  made ", FormatTime(job.create_time()), ", started ", FormatTime(job.start_time()),
                   ", ended ", FormatTime(job.end_time()), "\n");
-  if (job.has_progress()) absl::StrAppend(&text, "  step ", FormatProgress(job.progress()), "\n");
+  v1::TrainingProgress progress = job.progress();
+  // Of a job that has ended, as it stood.
+  if (job.state() >= v1::TRAINING_JOB_STATE_SUCCEEDED) progress.clear_time_left();
+  if (job.has_progress()) absl::StrAppend(&text, "  step ", FormatProgress(progress), "\n");
   for (const auto& [part, loss] : job.progress().losses()) absl::StrAppendFormat(&text, "    %s %.5g\n", part, loss);
   if (job.has_estimate() && !job.has_start_time()) text += FormatEstimate(job.estimate());
   if (job.has_best_checkpoint()) {

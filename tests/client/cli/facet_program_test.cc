@@ -228,6 +228,28 @@ TEST_F(FacetProgramTest, WhatIsNotSetIsTheFirstClassAndSaid) {
   EXPECT_THAT(result.err, HasSubstr("digit=0"));
 }
 
+TEST_F(FacetProgramTest, AMisspeltFeatureIsNotAnnouncedAsNotSet) {
+  server_.generation.render_stream = [](const v1::RenderStreamRequest&, grpc::ServerWriter<v1::RenderStreamResponse>*) {
+    return RichStatus(grpc::StatusCode::INVALID_ARGUMENT, "there is no feature 'digt'", "UNKNOWN_FEATURE");
+  };
+  const CommandResult result = Facet({"render", "--model", "digits", "--set", "digt=1", "--out", dir_ / "a.png"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, "facet: there is no feature 'digt' (UNKNOWN_FEATURE)\n");
+}
+
+TEST_F(FacetProgramTest, AJobThatHasEndedHasNoTimeLeft) {
+  v1::TrainingJobState state = v1::TRAINING_JOB_STATE_RUNNING;
+  server_.training.get = [&](const v1::GetTrainingJobRequest&, v1::TrainingJob* job) {
+    job->set_state(state);
+    job->mutable_progress()->set_step(3);
+    job->mutable_progress()->mutable_time_left()->set_seconds(42);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Out({"jobs", "show", "j"}), HasSubstr("42 s left"));
+  state = v1::TRAINING_JOB_STATE_CANCELLED;
+  EXPECT_THAT(Out({"jobs", "show", "j"}), AllOf(HasSubstr("step 3/"), testing::Not(HasSubstr("left"))));
+}
+
 TEST_F(FacetProgramTest, ListsAreTablesOrJson) {
   server_.models.list = [this](const v1::ListModelsRequest&, v1::ListModelsResponse* response) {
     *response->add_models() = model_;
