@@ -14,6 +14,7 @@
 #include "client/cli/import_progress.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
+#include "client/cli/sheet_names.h"
 
 namespace facet::cli {
 namespace {
@@ -185,6 +186,7 @@ absl::Status WriteSamples(client::Client& client, const v1::Dataset& dataset, in
     sheet.cells.push_back(pictures.at(0));
     sheet.captions.push_back(absl::StrJoin(image.classes(), " "));
   }
+  SpellAndTell(dataset.schema(), sheet);
   return WritePicture(path, DrawSheet(sheet));
 }
 

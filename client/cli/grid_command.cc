@@ -10,6 +10,7 @@
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/rendering.h"
+#include "client/cli/sheet_names.h"
 #include "client/cli/terminal.h"
 #include "facet/client/feature_vector.h"
 
@@ -89,6 +90,7 @@ absl::Status Grid(Context& context, const Options& options) {
   sheet.column_labels = columns.classes;
   sheet.columns = static_cast<int>(columns.classes.size());
   sheet.cell_pixels = options.cell_pixels;
+  SpellAndTell(session.schema(), sheet);
   const cv::Mat picture = DrawSheet(sheet);
   if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();

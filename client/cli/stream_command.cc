@@ -11,6 +11,7 @@
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/sheet_names.h"
 #include "client/cli/stream_batches.h"
 #include "client/cli/stream_spec.h"
 
@@ -120,6 +121,7 @@ absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatches
   for (size_t i = 0; i < sheet.cells.size() && (i + 1) * classes <= soft.size(); ++i) {
     sheet.captions.push_back(SoftLabel(schema, soft.data() + i * classes));
   }
+  SpellAndTell(schema, sheet);
   return WritePicture(path, DrawSheet(sheet));
 }
 
