@@ -98,7 +98,7 @@ void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
   CLI::App* stream = parent.add_subcommand("stream", "Streams of batches: transport, rendering, fairness, as ratios");
   stream->footer(
       "Example, of a server that listens on both:\n"
-      "  facet bench stream --model digits --also unix:/run/facet.sock");
+      "  facet bench stream --model digits --also unix:/run/facet/facet.sock");
   stream->add_option("--model", options->model, "name, name@version or name@alias");
   stream->add_option("--spec", options->spec_file, "a recipe file: .yaml, .json, or protobuf text");
   stream->add_option("--batch-size", options->batch_size, "images a batch (default 64)")->check(CLI::PositiveNumber);
