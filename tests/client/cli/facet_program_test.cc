@@ -127,7 +127,6 @@ TEST_F(FacetProgramTest, UsageErrorsNeedNoServer) {
                                                                  {"models", "shw"},
                                                                  {"render"},
                                                                  {"--timeout", "0", "status"},
-                                                                 {"render", "--model", "x"},
                                                                  {"render", "--model", "x", "--set", "y", "--out", "a.png"},
                                                                  {"sweep", "--model", "x", "--sweep", "digit", "--out", "a.gif"},
                                                                  {"render", "--model", "x", "--out", "a.bmp"},
