@@ -3,6 +3,8 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Where the script was called; paths on its command line are relative to it.
+caller=$PWD
 cd "$root"
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }

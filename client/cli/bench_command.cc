@@ -39,9 +39,8 @@ double Quantile(const std::vector<double>& sorted, double q) {
 }
 
 // One client in a closed loop: the next call begins when the last is answered.
-void CallUntil(absl::Time end, const std::string& server, const v1::RenderRequest& request, Measured& measured) {
-  client::ClientOptions options;
-  if (!server.empty()) options.address = server;
+void CallUntil(absl::Time end, const client::ClientOptions& options, const v1::RenderRequest& request,
+               Measured& measured) {
   auto client = client::Client::Create(options);
   std::vector<double> milliseconds;
   absl::Status status = client.status();
@@ -72,7 +71,7 @@ absl::Status BenchRender(Context& context, const Options& options) {
     std::vector<Thread> threads;
     for (int i = 0; i < options.clients; ++i) {
       threads.emplace_back("bench", [&] {
-        CallUntil(start + absl::Seconds(options.seconds), context.server, request, measured);
+        CallUntil(start + absl::Seconds(options.seconds), context.Options(), request, measured);
       });
     }
   }
@@ -99,7 +98,7 @@ void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
   CLI::App* stream = parent.add_subcommand("stream", "Streams of batches: transport, rendering, fairness, as ratios");
   stream->footer(
       "Example, of a server that listens on both:\n"
-      "  facet bench stream --model digits --also unix:/run/facet.sock");
+      "  facet bench stream --model digits --also unix:/run/facet/facet.sock");
   stream->add_option("--model", options->model, "name, name@version or name@alias");
   stream->add_option("--spec", options->spec_file, "a recipe file: .yaml, .json, or protobuf text");
   stream->add_option("--batch-size", options->batch_size, "images a batch (default 64)")->check(CLI::PositiveNumber);

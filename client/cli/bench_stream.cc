@@ -188,9 +188,7 @@ absl::StatusOr<std::vector<ReaderRate>> StreamBench::ReadMany(int readers) {
     std::vector<Thread> threads;
     for (int i = 0; i < readers; ++i) {
       threads.emplace_back("reader", [&, i] {
-        client::ClientOptions options;
-        options.address = address();
-        auto client = client::Client::Create(options);
+        auto client = client::Client::Create(context_.Options());
         v1::StreamSpec spec = spec_;
         spec.set_shuffle_seed(i);
         auto rate = client.ok() ? ReadFor(**client, spec, length_ * 2) : client.status();

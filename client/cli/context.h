@@ -18,7 +18,11 @@ class Context {
   std::string server;           // --server; FACET_SERVER in the environment
   bool json = false;            // --json: machine-readable output only
   double timeout_seconds = 60;  // --timeout
+  int max_message_mib = 64;     // --max-message-mib
   std::string command_line;     // as typed, for reports
+
+  // What connections are opened with.
+  client::ClientOptions Options() const;
 
   // The connection. Errors of Client::Create.
   absl::StatusOr<client::Client*> Connect();

@@ -10,6 +10,7 @@
 #include "client/cli/dataset_import.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
+#include "client/cli/sheet_names.h"
 
 namespace facet::cli {
 namespace {
@@ -28,6 +29,9 @@ absl::Status Import(Context& context, const ImportOptions& options) {
 absl::Status List(Context& context, const std::string& dataset) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const std::vector<v1::Dataset> datasets, client->ListDatasets(dataset));
+  if (datasets.empty() && !dataset.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is no data set '", dataset, "'; see facet dataset list"));
+  }
   if (context.json) {
     PrintJsonList(datasets);
     return absl::OkStatus();
@@ -62,10 +66,12 @@ absl::Status WriteSamples(client::Client& client, const v1::Dataset& dataset, in
     sheet.cells.push_back(pictures.at(0));
     sheet.captions.push_back(absl::StrJoin(image.classes(), " "));
   }
+  SpellAndTell(dataset.schema(), sheet);
   return WritePicture(path, DrawSheet(sheet));
 }
 
 absl::Status Show(Context& context, const std::string& name, const std::string& samples) {
+  if (!samples.empty()) RETURN_IF_ERROR(CheckPictureFile(samples));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::Dataset dataset, client->GetDataset(name));
   if (!samples.empty()) RETURN_IF_ERROR(WriteSamples(*client, dataset, 64, samples));
@@ -74,7 +80,9 @@ absl::Status Show(Context& context, const std::string& name, const std::string& 
 
 absl::Status Remove(Context& context, const std::string& name) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  return client->DeleteDataset(name);
+  RETURN_IF_ERROR(client->DeleteDataset(name));
+  PrintRemoved(context.json, name);
+  return absl::OkStatus();
 }
 
 void AddFaceOptions(CLI::App& command, ImportOptions& options) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "facet/client/error.h"
@@ -20,6 +21,8 @@ std::string Advice(const absl::Status& status, const client::ErrorDescription& d
   }
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
+      // One that answers is there.
+      if (!absl::StartsWith(status.message(), "cannot reach ")) return "";
       return "is facetd running there? Start it, or name another with --server or FACET_SERVER";
     case absl::StatusCode::kDeadlineExceeded:
       return "give it more time with --timeout";
@@ -63,7 +66,8 @@ int ExitCode(const absl::Status& status) {
 
 void PrintError(const absl::Status& status) {
   const client::ErrorDescription details = client::DescribeError(status);
-  std::fprintf(stderr, "facet: %s\n", std::string(status.message()).c_str());
+  const std::string reason = details.reason.empty() ? "" : absl::StrCat(" (", details.reason, ")");
+  std::fprintf(stderr, "facet: %s%s\n", std::string(status.message()).c_str(), reason.c_str());
   if (!details.field.empty()) std::fprintf(stderr, "  field: %s\n", details.field.c_str());
   const std::string advice = Advice(status, details);
   if (!advice.empty()) std::fprintf(stderr, "  %s\n", advice.c_str());

@@ -16,7 +16,7 @@ inline constexpr char kExitCodeHelp[] =
 // Exit code of the program for how the command ended.
 int ExitCode(const absl::Status& status);
 
-// "facet: message", then what to do about it, on standard error.
+// "facet: message (REASON)", then what to do about it, on standard error.
 void PrintError(const absl::Status& status);
 
 // A status for a training job that ended without success: exit code 9.

@@ -10,6 +10,7 @@
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/rendering.h"
+#include "client/cli/sheet_names.h"
 #include "client/cli/terminal.h"
 #include "facet/client/feature_vector.h"
 
@@ -59,6 +60,7 @@ void SetClass(const std::string& feature, const std::string& name, v1::FeatureVe
 absl::Status Grid(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const v1::FeatureVector base, client::ParseFeatureVector(options.settings));
   if (!options.out.empty()) RETURN_IF_ERROR(CheckPicturePath(options.out));
+  RETURN_IF_ERROR(CheckJsonAlone(context.json, options.out, options.show));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
   ASSIGN_OR_RETURN(const Axis rows, ParseAxis(session, options.rows));
@@ -88,6 +90,7 @@ absl::Status Grid(Context& context, const Options& options) {
   sheet.column_labels = columns.classes;
   sheet.columns = static_cast<int>(columns.classes.size());
   sheet.cell_pixels = options.cell_pixels;
+  SpellAndTell(session.schema(), sheet);
   const cv::Mat picture = DrawSheet(sheet);
   if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();

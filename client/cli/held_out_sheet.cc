@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "client/cli/pictures.h"
 #include "client/cli/rendering.h"
+#include "client/cli/sheet_names.h"
 
 namespace facet::cli {
 namespace {
@@ -63,6 +64,7 @@ absl::Status WriteHeldOutSheet(client::Client& client, const std::string& model,
     return absl::FailedPreconditionError(
         absl::StrCat(session.version().name(), " was trained on all cells; train with --hold-out to keep some apart"));
   }
+  SpellAndTell(session.schema(), sheet);
   return WritePicture(path, DrawSheet(sheet));
 }
 

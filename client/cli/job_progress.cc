@@ -90,7 +90,10 @@ std::string DescribeJob(const v1::TrainingJob& job) {
   }
   absl::StrAppend(&text, "  made ", FormatTime(job.create_time()), ", started ", FormatTime(job.start_time()),
                   ", ended ", FormatTime(job.end_time()), "\n");
-  if (job.has_progress()) absl::StrAppend(&text, "  step ", FormatProgress(job.progress()), "\n");
+  v1::TrainingProgress progress = job.progress();
+  // Of a job that has ended, as it stood.
+  if (job.state() >= v1::TRAINING_JOB_STATE_SUCCEEDED) progress.clear_time_left();
+  if (job.has_progress()) absl::StrAppend(&text, "  step ", FormatProgress(progress), "\n");
   for (const auto& [part, loss] : job.progress().losses()) absl::StrAppendFormat(&text, "    %s %.5g\n", part, loss);
   if (job.has_estimate() && !job.has_start_time()) text += FormatEstimate(job.estimate());
   if (job.has_best_checkpoint()) {
@@ -116,12 +119,18 @@ class JobDisplay {
       : client_(*client), name_(std::move(name)), quiet_(quiet), show_(show && !quiet), bar_(name_, quiet) {}
 
   void OnEvent(const v1::TrainingEvent& event) {
+    connected_ = true;
     if (event.state() != state_ || !event.transition().empty()) {
       state_ = event.state();
       Line(absl::StrCat(StateName(event.state()), ": ", event.transition()));
     }
     if (event.has_checkpoint()) OnCheckpoint(event.checkpoint());
     if (event.has_progress()) bar_.Update(Fraction(event.progress()), FormatProgress(event.progress()));
+  }
+  // Once for each time that the connection is lost.
+  void OnBreak(const absl::Status& status) {
+    if (connected_) Line(absl::StrCat("connection lost, trying again: ", status.message()));
+    connected_ = false;
   }
   void Clear() { bar_.Clear(); }
 
@@ -149,6 +158,7 @@ class JobDisplay {
   const bool quiet_;
   const bool show_;
   ProgressBar bar_;
+  bool connected_ = true;
   v1::TrainingJobState state_ = v1::TRAINING_JOB_STATE_UNSPECIFIED;
 };
 
@@ -158,10 +168,14 @@ absl::StatusOr<v1::TrainingJob> AwaitJob(Context& context, const std::string& na
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   {
     JobDisplay display(client, name, context.json, show);
-    RETURN_IF_ERROR(client->WatchTrainingJob(name, 0, absl::Minutes(10), [&](const v1::TrainingEvent& event) {
+    // A server that is not there at all is no outage to be waited for.
+    RETURN_IF_ERROR(client->GetTrainingJob(name).status());
+    const auto on_event = [&](const v1::TrainingEvent& event) {
       display.OnEvent(event);
       return true;
-    }));
+    };
+    RETURN_IF_ERROR(client->WatchTrainingJob(name, 0, absl::Minutes(10), on_event,
+                                             [&](const absl::Status& status) { display.OnBreak(status); }));
     display.Clear();
   }
   return client->GetTrainingJob(name);

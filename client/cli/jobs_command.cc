@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/output.h"
 
@@ -47,20 +48,47 @@ absl::Status Apply(Context& context, const std::string& name, const Verb& verb) 
   return absl::OkStatus();
 }
 
-// Shows a log from its last 4 KiB on; with `follow` until the job has ended.
-absl::Status Logs(Context& context, const std::string& name, bool all, bool follow) {
-  constexpr int64_t kTailBytes = 4096;
-  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  int64_t offset = all ? 0 : -kTailBytes;
+constexpr int64_t kLogTailBytes = 4096;
+
+// Prints a log as it grows, until `follow` has nothing to wait for. As JSON, an
+// object a piece.
+absl::Status PrintLog(client::Client& client, const std::string& name, int64_t offset, bool follow, bool json) {
   while (true) {
-    ASSIGN_OR_RETURN(const v1::ReadTrainingLogResponse piece, client->ReadTrainingLog(name, offset));
-    std::fwrite(piece.text().data(), 1, piece.text().size(), stdout);
-    std::fflush(stdout);
+    ASSIGN_OR_RETURN(const v1::ReadTrainingLogResponse piece, client.ReadTrainingLog(name, offset));
+    if (!json) {
+      std::fwrite(piece.text().data(), 1, piece.text().size(), stdout);
+    } else if (!piece.text().empty() || piece.complete()) {
+      PrintLine(ToJson(piece));
+    }
+    RETURN_IF_ERROR(FlushOutput());
     const bool at_end = piece.next_offset() == offset || piece.text().empty();
     offset = piece.next_offset();
-    if (piece.complete() || (at_end && !follow)) return absl::OkStatus();
+    if (piece.complete() || (at_end && !follow) || !OutputIsWanted()) return absl::OkStatus();
     if (at_end) absl::SleepFor(absl::Milliseconds(500));
   }
+}
+
+// Prints what there is of a log as one JSON object.
+absl::Status PrintLogObject(client::Client& client, const std::string& name, int64_t offset) {
+  v1::ReadTrainingLogResponse log;
+  std::string text;
+  do {
+    offset = log.text().empty() ? offset : log.next_offset();
+    ASSIGN_OR_RETURN(log, client.ReadTrainingLog(name, offset));
+    text += log.text();
+  } while (!log.complete() && !log.text().empty() && log.next_offset() != offset);
+  log.set_text(text);
+  PrintLine(ToJson(log));
+  return absl::OkStatus();
+}
+
+// A log from its last 4 KiB on, or `all` of it; with `follow` until the job has
+// ended.
+absl::Status Logs(Context& context, const std::string& name, bool all, bool follow) {
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  const int64_t offset = all ? 0 : -kLogTailBytes;
+  if (context.json && !follow) return PrintLogObject(*client, name, offset);
+  return PrintLog(*client, name, offset, follow, context.json);
 }
 
 absl::Status Plot(Context& context, const std::string& name, const std::string& out) {
@@ -92,7 +120,9 @@ absl::Status Extend(Context& context, const std::string& name, int steps, const 
 
 absl::Status Remove(Context& context, const std::string& name) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  return client->DeleteTrainingJob(name);
+  RETURN_IF_ERROR(client->DeleteTrainingJob(name));
+  PrintRemoved(context.json, name);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -115,6 +145,7 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   add("show", "State, losses, report or failure of a job", [&context, name] { return Show(context, *name); });
   auto show = std::make_shared<bool>(false);
   add("watch", "Follow a job until it ends", [&context, name, show] {
+    const InterruptNote note(absl::StrCat(*name, " goes on"));
     return FollowJob(context, *name, *show);
   })->add_flag("--show", *show, "draw the samples of each checkpoint in the terminal");
   auto all = std::make_shared<bool>(false);

@@ -17,6 +17,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/context.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/output.h"
 #include "client/cli/usage_error.h"
 
 namespace facet::cli {
@@ -44,12 +45,19 @@ std::string ShellCommand(int argc, char** argv) {
   return absl::StrJoin(words, " ");
 }
 
+// The exit code. What was printed may not have arrived, which shows only here.
+int End(absl::Status status) {
+  status.Update(FlushOutput());
+  if (!status.ok()) PrintError(status);
+  return ExitCode(status);
+}
+
 }  // namespace
 }  // namespace facet::cli
 
 int main(int argc, char** argv) {
   using namespace facet::cli;
-  // A reader that went away (`facet … | head`) is an ordinary write error.
+  // A reader that went away (`facet … | head`) is no reason to die.
   std::signal(SIGPIPE, SIG_IGN);
 
   CLI::App app("facet: train Generative Cooperative Nets, render images from feature vectors, stream batches.",
@@ -66,8 +74,12 @@ int main(int argc, char** argv) {
   app.add_option("--timeout", context.timeout_seconds, "seconds for each call")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  app.add_option("--max-message-mib", context.max_message_mib, "largest message either way, MiB")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
   app.get_option("--server")->type_name("ADDR");
   app.get_option("--timeout")->type_name("SECONDS");
+  app.get_option("--max-message-mib")->type_name("N");
 
   Command run;
   AddDatasetCommands(app, context, run);
@@ -89,12 +101,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
-    return app.exit(asked);  // --help, --version
+    app.exit(asked);  // --help, --version
+    return End(absl::OkStatus());
   } catch (const CLI::ParseError& error) {
     std::fputs(FormatUsageError(app, error).c_str(), stderr);
     return kExitUsage;
   }
-  const absl::Status status = Run(run);
-  if (!status.ok()) PrintError(status);
-  return ExitCode(status);
+  return End(Run(run));
 }

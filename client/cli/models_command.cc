@@ -51,6 +51,9 @@ absl::Status Print(const Context& context, const v1::ModelVersion& version) {
 absl::Status List(Context& context, const std::string& model) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const std::vector<v1::ModelVersion> models, client->ListModels(model));
+  if (models.empty() && !model.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is no model '", model, "'; see facet models list"));
+  }
   if (context.json) {
     PrintJsonList(models);
     return absl::OkStatus();
@@ -94,6 +97,7 @@ absl::Status Publish(Context& context, const Options& options) {
 }
 
 absl::Status HeldOut(Context& context, const Options& options) {
+  RETURN_IF_ERROR(CheckJsonAlone(context.json, options.out, false));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   RETURN_IF_ERROR(WriteHeldOutSheet(*client, options.name, options.out));
   AnnouncePicture(context, options.out, options.name, absl::StrCat("held-out cells of ", options.name));
@@ -114,7 +118,9 @@ absl::Status Apply(Context& context, const Verb& verb) {
 
 absl::Status Remove(Context& context, const std::string& name) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  return client->DeleteModel(name);
+  RETURN_IF_ERROR(client->DeleteModel(name));
+  PrintRemoved(context.json, name);
+  return absl::OkStatus();
 }
 
 }  // namespace

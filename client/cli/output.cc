@@ -3,9 +3,13 @@
 
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -54,9 +58,28 @@ void PrintJsonFields(const std::vector<std::pair<std::string, std::string>>& fie
   PrintLine(ToJson(object));
 }
 
+void PrintRemoved(bool json, const std::string& name) {
+  if (json) return PrintJsonFields({{"removed", name}});
+  PrintLine(absl::StrCat(name, ": removed"));
+}
+
 void PrintLine(absl::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
+}
+
+absl::Status FlushOutput() {
+  errno = 0;
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  const int error = errno;
+  if (written || !OutputIsWanted()) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat("cannot write to standard output", error == 0 ? "" : absl::StrCat(": ", std::strerror(error))));
+}
+
+bool OutputIsWanted() {
+  pollfd output = {.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return poll(&output, 1, 0) < 1 || (output.revents & (POLLERR | POLLHUP)) == 0;
 }
 
 std::string Table::ToString() const {
@@ -74,6 +97,12 @@ std::string Table::ToString() const {
     absl::StrAppend(&text, absl::StripTrailingAsciiWhitespace(line), "\n");
   }
   return text;
+}
+
+absl::Status CheckJsonAlone(bool json, const std::string& path, bool show) {
+  if (!json || (path != "-" && !show)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--json and ", show ? "--show" : "--out -", " exclude each other: both go to standard output"));
 }
 
 absl::Status WriteOutput(const std::string& path, absl::string_view bytes) {

@@ -27,6 +27,9 @@ void PrintJsonList(const Messages& messages);
 // Prints one flat JSON object of texts on standard output.
 void PrintJsonFields(const std::vector<std::pair<std::string, std::string>>& fields);
 
+// Says that something was removed: with `json` an object, else a line.
+void PrintRemoved(bool json, const std::string& name);
+
 void PrintLine(absl::string_view text);
 
 // Columns as wide as their widest cell, two spaces between, a header row.
@@ -39,6 +42,18 @@ class Table {
  private:
   std::vector<std::vector<std::string>> rows_;
 };
+
+// Writes out what was printed. INTERNAL: it cannot be written (a full disk).
+// Not so where the reader has gone: it wants no more.
+absl::Status FlushOutput();
+
+// Whether somebody may still read standard output: false once the reader of a
+// pipe has gone.
+bool OutputIsWanted();
+
+// INVALID_ARGUMENT where a picture would go to standard output ("-" as `path`,
+// or drawn by --show) beside the JSON that was asked for.
+absl::Status CheckJsonAlone(bool json, const std::string& path, bool show);
 
 // Writes to a temporary name and renames. "-" is standard output.
 absl::Status WriteOutput(const std::string& path, absl::string_view bytes);

@@ -144,7 +144,11 @@ cv::Mat DrawSheet(const Sheet& sheet) {
 }
 
 absl::Status CheckPicturePath(const std::string& path) {
-  if (path == "-" || IsJpegPath(path) || absl::EndsWithIgnoreCase(path, ".png")) return absl::OkStatus();
+  return path == "-" ? absl::OkStatus() : CheckPictureFile(path);
+}
+
+absl::Status CheckPictureFile(const std::string& path) {
+  if (IsJpegPath(path) || absl::EndsWithIgnoreCase(path, ".png")) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("'", path, "' must end in .png, .jpg or .jpeg"));
 }
 

@@ -37,6 +37,9 @@ cv::Mat DrawSheet(const Sheet& sheet);
 // commands to ask before they ask the server.
 absl::Status CheckPicturePath(const std::string& path);
 
+// Likewise, and standard output ("-") is none: for pictures beside other output.
+absl::Status CheckPictureFile(const std::string& path);
+
 // Writes PNG or JPEG by the ending of `path` ("-": PNG on standard output).
 // INVALID_ARGUMENT: another ending.
 absl::Status WritePicture(const std::string& path, const cv::Mat& picture);

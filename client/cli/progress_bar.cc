@@ -17,6 +17,11 @@ namespace {
 constexpr absl::Duration kTerminalInterval = absl::Milliseconds(100);
 constexpr absl::Duration kPlainInterval = absl::Seconds(10);
 
+double Clamped(double fraction) { return std::clamp(std::isnan(fraction) ? 0.0 : fraction, 0.0, 1.0); }
+
+// Cut off, so that 100 means the end.
+int WholePercent(double fraction) { return static_cast<int>(100 * Clamped(fraction)); }
+
 // Eighths of a block, so that the bar moves smoothly.
 std::string Blocks(double fraction, int width) {
   static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -38,9 +43,9 @@ std::string FormatTimeLeft(absl::Duration duration) {
 }
 
 std::string FormatBar(absl::string_view label, double fraction, absl::string_view text, int columns) {
-  fraction = std::clamp(std::isnan(fraction) ? 0.0 : fraction, 0.0, 1.0);
+  fraction = Clamped(fraction);
   const std::string head = absl::StrCat(label, " ");
-  const std::string tail = absl::StrFormat(" %3d %%  %s", static_cast<int>(100 * fraction), text);
+  const std::string tail = absl::StrFormat(" %3d %%  %s", WholePercent(fraction), text);
   const int room = columns - static_cast<int>(head.size() + tail.size()) - 3;
   const int width = std::min(room, 40);
   if (width < 5) return absl::StrCat(head, tail).substr(0, columns - 1);
@@ -73,7 +78,7 @@ void ProgressBar::Draw(double fraction, absl::string_view text) const {
   if (terminal_) {
     std::fprintf(stderr, "\r\x1b[K%s", FormatBar(label_, fraction, text, TerminalColumns()).c_str());
   } else {
-    std::fprintf(stderr, "%s %3.0f %%  %s\n", label_.c_str(), 100 * fraction, std::string(text).c_str());
+    std::fprintf(stderr, "%s %3d %%  %s\n", label_.c_str(), WholePercent(fraction), std::string(text).c_str());
   }
   std::fflush(stderr);
 }

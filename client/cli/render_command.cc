@@ -24,6 +24,7 @@ struct Options {
 absl::Status Render(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(v1::FeatureVector vector, client::ParseFeatureVector(options.settings));
   if (!options.out.empty()) RETURN_IF_ERROR(CheckPicturePath(options.out));
+  RETURN_IF_ERROR(CheckJsonAlone(context.json, options.out, options.show));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(RenderSession session, RenderSession::Open(*client, options.model));
   const v1::FeatureVector complete = session.Complete(std::move(vector));

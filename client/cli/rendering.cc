@@ -29,6 +29,8 @@ absl::StatusOr<v1::Feature> RenderSession::FindFeature(const std::string& name) 
 
 v1::FeatureVector RenderSession::Complete(v1::FeatureVector vector) {
   std::vector<std::string> filled;
+  // A feature that is misspelt is not set either, and will be refused.
+  for (const auto& weights : vector.features()) told_ = told_ || !FindFeature(weights.feature()).ok();
   for (const auto& feature : schema().features()) {
     bool given = false;
     for (const auto& weights : vector.features()) given = given || weights.feature() == feature.name();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -25,6 +26,20 @@ std::string FormatDisk(const v1::DiskUsage& disk) {
     absl::StrAppend(&text, "\n  ", disk.jobs(i).name(), " ", FormatBytes(disk.jobs(i).size_bytes()));
   }
   return text;
+}
+
+// One call that costs the server nothing, for those who ask all the time.
+absl::Status CheckHealth(Context& context) {
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(const client::Health health, client->CheckHealth());
+  const bool serving = health == client::Health::kServing;
+  if (context.json) {
+    PrintLine(absl::StrCat("{\"serving\": ", serving ? "true" : "false", "}"));
+  } else {
+    PrintLine(serving ? "serving" : "not serving");
+  }
+  if (serving) return absl::OkStatus();
+  return absl::UnavailableError("the server takes no work: it starts, shuts down, or its device failed");
 }
 
 absl::Status Status(Context& context) {
@@ -57,8 +72,11 @@ absl::Status Status(Context& context) {
 }  // namespace
 
 void AddStatusCommand(CLI::App& app, Context& context, Command& run) {
-  app.add_subcommand("status", "Health of the server, and what it holds and does")->callback([&context, &run] {
-    run = [&context] { return Status(context); };
+  auto health = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("status", "Health of the server, and what it holds and does");
+  command->add_flag("--health", *health, "ask for its health alone; exit code 6 unless it serves");
+  command->callback([&context, &run, health] {
+    run = [&context, health] { return *health ? CheckHealth(context) : Status(context); };
   });
 }
 

@@ -11,6 +11,7 @@
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/sheet_names.h"
 #include "client/cli/stream_batches.h"
 #include "client/cli/stream_spec.h"
 
@@ -26,7 +27,7 @@ struct Options {
   std::string real;
   bool transforms = false;
   int batch_size = 0;
-  int rank = 0;
+  int rank = -1;  // not given
   int world_size = 0;
   int64_t seed = -1;
   int64_t epochs = 0;
@@ -56,9 +57,10 @@ absl::StatusOr<SpecFile> MakeSpec(const Options& options) {
   if (!options.real.empty()) {
     ASSIGN_OR_RETURN(*spec.mutable_recipe()->mutable_real(), ParseReal(options.real));
   }
-  if (options.world_size > 0) {
+  if (options.world_size > 0) spec.set_world_size(options.world_size);
+  if (options.rank >= 0) {
+    if (spec.world_size() == 0) return absl::InvalidArgumentError("--rank needs --world-size, or one in the --spec file");
     spec.set_rank(options.rank);
-    spec.set_world_size(options.world_size);
   }
   for (int i = v1::SQUARE_TRANSFORM_IDENTITY; options.transforms && i <= v1::SQUARE_TRANSFORM_MIRROR_ROTATE_270; ++i) {
     spec.mutable_recipe()->mutable_transforms()->add_square(static_cast<v1::SquareTransform>(i));
@@ -119,10 +121,12 @@ absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatches
   for (size_t i = 0; i < sheet.cells.size() && (i + 1) * classes <= soft.size(); ++i) {
     sheet.captions.push_back(SoftLabel(schema, soft.data() + i * classes));
   }
+  SpellAndTell(schema, sheet);
   return WritePicture(path, DrawSheet(sheet));
 }
 
 absl::Status Stream(Context& context, const Options& options) {
+  if (!options.sheet.empty()) RETURN_IF_ERROR(CheckPictureFile(options.sheet));
   ASSIGN_OR_RETURN(SpecFile file, MakeSpec(options));
   v1::StreamSpec& spec = file.spec;
   if (!options.exported.out.empty() && !options.describe) {

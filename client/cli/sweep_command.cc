@@ -9,6 +9,7 @@
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/rendering.h"
+#include "client/cli/sheet_names.h"
 #include "client/cli/terminal.h"
 #include "facet/client/feature_vector.h"
 
@@ -95,10 +96,10 @@ absl::StatusOr<std::vector<v1::FeatureVector>> VectorsOf(const std::vector<Ends>
 }
 
 // A row a sweep, a column a step.
-cv::Mat DrawStrip(const std::string& title, const std::vector<Ends>& sweeps, const std::vector<cv::Mat>& cells,
+cv::Mat DrawStrip(const v1::ModelVersion& model, const std::vector<Ends>& sweeps, const std::vector<cv::Mat>& cells,
                   const Options& options) {
   Sheet sheet;
-  sheet.title = title;
+  sheet.title = model.name();
   sheet.cells = cells;
   sheet.columns = options.steps;
   sheet.cell_pixels = options.cell_pixels;
@@ -106,11 +107,13 @@ cv::Mat DrawStrip(const std::string& title, const std::vector<Ends>& sweeps, con
   for (int step = 0; step < options.steps; ++step) {
     sheet.column_labels.push_back(absl::StrFormat("%.3g", static_cast<double>(step) / (options.steps - 1)));
   }
+  SpellAndTell(model.card().schema(), sheet);
   return DrawSheet(sheet);
 }
 
 absl::Status Sweep(Context& context, const Options& options) {
   RETURN_IF_ERROR(CheckOutput(options));
+  RETURN_IF_ERROR(CheckJsonAlone(context.json, options.out, options.show));
   ASSIGN_OR_RETURN(const v1::FeatureVector others, client::ParseFeatureVector(options.settings));
   ASSIGN_OR_RETURN(const std::vector<Ends> sweeps, ParseSweeps(options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
@@ -118,7 +121,7 @@ absl::Status Sweep(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const auto vectors, VectorsOf(sweeps, others, options.steps, session));
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> cells, session.Render(vectors));
   const std::string& model = session.version().name();
-  const cv::Mat strip = DrawStrip(model, sweeps, cells, options);
+  const cv::Mat strip = DrawStrip(session.version(), sweeps, cells, options);
   if (options.show) PrintLine(DrawImage(strip, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();
   const int count = static_cast<int>(sweeps.size());

@@ -5,6 +5,7 @@
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/hold_out_option.h"
+#include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/output.h"
 #include "client/cli/training_options.h"
@@ -51,6 +52,13 @@ absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options)
   return request;
 }
 
+// What is left to do where nobody waits for the job any more.
+std::string LeftNote(const std::string& job, const std::string& publish) {
+  std::string note = absl::StrCat(job, " goes on; follow it with: facet jobs watch ", job);
+  if (publish.empty()) return note;
+  return absl::StrCat(note, "\nit will not be published; once it has ended: facet models publish ", job, " --as ", publish);
+}
+
 absl::Status Train(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const v1::CreateTrainingJobRequest request, MakeRequest(options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
@@ -59,7 +67,10 @@ absl::Status Train(Context& context, const Options& options) {
     PrintLine(context.json ? ToJson(job) : DescribeJob(job));
     return absl::OkStatus();
   }
-  RETURN_IF_ERROR(FollowJob(context, job.name(), options.show));
+  {
+    const InterruptNote note(LeftNote(job.name(), options.publish));
+    RETURN_IF_ERROR(FollowJob(context, job.name(), options.show));
+  }
   if (options.publish.empty()) {
     if (!context.json) PrintLine(absl::StrCat("publish it with: facet models publish ", job.name(), " --as NAME"));
     return absl::OkStatus();
@@ -93,9 +104,12 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
       ->take_all();
   command->add_option("--hold-out", options->hold_out, "NAME:per=FEATURES;missing=FEATURES;count=N[;each=N][;seed=S]")
       ->take_all();
-  command->add_option("--publish", options->publish, "publish the result under this model id");
-  command->add_option("--alias", options->aliases, "with --publish: point this alias at it")->take_all();
-  command->add_flag("--float16", options->float16, "with --publish: keep weights in 16 bits, half the size");
+  CLI::Option* publish = command->add_option("--publish", options->publish, "publish the result under this model id");
+  command->add_option("--alias", options->aliases, "with --publish: point this alias at it")
+      ->take_all()
+      ->needs(publish);
+  command->add_flag("--float16", options->float16, "with --publish: keep weights in 16 bits, half the size")
+      ->needs(publish);
   command->add_option("--priority", options->priority, "-100 to 100; higher starts first")->check(CLI::Range(-100, 100));
   command->add_option("--keep", options->keep, "newest checkpoints kept, beside the best")->check(CLI::Range(1, 100));
   constexpr char kFromJob[] = "go on from this job's newest checkpoint; --steps counts from its beginning";
@@ -103,7 +117,8 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--from-model", options->from_model, "fine-tune: begin with the weights of this model version")
       ->excludes(from_job);
   command->add_flag("--show", options->show, "draw the samples of each checkpoint in the terminal");
-  command->add_flag("--detach", options->detach, "do not wait for the end");
+  // Who does not wait for the result cannot publish it.
+  command->add_flag("--detach", options->detach, "do not wait for the end; not with --publish")->excludes(publish);
   command->add_flag("--validate-only", options->validate_only, "check and estimate, start nothing");
   command->callback([&context, &run, options] { run = [&context, options] { return Train(context, *options); }; });
 }

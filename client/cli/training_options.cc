@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/training_options.h"
 
-#include <google/protobuf/text_format.h>
-
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
+#include "client/cli/text_message.h"
 
 namespace facet::cli {
 
@@ -19,16 +17,15 @@ absl::Status SetPreset(const std::string& name, const std::string& file, v1::Tra
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const std::string text, FileSystem::Posix()->ReadFile(file));
-  if (google::protobuf::TextFormat::ParseFromString(text, spec.mutable_inline_preset())) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("'", file, "' is no preset in protobuf text form"));
+  return ParseTextMessage(text, file, *spec.mutable_inline_preset());
 }
 
 absl::Status SetOverrides(const std::vector<std::string>& texts, int steps, int64_t seed,
                           v1::TrainingOptions& overrides) {
-  const std::string text = absl::StrJoin(texts, "\n");
-  if (!google::protobuf::TextFormat::ParseFromString(text, &overrides)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--override '", text, "' is not understood; write a field of TrainingOptions, such as 'learning_rate: 1e-3'"));
+  for (const std::string& text : texts) {
+    v1::TrainingOptions fields;
+    RETURN_IF_ERROR(ParseTextMessage(text, absl::StrCat("--override '", text, "'"), fields));
+    overrides.MergeFrom(fields);
   }
   if (steps > 0) overrides.set_steps(steps);
   if (seed >= 0) overrides.set_seed(seed);

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/names.h"
 
 namespace facet::cli {
@@ -39,6 +41,21 @@ std::string StrayWord(const std::vector<const CLI::App*>& path) {
   return "";
 }
 
+// Of a text where a number should stand CLI11 says "Could not convert: --images
+// = abc", and where there is a range "--timeout: Value abc not in range 0 to 1".
+// Empty: `text` is neither. Nothing but texts, flags and numbers is asked for.
+std::string DescribeNoNumber(absl::string_view text) {
+  std::vector<std::string> parts;
+  if (absl::ConsumePrefix(&text, "Could not convert: ")) {
+    parts = absl::StrSplit(text, absl::MaxSplits(" = ", 1));
+  } else {
+    parts = absl::StrSplit(text.substr(0, text.find(" not in range ")), absl::MaxSplits(": Value ", 1));
+  }
+  double number = 0;
+  if (parts.size() != 2 || absl::SimpleAtod(parts[1], &number)) return "";
+  return absl::StrCat(parts[0], ": '", parts[1], "' is no number");
+}
+
 // A word where a command should stand says more than that one is missing.
 std::string Describe(const std::vector<const CLI::App*>& path, const CLI::ParseError& error) {
   const std::vector<std::string> commands = CommandsOf(*path.back());
@@ -47,8 +64,10 @@ std::string Describe(const std::vector<const CLI::App*>& path, const CLI::ParseE
     if (!word.empty()) return absl::StrCat("there is no command '", word, "'. ", SuggestNames(word, commands, 20));
     return absl::StrCat("which command? There are: ", absl::StrJoin(commands, ", "));
   }
-  // "--steps: Value 0 not in range 0.000000 to 1797693134862315708145…".
   const std::string text = error.what();
+  const std::string no_number = DescribeNoNumber(text);
+  if (!no_number.empty()) return no_number;
+  // "--steps: Value 0 not in range 0.000000 to 1797693134862315708145…".
   const size_t range = text.find(" not in range ");
   const size_t huge = text.find(" to 17976931348623157");
   if (range == std::string::npos || huge == std::string::npos) return text;

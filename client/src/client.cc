@@ -106,7 +106,8 @@ class GrpcClient final : public Client {
         .status();
   }
   absl::Status WatchTrainingJob(const std::string& name, int64_t after_revision, absl::Duration patience,
-                                std::function<bool(const v1::TrainingEvent&)> on_event) override;
+                                std::function<bool(const v1::TrainingEvent&)> on_event,
+                                std::function<void(const absl::Status&)> on_break) override;
   absl::StatusOr<v1::TrainingCurve> GetTrainingCurve(const std::string& name) override {
     return CallNamed<v1::TrainingCurve>(*training_, &v1::TrainingService::Stub::GetTrainingCurve,
                                         v1::GetTrainingCurveRequest(), name);
@@ -269,7 +270,8 @@ absl::StatusOr<v1::Dataset> GrpcClient::ImportDataset(const v1::ImportSpec& spec
 }
 
 absl::Status GrpcClient::WatchTrainingJob(const std::string& name, int64_t after_revision, absl::Duration patience,
-                                          std::function<bool(const v1::TrainingEvent&)> on_event) {
+                                          std::function<bool(const v1::TrainingEvent&)> on_event,
+                                          std::function<void(const absl::Status&)> on_break) {
   v1::WatchTrainingJobRequest request;
   request.set_name(name);
   request.set_after_revision(after_revision);
@@ -290,6 +292,7 @@ absl::Status GrpcClient::WatchTrainingJob(const std::string& name, int64_t after
     }
     const absl::Status status = FromGrpc(reader->Finish(), options_.address);
     if (stopped) return absl::CancelledError("watching was stopped");
+    if (absl::IsUnavailable(status) && on_break) on_break(status);
     if (status.ok() || !reconnect.Wait(status, never)) return status;
   }
 }

@@ -15,6 +15,33 @@ namespace fs = std::filesystem;
 
 constexpr size_t kChunkBytes = 1 << 20;
 
+// Whether `path` is `folder` or below it; both without links.
+bool IsWithin(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+// The folders that a walk is in, their links resolved, the outermost first.
+class FoldersAround {
+ public:
+  explicit FoldersAround(const fs::path& folder) : folders_{fs::canonical(folder, ignored_)} {}
+
+  // Takes note of the folder `entry`, found at `depth` (0: directly in the
+  // first one). False: by a link it leads back to one that the walk is in.
+  bool Enter(const fs::path& entry, int depth) {
+    folders_.resize(depth + 1);
+    const fs::path folder = fs::canonical(entry, ignored_);
+    for (const fs::path& around : folders_) {
+      if (!folder.empty() && IsWithin(around, folder)) return false;
+    }
+    folders_.push_back(folder);
+    return true;
+  }
+
+ private:
+  std::error_code ignored_;  // what cannot be read, the walk itself reports
+  std::vector<fs::path> folders_;
+};
+
 }  // namespace
 
 absl::StatusOr<UploadFiles> FindUploadFiles(const std::string& folder) {
@@ -23,10 +50,17 @@ absl::StatusOr<UploadFiles> FindUploadFiles(const std::string& folder) {
     return absl::NotFoundError(absl::StrCat("there is no folder '", folder, "' on this machine"));
   }
   UploadFiles result;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+  FoldersAround around(folder);
+  constexpr auto kFollow = fs::directory_options::follow_directory_symlink;
+  for (fs::recursive_directory_iterator it(folder, kFollow, error), end; !error && it != end; it.increment(error)) {
     std::error_code ignored;
+    if (it->is_directory(ignored) && !around.Enter(it->path(), it.depth())) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the link '", it->path().string(), "' leads back to a folder around it; remove it"));
+    }
     if (!it->is_regular_file(ignored)) continue;
-    result.files.push_back({it->path().string(), fs::relative(it->path(), folder, ignored).generic_string(),
+    // By its name here, wherever a link leads.
+    result.files.push_back({it->path().string(), it->path().lexically_relative(folder).generic_string(),
                             it->file_size(ignored)});
     result.total_bytes += result.files.back().size;
   }

@@ -13,7 +13,8 @@
 
 namespace facet::client {
 
-// The regular files below a folder, sorted by path.
+// The regular files below a folder, sorted by path. Links are followed: a file
+// goes by its name in the folder.
 struct UploadFiles {
   struct File {
     std::string path;      // on this machine
@@ -24,7 +25,8 @@ struct UploadFiles {
   uint64_t total_bytes = 0;
 };
 
-// NOT_FOUND: no such folder. INVALID_ARGUMENT: no files in it.
+// NOT_FOUND: no such folder. INVALID_ARGUMENT: no files in it, or a link that
+// leads back to a folder around it. PERMISSION_DENIED: one cannot be listed.
 absl::StatusOr<UploadFiles> FindUploadFiles(const std::string& folder);
 
 // Calls `send` with each file in chunks of at most 1 MiB; stops when it returns

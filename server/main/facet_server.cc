@@ -23,6 +23,7 @@
 #include "server/core/streams/batch_stream.h"
 #include "server/core/streams/classifier_judge.h"
 #include "server/main/address_file.h"
+#include "server/main/fault_count.h"
 #include "server/rpc/grpc_server.h"
 #include "server/rpc/listening.h"
 
@@ -139,6 +140,9 @@ absl::Status FacetServerImpl::OpenState() {
   datasets.clock = env_.clock;
   datasets.store = store_.get();
   ASSIGN_OR_RETURN(datasets_, DatasetRegistry::Create(std::move(datasets)));
+  // Those that ended the servers before, which nobody may have read of.
+  ASSIGN_OR_RETURN(const int faults, ReadFaultCount(*env_.file_system, options_.state_dir));
+  for (int i = 0; i < faults; ++i) metrics_->DeviceFault();
   return absl::OkStatus();
 }
 
@@ -283,6 +287,11 @@ absl::Status FacetServerImpl::Run() {
   if (!result.ok()) {
     env_.log->Write(LogSeverity::kError, "the compute device has failed",
                     {{"error", std::string(result.message())}});
+    const absl::Status counted = AddToFaultCount(*env_.file_system, options_.state_dir);
+    if (!counted.ok()) {
+      env_.log->Write(LogSeverity::kWarning, "the next server will not know of the fault",
+                      {{"error", std::string(counted.message())}});
+    }
   }
   const absl::Duration patience = result.ok() ? options_.limits.drain : std::min(kFaultDrain, options_.limits.drain);
   Drain(env_.clock->Now() + patience);

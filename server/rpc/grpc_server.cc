@@ -5,6 +5,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -167,7 +168,12 @@ absl::Status GrpcServerImpl::Listen() {
                                                             "; is another server running there?")),
                         "ADDRESS_IN_USE");
     }
-    if (!listen_[i].is_unix()) listen_[i].port = ports[i];
+    if (listen_[i].is_unix()) {
+      // Its folder says who may connect, not the umask.
+      chmod(listen_[i].path.c_str(), 0777);
+    } else {
+      listen_[i].port = ports[i];
+    }
     addresses_.push_back(listen_[i].ToString());
   }
   if (server_ == nullptr) return absl::InternalError("gRPC could not start its server");

@@ -286,14 +286,19 @@ class WatchTest : public ClientTest {
     };
   }
   absl::Status Watch(absl::Duration patience, int64_t stop_at = -1) {
-    return client_->WatchTrainingJob("trainingJobs/j", 0, patience, [this, stop_at](const v1::TrainingEvent& event) {
+    const auto on_event = [this, stop_at](const v1::TrainingEvent& event) {
       seen_.push_back(event.revision());
       return event.revision() != stop_at;
+    };
+    return client_->WatchTrainingJob("trainingJobs/j", 0, patience, on_event, [this](const absl::Status& status) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+      ++breaks_;
     });
   }
 
   std::vector<int64_t> after_;  // after_revision of each connection
   std::vector<int64_t> seen_;
+  int breaks_ = 0;
 };
 
 TEST_F(WatchTest, GoesOnAfterTheLastEventWhenTheConnectionBreaks) {
@@ -301,6 +306,7 @@ TEST_F(WatchTest, GoesOnAfterTheLastEventWhenTheConnectionBreaks) {
   EXPECT_THAT(Watch(absl::Minutes(1)), IsOk());
   EXPECT_THAT(seen_, ElementsAre(1, 2, 3, 4, 5, 6));
   EXPECT_THAT(after_, ElementsAre(0, 0, 2, 6));
+  EXPECT_EQ(breaks_, 3);
 }
 
 TEST_F(WatchTest, WithoutPatienceTheFirstBreakIsTheEnd) {
@@ -320,6 +326,7 @@ TEST_F(WatchTest, OtherErrorsAreFinal) {
     return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such job");
   };
   EXPECT_THAT(Watch(absl::InfiniteDuration()), IsError(absl::StatusCode::kNotFound, "no such job"));
+  EXPECT_EQ(breaks_, 0);
 }
 
 // --- Rendering ---

@@ -75,6 +75,8 @@ struct FakeTraining final : v1::TrainingService::Service {
   Method<v1::ListTrainingJobsRequest, v1::ListTrainingJobsResponse> list;
   Method<v1::CancelTrainingJobRequest, v1::TrainingJob> cancel;
   Method<v1::PublishModelRequest, v1::ModelVersion> publish;
+  Method<v1::DeleteTrainingJobRequest, google::protobuf::Empty> remove;
+  Method<v1::ReadTrainingLogRequest, v1::ReadTrainingLogResponse> log;
   std::function<grpc::Status(const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>*)> watch;
 
   grpc::Status CreateTrainingJob(grpc::ServerContext*, const v1::CreateTrainingJobRequest* request,
@@ -96,6 +98,14 @@ struct FakeTraining final : v1::TrainingService::Service {
   grpc::Status PublishModel(grpc::ServerContext*, const v1::PublishModelRequest* request,
                             v1::ModelVersion* response) override {
     return Answer(publish, *request, response);
+  }
+  grpc::Status DeleteTrainingJob(grpc::ServerContext*, const v1::DeleteTrainingJobRequest* request,
+                                 google::protobuf::Empty* response) override {
+    return Answer(remove, *request, response);
+  }
+  grpc::Status ReadTrainingLog(grpc::ServerContext*, const v1::ReadTrainingLogRequest* request,
+                               v1::ReadTrainingLogResponse* response) override {
+    return Answer(log, *request, response);
   }
   grpc::Status WatchTrainingJob(grpc::ServerContext*, const v1::WatchTrainingJobRequest* request,
                                 grpc::ServerWriter<v1::TrainingEvent>* writer) override {

@@ -4,6 +4,7 @@ project of somebody else's builds on the installed client library."""
 
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import tempfile
@@ -93,6 +94,19 @@ class InstallTest(unittest.TestCase):
                      "proto/facet/v1/generation.proto", "proto/google/api/field_behavior.proto"):
             self.assertIn(file, data)
         self.assertEqual(self.files("share/doc/facet"), ["LICENSE"])
+
+    def test_programs_need_nothing_of_the_build(self):
+        for program in ("facet", "facetd", "facet-trainer"):
+            with self.subTest(program):
+                path = self.prefix / "bin" / program
+                found = re.findall(r"RUNPATH\)\s+Library runpath: \[(.*)\]", self.must("readelf", "-d", path))
+                self.assertEqual(found, [] if program == "facet" else ["$ORIGIN/../lib/facet"])
+                loaded = dict(re.findall(r"(\S+) => (\S+)", self.must("ldd", path)))
+                self.assertNotIn("not", loaded.values())
+                torch = [str(pathlib.Path(file).resolve()) for name, file in loaded.items()
+                         if name.startswith(("libtorch", "libc10"))]
+                self.assertEqual([file for file in torch if not file.startswith(str(self.prefix.resolve()))], [])
+                self.assertEqual(bool(torch), program != "facet")
 
     def test_what_is_internal_stays_behind(self):
         installed = self.files("include") + self.files("share")

@@ -49,6 +49,40 @@ TEST(FindUploadFilesTest, WhatIsNoFileIsLeftOut) {
   EXPECT_THAT(Relatives(*FindUploadFiles(dir.path())), ElementsAre("a"));
 }
 
+TEST(FindUploadFilesTest, LinksAreFollowedAndGoByTheirNameInTheFolder) {
+  TempDir elsewhere;
+  elsewhere.Write("original.png", "12");
+  elsewhere.Write("more/deep.png", "345");
+  TempDir dir;
+  dir.Write("own/a.png", "1");
+  fs::create_symlink(elsewhere / "original.png", dir / "linked.png");
+  fs::create_directory_symlink(elsewhere / "more", dir / "pictures");
+  // Beside another, not around: no way back.
+  fs::create_directory_symlink(dir / "own", dir / "same");
+  const auto files = FindUploadFiles(dir.path());
+  ASSERT_THAT(files, IsOk());
+  EXPECT_THAT(Relatives(*files), ElementsAre("linked.png", "own/a.png", "pictures/deep.png", "same/a.png"));
+  EXPECT_EQ(files->total_bytes, 7u);
+}
+
+TEST(FindUploadFilesTest, ALinkToAFolderAroundItIsNamed) {
+  for (const char* target : {".", "..", "/"}) {
+    TempDir dir;
+    dir.Write("a/b.txt", "1");
+    fs::create_directory_symlink(target, dir / "a/back");
+    EXPECT_THAT(FindUploadFiles(dir.path()), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("/a/back'"))) << target;
+  }
+}
+
+TEST(FindUploadFilesTest, TwoLinksThatLeadToEachOtherAreNamed) {
+  TempDir dir;
+  fs::create_directories(dir / "a");
+  fs::create_directories(dir / "b");
+  fs::create_directory_symlink("../b", dir / "a/to_b");
+  fs::create_directory_symlink("../a", dir / "b/to_a");
+  EXPECT_THAT(FindUploadFiles(dir.path()), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("/to_")));
+}
+
 TEST(FindUploadFilesTest, NoFolderAndEmptyFolderAreErrors) {
   TempDir dir;
   EXPECT_THAT(FindUploadFiles(dir / "nowhere"), IsError(absl::StatusCode::kNotFound, HasSubstr("nowhere")));

@@ -98,6 +98,16 @@ class ComposeTest(unittest.TestCase):
     def test_the_state_is_kept_where_the_configuration_says(self):
         self.assertIn(f"state:{support.server_config()['state_dir']}", self.facetd["volumes"])
 
+    def test_a_socket_has_a_folder_of_the_users_own(self):
+        mount = next(volume for volume in self.facetd["volumes"] if volume.startswith("run:"))
+        folder = mount.split(":")[1]
+        self.assertNotIn(":ro", mount)
+        # A new volume takes its owner from the image.
+        dockerfile = (support.SOURCE / "docker/Dockerfile").read_text(encoding="utf-8")
+        self.assertRegex(dockerfile, rf"install -d -o facet -g facet .*{folder}\b")
+        manual = (support.SOURCE / "docs/operations.md").read_text(encoding="utf-8")
+        self.assertIn(f'listen: "unix:{folder}/', manual)
+
     def test_the_gpu_variant_is_another_image_with_a_device(self):
         facetd = self.merged["services"]["facetd"]
         self.assertNotEqual(facetd["image"], self.facetd["image"])

@@ -32,6 +32,7 @@ void Train(Metrics& metrics) {
   for (const char* part : {"pixels", "classes", "features"}) {
     metrics.TrainingProgress("digits", 300, 12.5, part, 4.25);
   }
+  metrics.TrainingReport();
   for (const char* outcome : {"success", "stopped", "failure", "signal"}) metrics.TrainerExited(outcome);
 }
 

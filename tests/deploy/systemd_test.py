@@ -40,6 +40,13 @@ class SystemdTest(unittest.TestCase):
         command = self.value_of("ExecStart")
         for flag in ("--listen", "--metrics"):
             self.assertRegex(command, rf"{flag} 127\.0\.0\.1:\d+")
+        for address in re.findall(r"--(?:listen|metrics) (\S+)", command):
+            self.assertRegex(address, r"^(127\.0\.0\.1:|unix:)")
+
+    def test_may_make_its_socket(self):
+        socket = re.search(r"--listen unix:(\S+)/", self.value_of("ExecStart")).group(1)
+        self.assertEqual(socket, f"/run/{self.value_of('RuntimeDirectory')}")
+        self.assertEqual(self.value_of("RuntimeDirectoryMode"), "0750")
 
     def test_may_write_its_state_folder(self):
         self.assertIn(f"--state /var/lib/{self.value_of('StateDirectory')}", self.value_of("ExecStart"))

@@ -128,7 +128,6 @@ TEST_F(CommandLineTest, SaysWhatIsWrongAndEndsWithADocumentedCode) {
       {{"render", "--model", "tiny", "--set", "color=red", "--out", "x.png"}, 2, "colour"},
       {{"render", "--model", "tinny", "--out", "x.png"}, 3, "tinny"},
       {{"render", "--model", "tiny@9", "--out", "x.png"}, 3, "no version or alias '9'"},
-      {{"render", "--model", "tiny", "--set", "digit=7"}, 2, "--out"},
       {{"render", "--model", "tiny", "--set", "colour=red:-1", "--out", "x.png"}, 2, "-1"},
       {{"render", "--model", "tiny", "--out", "/nowhere/x.png"}, 3, "/nowhere"},
       {{"grid", "--model", "tiny", "--rows", "digit", "--cols", "shape", "--out", "x.png"}, 2, "shape"},

@@ -37,6 +37,21 @@ def test_renders_files(client: facet_client.Client) -> None:
     assert client.render_jpeg("tiny", SEVEN, quality=50)[0].startswith(b"\xff\xd8")
 
 
+def test_classifies_the_files_that_it_renders(client: facet_client.Client) -> None:
+    files = [*client.render_png("tiny", [SEVEN, SEVEN]), *client.render_jpeg("tiny", SEVEN)]
+    seen = client.classify("tiny", files)
+    assert len(seen) == 3
+    assert seen[0] == seen[1]
+    assert sum(seen[2]["digit"].values()) == pytest.approx(1, abs=1e-4)
+    assert list(seen[0]["digit"]) == [str(digit) for digit in range(10)]
+
+
+def test_what_is_no_image_is_named(client: facet_client.Client) -> None:
+    with pytest.raises(errors.InvalidArgument) as caught:
+        client.classify("tiny", [*client.render_png("tiny", SEVEN), b"no image"])
+    assert (caught.value.reason, caught.value.field) == ("BAD_IMAGE", "images[1].data")
+
+
 def test_takes_dense_vectors(client: facet_client.Client) -> None:
     schema = client.model("tiny").card.schema
     dense = [1.0 if name in ("7", "red", "0") else 0.0 for one in schema.features for name in one.classes]

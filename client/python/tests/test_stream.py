@@ -94,6 +94,39 @@ def test_a_killed_server_loses_and_repeats_nothing(
     assert seen == sequence
 
 
+def test_a_newer_data_set_does_not_change_a_stream(server: Server, client: facet_client.Client) -> None:
+    def add_version(skip: int) -> None:
+        client.import_dataset(
+            {
+                "dataset": "growing",
+                "format": "DATASET_FORMAT_IDX_DIGITS",
+                "bundled": {"name": "digits"},
+                "digits": {"examples_per_digit": 4, "skip_per_digit": skip, "rotations": [0]},
+            }
+        )
+
+    add_version(0)
+    spec = SPEC | {"epochs": 3, "recipe": {"real": {"dataset": "growing", "share": 0.25}}}
+    uncut = [digest(batch) for batch in BatchReader(spec, address=server.address)]
+    seen = []
+    for count, batch in enumerate(BatchReader(spec, address=server.address, prefetch=2)):
+        assert batch.message.dataset_version == "datasets/growing@1"
+        seen.append(digest(batch))
+        if count == 3:
+            add_version(4)
+            server.kill()
+            server.start()
+    assert seen == uncut
+
+
+def test_a_batch_above_the_limit_of_the_client_is_refused(server: Server) -> None:
+    client = facet_client.Client(server.address, max_message_bytes=4096)
+    with pytest.raises(errors.ResourceExhausted, match="4096"):
+        next(client.stream(SPEC))
+    roomy = facet_client.Client(server.address, max_message_bytes=1 << 20)
+    assert digest(next(roomy.stream(SPEC)))[1] == 0
+
+
 def test_patience_ends(server: Server) -> None:
     reader = BatchReader(SPEC | {"epochs": -1}, address=server.address, patience=0.2)
     next(reader)

@@ -27,6 +27,7 @@ void ProgressRecorder::OnProgress(const v1::TrainingProgress& progress) {
     first_step_ = progress.step();
     training_ = ledger_->Apply(job_, JobVerb::kTraining, text).ok();
   }
+  metrics_->TrainingReport();
   Measure(progress, now);
   const bool keep = WorthKeeping(progress, now);
   latest_ = progress;

@@ -115,6 +115,7 @@ class PrometheusMetrics final : public Metrics {
   void TrainingProgress(absl::string_view job, int step, double steps_per_second, absl::string_view loss_part,
                         double loss) override;
   void ForgetJob(absl::string_view job) override;
+  void TrainingReport() override { training_reports_.Increment(); }
   void TrainerExited(absl::string_view outcome) override { trainer_exits_[outcome].Increment(); }
 
   void SetStreams(int count) override { streams_.Set(count); }
@@ -174,6 +175,8 @@ class PrometheusMetrics final : public Metrics {
       book_.Gauges("facet_training_loss", "Mean loss of the last steps, by running job and part.");
   prometheus::Family<Gauge>& training_step_ =
       book_.Gauges("facet_training_step", "Steps done, by running job.");
+  Counter& training_reports_ =
+      book_.OneCounter("facet_training_reports_total", "Reports of progress by trainers, in every phase.");
   ByLabel<Counter> trainer_exits_{
       book_.Counters("facet_trainer_exits_total", "Trainer processes that ended, by outcome."), "outcome"};
 

@@ -37,6 +37,8 @@ class Metrics {
   virtual void TrainingProgress(absl::string_view job, int step, double steps_per_second,
                                 absl::string_view loss_part, double loss) = 0;
   virtual void ForgetJob(absl::string_view job) = 0;
+  // facet_training_reports_total: a sign of progress of a trainer, in any phase.
+  virtual void TrainingReport() = 0;
   // facet_trainer_exits_total{outcome}: "success", "stopped", "failure", "signal".
   virtual void TrainerExited(absl::string_view outcome) = 0;
   // facet_streams_active, facet_stream_batches_total, facet_stream_images_total,

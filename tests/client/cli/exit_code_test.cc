@@ -55,14 +55,19 @@ TEST(PrintErrorTest, SaysWhatAndWhere) {
   google::rpc::BadRequest bad;
   bad.add_field_violations()->set_field("vectors[0].features[1]");
   rich.add_details()->PackFrom(bad);
+  google::rpc::ErrorInfo info;
+  info.set_reason("UNKNOWN_CLASS");
+  rich.add_details()->PackFrom(info);
   const absl::Status status = client::FromGrpc(
       {grpc::StatusCode::INVALID_ARGUMENT, "no class 'gren'. Did you mean 'green'?", rich.SerializeAsString()}, "h:1");
-  EXPECT_EQ(Printed(status), "facet: no class 'gren'. Did you mean 'green'?\n  field: vectors[0].features[1]\n");
+  EXPECT_EQ(Printed(status),
+            "facet: no class 'gren'. Did you mean 'green'? (UNKNOWN_CLASS)\n  field: vectors[0].features[1]\n");
 }
 
 TEST(PrintErrorTest, SaysWhatToDo) {
   EXPECT_THAT(Printed(absl::UnavailableError("cannot reach a server at h:1: Connection refused")),
               HasSubstr("\n  is facetd running there?"));
+  EXPECT_EQ(Printed(absl::UnavailableError("the server takes no work")), "facet: the server takes no work\n");
   EXPECT_THAT(Printed(absl::DeadlineExceededError("x")), HasSubstr("--timeout"));
   EXPECT_THAT(Printed(absl::UnimplementedError("x")), HasSubstr("does not offer it"));
   google::rpc::Status rich;
@@ -71,7 +76,7 @@ TEST(PrintErrorTest, SaysWhatToDo) {
   rich.add_details()->PackFrom(info);
   EXPECT_EQ(Printed(client::FromGrpc(
                 {grpc::StatusCode::UNIMPLEMENTED, "it does not classify yet", rich.SerializeAsString()}, "h:1")),
-            "facet: it does not classify yet\n");
+            "facet: it does not classify yet (UNIMPLEMENTED)\n");
   EXPECT_EQ(Printed(absl::NotFoundError("there is no model 'x'")), "facet: there is no model 'x'\n");
 }
 

@@ -84,6 +84,11 @@ TEST_F(PlainBarTest, WritesTheFirstAndTheLastLine) {
   EXPECT_EQ(Written(), "import   0 %  x\nimport 100 %  x\n");
 }
 
+TEST_F(PlainBarTest, NearlyDoneIsNotDone) {
+  ProgressBar("import", false).Update(0.999, "x");
+  EXPECT_EQ(Written(), "import  99 %  x\n");
+}
+
 TEST_F(PlainBarTest, QuietIsQuiet) {
   {
     ProgressBar bar("import", true);

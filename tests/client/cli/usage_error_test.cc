@@ -70,6 +70,13 @@ TEST(UsageErrorTest, RangesAreShownUnlessTheyAreThoseOfTheMachine) {
             "facet: --timeout: Value 0 is too small\n  see facet render --help\n");
 }
 
+TEST(UsageErrorTest, WhatIsNoNumberIsQuoted) {
+  EXPECT_EQ(Said({"--timeout", "abc", "render", "--model", "x"}),
+            "facet: --timeout: 'abc' is no number\n  see facet render --help\n");
+  EXPECT_EQ(Said({"render", "--model", "x", "--steps", "3x"}),
+            "facet: --steps: '3x' is no number\n  see facet render --help\n");
+}
+
 TEST(UsageErrorTest, AllBeginAlike) {
   for (const auto& words : std::vector<std::vector<std::string>>{{}, {"x"}, {"render"}, {"render", "--steps", "x"}}) {
     EXPECT_THAT(Said(words), AllOf(StartsWith("facet: "), Not(HasSubstr("\n\n"))));

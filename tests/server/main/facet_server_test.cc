@@ -252,6 +252,13 @@ TEST_F(FacetServerTest, AStateFolderThatCannotBeWrittenIsNamed) {
   }
 }
 
+TEST_F(FacetServerTest, DeviceFaultsOfEarlierServersAreCounted) {
+  dir_.Write("state/device_faults", "2\n");
+  options_.metrics = "127.0.0.1:0";
+  const auto server = Start();
+  EXPECT_THAT(HttpGet(server->metrics_address(), "/metrics"), HasSubstr("\nfacet_device_faults_total 2\n"));
+}
+
 TEST_F(FacetServerTest, ADatabaseThatIsNoneIsNotOverwritten) {
   const std::string junk(4096, 'x');
   dir_.Write("state/facet.db", junk);

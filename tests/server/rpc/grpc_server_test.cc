@@ -39,8 +39,13 @@ TEST(GrpcServerTest, ListensOnSeveralAddressesAndSocketFiles) {
   GrpcServerOptions options;
   const std::string path = "/tmp/facet-" + RandomHexId();
   options.listen = {"127.0.0.1:0", "unix:" + path};
+  const mode_t mask = umask(0027);  // as the systemd unit has it
   auto server = GrpcServer::Create(options, parts.Parts());
+  umask(mask);
   ASSERT_TRUE(server.ok()) << server.status();
+  struct stat socket;
+  ASSERT_EQ(lstat(path.c_str(), &socket), 0);
+  EXPECT_EQ(socket.st_mode & 0777, 0777u) << "the folder says who may connect";
   for (const std::string& address : (*server)->addresses()) {
     EXPECT_TRUE(ListModels(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())).ok()) << address;
   }

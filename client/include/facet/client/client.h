@@ -62,7 +62,8 @@ class Client {
   using UploadProgress = std::function<void(uint64_t sent, uint64_t total)>;
 
   // `spec.source` is a folder on the server, the bundled data, or `upload`; for
-  // an upload the files below `local_folder` are sent. Has no timeout.
+  // an upload the files below `local_folder` are sent, links followed. Has no
+  // timeout.
   virtual absl::StatusOr<v1::Dataset> ImportDataset(const v1::ImportSpec& spec, const std::string& local_folder,
                                                     UploadProgress progress) = 0;
   // How far an import is that was given `spec.import_id`; from another thread
@@ -86,9 +87,11 @@ class Client {
   virtual absl::Status DeleteTrainingJob(const std::string& name) = 0;
   // Calls `on_event` for each event until the job ends (OK) or `on_event`
   // returns false (CANCELLED). When the connection breaks it connects again
-  // and goes on after the last event, for as long as `patience` at a time.
+  // and goes on after the last event, for as long as `patience` at a time;
+  // `on_break`, if given, hears of each try that failed.
   virtual absl::Status WatchTrainingJob(const std::string& name, int64_t after_revision, absl::Duration patience,
-                                        std::function<bool(const v1::TrainingEvent&)> on_event) = 0;
+                                        std::function<bool(const v1::TrainingEvent&)> on_event,
+                                        std::function<void(const absl::Status&)> on_break = nullptr) = 0;
   virtual absl::StatusOr<v1::TrainingCurve> GetTrainingCurve(const std::string& name) = 0;
   // Step 0: of the newest checkpoint.
   virtual absl::StatusOr<v1::TrainingSamples> GetTrainingSamples(const std::string& name, int step) = 0;

@@ -2,7 +2,7 @@
 """The process beside: speaks gRPC for one that must not. Frames on standard input and output.
 
 python -m facet_client._beside describe ADDRESS PATIENCE
-python -m facet_client._beside stream ADDRESS
+python -m facet_client._beside stream ADDRESS MAX_MESSAGE_BYTES
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ def _write(kind: bytes, body: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _stream(address: str) -> None:
-    call = GrpcBatchCall(address, augmentation_pb2.StreamStart.FromString(_read(sys.stdin.buffer) or b""))
+def _stream(address: str, max_message_bytes: int) -> None:
+    start = augmentation_pb2.StreamStart.FromString(_read(sys.stdin.buffer) or b"")
+    call = GrpcBatchCall(address, start, max_message_bytes)
 
     def pass_credit() -> None:
         while _read(sys.stdin.buffer) is not None:
@@ -47,7 +48,7 @@ def _serve(words: list[str]) -> None:
         if words[0] == "describe":
             _write(DATA, describe_here(words[1], _read(sys.stdin.buffer) or b"", float(words[2])))
         else:
-            _stream(words[1])
+            _stream(words[1], int(words[2]))
     except errors.FacetError as error:
         _write(ERROR, encode_error(error))
 

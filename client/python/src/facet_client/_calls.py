@@ -20,7 +20,7 @@ import grpc
 
 from facet_client import errors
 from facet_client._backoff import Backoff
-from facet_client._channel import channel, forked_from_user, in_use
+from facet_client._channel import MAX_MESSAGE_BYTES, channel, forked_from_user, in_use
 from facet_client._malloc import keep_buffers
 from facet_client.v1 import augmentation_pb2
 
@@ -53,13 +53,18 @@ class BatchCall(Protocol):
 class GrpcBatchCall:
     """Over a channel of this process."""
 
-    def __init__(self, address: str, start: augmentation_pb2.StreamStart) -> None:
+    def __init__(
+        self,
+        address: str,
+        start: augmentation_pb2.StreamStart,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
+    ) -> None:
         keep_buffers()
         self._address = address
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._requests.put(augmentation_pb2.StreamBatchesRequest(start=start).SerializeToString())
         # Bytes in and out: `_wire` parses.
-        method = channel(address).stream_stream(STREAM)
+        method = channel(address, max_message_bytes).stream_stream(STREAM)
         self._call = method(cast("Iterator[bytes]", iter(self._requests.get, None)))
 
     def read(self) -> bytes | None:
@@ -79,8 +84,8 @@ class GrpcBatchCall:
 class BesideBatchCall:
     """Over a process beside this one, which ends with this call or this process."""
 
-    def __init__(self, address: str, start: augmentation_pb2.StreamStart) -> None:
-        self._process = _start("stream", address)
+    def __init__(self, address: str, start: augmentation_pb2.StreamStart, max_message_bytes: int) -> None:
+        self._process = _start("stream", address, str(max_message_bytes))
         self._send(start.SerializeToString())
 
     def _send(self, data: bytes) -> None:
@@ -102,9 +107,12 @@ class BesideBatchCall:
         self._process.communicate()
 
 
-def open_stream(address: str, start: augmentation_pb2.StreamStart) -> BatchCall:
+def open_stream(
+    address: str, start: augmentation_pb2.StreamStart, max_message_bytes: int = MAX_MESSAGE_BYTES
+) -> BatchCall:
     """Opens a stream in the way that is safe here; errors come with the first read."""
-    return BesideBatchCall(address, start) if forked_from_user() else GrpcBatchCall(address, start)
+    kind = BesideBatchCall if forked_from_user() else GrpcBatchCall
+    return kind(address, start, max_message_bytes)
 
 
 def describe(

@@ -67,7 +67,8 @@ class Client:
         """`address`: host:port or unix:/path; FACET_SERVER of the environment, else 127.0.0.1:8470.
 
         `timeout`: seconds for each call but streams. `retry`: seconds in which a call that does not reach
-        the server is tried again.
+        the server is tried again. `max_message_bytes`: of one message either way, batches of streams
+        included.
         """
         self.address = default_address(address)
         self._timeout = timeout
@@ -114,7 +115,7 @@ class Client:
     def classify(self, model: str, images: Iterable[bytes]) -> list[dict[str, dict[str, float]]]:
         """For each PNG or JPEG the probabilities, by feature and class. At most 64 images."""
         request = model_pb2.ClassifyRequest(
-            model=model, images=[image_pb2.ImageData(data=data) for data in images]
+            model=model, images=[image_pb2.ImageData(encoding=_encoding(data), data=data) for data in images]
         )
         answer = self._call("ModelService/Classify", request, model_pb2.ClassifyResponse)
         return [
@@ -335,7 +336,13 @@ class Client:
 
     def stream(self, spec: Spec | str, *, resume_token: bytes = b"", prefetch: int = 4) -> BatchReader:
         """The batches of a stream."""
-        return BatchReader(spec, address=self.address, resume_token=resume_token, prefetch=prefetch)
+        return BatchReader(
+            spec,
+            address=self.address,
+            resume_token=resume_token,
+            prefetch=prefetch,
+            max_message_bytes=self._max_message_bytes,
+        )
 
     # --- below ---
 
@@ -402,6 +409,12 @@ class Client:
 def ended(event: training_pb2.TrainingEvent) -> bool:
     """Whether `event` is the last of its job."""
     return event.state in _ENDED
+
+
+def _encoding(data: bytes) -> image_pb2.ImageEncoding:
+    """Of an image file, by its first bytes. What is neither is called PNG: the server says what is wrong."""
+    jpeg = data.startswith(b"\xff\xd8")
+    return image_pb2.IMAGE_ENCODING_JPEG if jpeg else image_pb2.IMAGE_ENCODING_PNG
 
 
 def _several(vectors: Vector | Sequence[Vector]) -> Sequence[Vector]:

@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from facet_client import _calls
-from facet_client._channel import default_address
+from facet_client._channel import MAX_MESSAGE_BYTES, default_address
 from facet_client.features import Spec, stream_spec
 from facet_client.stream import Batch, BatchReader
 from facet_client.v1 import augmentation_pb2, feature_pb2, image_pb2
@@ -109,13 +109,14 @@ class FacetDataset(IterableDataset[TensorBatch]):
         prefetch: int = 4,
         patience: float = 60.0,
         transform: Callable[[TensorBatch], Any] | None = None,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
     ) -> None:
         """`spec` without rank, world_size, worker and workers. `epochs` a pass, over the spec's.
 
         `prefetch`: batches on their way at once, for each worker. `patience`: seconds of trying to connect
-        again. `transform` is applied to each batch where it is received. The address is FACET_SERVER of the
-        environment unless given. Rank and world size are those of torch.distributed, else of torchrun's
-        environment, unless given.
+        again. `transform` is applied to each batch where it is received. `max_message_bytes`: of one batch, at
+        most. The address is FACET_SERVER of the environment unless given. Rank and world size are those of
+        torch.distributed, else of torchrun's environment, unless given.
         """
         super().__init__()
         self._spec = stream_spec(spec)
@@ -126,6 +127,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
         self._prefetch = prefetch
         self._patience = patience
         self._transform = transform
+        self._max_message_bytes = max_message_bytes
         self.description = self._pin()
         self._state: StreamState | None = None
         self._resume: StreamState | None = None
@@ -173,6 +175,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
             resume_token=state["token"],
             prefetch=self._prefetch,
             patience=self._patience,
+            max_message_bytes=self._max_message_bytes,
         )
         with reader:
             for batch in reader:

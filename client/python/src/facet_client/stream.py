@@ -12,7 +12,7 @@ import numpy as np
 
 from facet_client import _calls
 from facet_client._backoff import Backoff
-from facet_client._channel import default_address
+from facet_client._channel import MAX_MESSAGE_BYTES, default_address
 from facet_client._wire import SplitBatch, split_batch
 from facet_client.errors import Cancelled, FacetError
 from facet_client.features import Spec, stream_spec
@@ -94,12 +94,17 @@ class BatchReader(Iterator[Batch]):
         resume_token: bytes = b"",
         prefetch: int = 4,
         patience: float = 60.0,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
     ) -> None:
-        """`prefetch`: batches on their way at once, at least 1; what the server computes ahead."""
+        """`prefetch`: batches on their way at once, at least 1; what the server computes ahead.
+
+        `max_message_bytes`: of one batch, at most.
+        """
         self._start = augmentation_pb2.StreamStart(
             spec=stream_spec(spec), resume_token=resume_token, initial_credit=max(1, prefetch)
         )
         self._address = default_address(address)
+        self._max_message_bytes = max_message_bytes
         self._backoff = Backoff(patience)
         self._lock = threading.Lock()
         self._call: _calls.BatchCall | None = None
@@ -135,9 +140,11 @@ class BatchReader(Iterator[Batch]):
     def _accept(self, batch: Batch) -> Batch:
         self._backoff.succeeded()
         self._start.resume_token = batch.message.token
-        # The model may get a newer version before the connection breaks.
+        # Model and data set may get a newer version before the connection breaks.
         if batch.message.model_version:
             self._start.spec.model = batch.message.model_version
+        if batch.message.dataset_version:
+            self._start.spec.recipe.real.dataset = batch.message.dataset_version
         # A token counts the steps of all workers: the next of this one is `workers` further.
         self._start.spec.worker = max(1, self._start.spec.workers) - 1
         if self._call is not None:
@@ -149,7 +156,7 @@ class BatchReader(Iterator[Batch]):
             if self._closed:
                 raise Cancelled("the reader was closed")
             if self._call is None:
-                self._call = _calls.open_stream(self._address, self._start)
+                self._call = _calls.open_stream(self._address, self._start, self._max_message_bytes)
             return self._call
 
     def _hang_up(self) -> None:

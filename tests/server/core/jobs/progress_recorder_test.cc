@@ -133,6 +133,11 @@ TEST_F(ProgressRecorderTest, JobKeepsItsFiguresWherePhasesHaveNone) {
   EXPECT_EQ(store_->GetJob(kJob)->job.progress().losses().at("generator"), 2.5);
 }
 
+TEST_F(ProgressRecorderTest, EveryReportIsCountedWhateverItsPhase) {
+  for (const char* phase : {"loading", "training", "judging", "judging"}) Tell(phase, 1);
+  EXPECT_THAT(metrics_->Text(), HasSubstr("facet_training_reports_total 4\n"));
+}
+
 TEST_F(ProgressRecorderTest, MetricsShowRateAndLoss) {
   Tell("training", 1);
   clock_.Advance(absl::Milliseconds(500));

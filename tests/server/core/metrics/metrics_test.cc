@@ -36,6 +36,7 @@ std::unique_ptr<Metrics> MakeUsedMetrics() {
   metrics->RenderQueueWait(absl::Microseconds(50));
   metrics->SetJobs("running", 1);
   metrics->TrainingProgress("digits-1", 300, 12.5, "pixels", 4.25);
+  metrics->TrainingReport();
   metrics->TrainerExited("signal");
   metrics->SetStreams(2);
   metrics->StreamBatch(64, 1000);
@@ -73,6 +74,7 @@ TEST(MetricsTest, CountsWhatItIsTold) {
            "facet_training_step{job=\"digits-1\"} 300",
            "facet_training_steps_per_second{job=\"digits-1\"} 12.5",
            "facet_training_loss{job=\"digits-1\",part=\"pixels\"} 4.25",
+           "facet_training_reports_total 1",
            "facet_trainer_exits_total{outcome=\"signal\"} 1",
            "facet_trainer_exits_total{outcome=\"success\"} 0",
            "facet_streams_active 2",
