@@ -3,13 +3,12 @@
 
 #include <memory>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/hold_out_option.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/output.h"
 
@@ -36,37 +35,6 @@ struct Options {
   bool show = false;
   bool validate_only = false;
 };
-
-// "colour:per=digit,example;missing=colour;count=100;seed=1"
-absl::StatusOr<v1::HoldOutRule> ParseHoldOut(const std::string& text) {
-  const auto bad = [&](absl::string_view why) {
-    return absl::InvalidArgumentError(absl::StrCat("--hold-out '", text, "': ", why,
-                                                   "; write NAME:per=digit,example;missing=colour;count=100"));
-  };
-  const std::vector<std::string> halves = absl::StrSplit(text, absl::MaxSplits(':', 1));
-  if (halves.size() != 2) return bad("there is no 'NAME:'");
-  v1::HoldOutRule rule;
-  rule.set_name(halves[0]);
-  for (const absl::string_view part : absl::StrSplit(halves[1], ';')) {
-    const std::vector<std::string> pair = absl::StrSplit(part, absl::MaxSplits('=', 1));
-    if (pair.size() != 2) return bad(absl::StrCat("'", part, "' is no key=value"));
-    const std::vector<std::string> names = absl::StrSplit(pair[1], ',');
-    int count = 0;
-    uint64_t seed = 0;
-    if (pair[0] == "per") {
-      *rule.mutable_per() = {names.begin(), names.end()};
-    } else if (pair[0] == "missing") {
-      *rule.mutable_missing() = {names.begin(), names.end()};
-    } else if (pair[0] == "count" && absl::SimpleAtoi(pair[1], &count)) {
-      rule.set_count(count);
-    } else if (pair[0] == "seed" && absl::SimpleAtoi(pair[1], &seed)) {
-      rule.set_seed(seed);
-    } else {
-      return bad(absl::StrCat("'", part, "' is not understood"));
-    }
-  }
-  return rule;
-}
 
 absl::Status SetPreset(const Options& options, v1::TrainingSpec& spec) {
   if (options.preset.empty() == options.preset_file.empty()) {
@@ -146,7 +114,7 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--seed", options->seed, "seed, instead of the preset's")->check(CLI::NonNegativeNumber);
   command->add_option("--override", options->overrides, "a field of TrainingOptions: 'learning_rate: 1e-3'")
       ->take_all();
-  command->add_option("--hold-out", options->hold_out, "NAME:per=FEATURES;missing=FEATURES;count=N[;seed=S]")
+  command->add_option("--hold-out", options->hold_out, "NAME:per=FEATURES;missing=FEATURES;count=N[;each=N][;seed=S]")
       ->take_all();
   command->add_option("--publish", options->publish, "publish the result under this model id");
   command->add_option("--alias", options->aliases, "with --publish: point this alias at it")->take_all();
