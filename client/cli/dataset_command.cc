@@ -33,6 +33,7 @@ struct ImportOptions {
   std::vector<std::string> sessions;
   std::vector<std::string> expressions;
   std::vector<std::string> angles;
+  std::vector<std::string> people;
   std::vector<std::string> transforms;
   bool face_crop = false;
   float min_face = 0;
@@ -58,6 +59,7 @@ void SetKdef(const ImportOptions& options, v1::KdefImportOptions& kdef) {
   kdef.mutable_sessions()->Add(options.sessions.begin(), options.sessions.end());
   kdef.mutable_expressions()->Add(options.expressions.begin(), options.expressions.end());
   kdef.mutable_angles()->Add(options.angles.begin(), options.angles.end());
+  kdef.mutable_people()->Add(options.people.begin(), options.people.end());
   kdef.mutable_transforms()->Add(options.transforms.begin(), options.transforms.end());
   SetFaceCrop(options, *kdef.mutable_face_crop());
 }
@@ -201,6 +203,7 @@ void AddFaceOptions(CLI::App& command, ImportOptions& options) {
   command.add_option("--sessions", options.sessions, "of A, B (kdef; default all, and likewise below)")->delimiter(',');
   command.add_option("--expressions", options.expressions, "of AF, AN, DI, HA, NE, SA, SU (kdef)")->delimiter(',');
   command.add_option("--angles", options.angles, "of FL, HL, S, HR, FR (kdef)")->delimiter(',');
+  command.add_option("--people", options.people, "such as F01,M35 (kdef)")->delimiter(',');
   command
       .add_option("--transforms", options.transforms,
                   "of r0, r90, r180, r270 and, mirrored, m0, m90, m180, m270 (kdef)")

@@ -86,6 +86,13 @@ std::vector<Combination> OrderOfLoss(const Cells& cells, const ResolvedRule& rul
   return Shuffled(all, rule.seed, "hold_out/missing", 0);
 }
 
+// What the chosen combination number `done` loses: the next `each` in turn.
+std::vector<Combination> LossesOf(const std::vector<Combination>& losses, const ResolvedRule& rule, int done) {
+  std::vector<Combination> lost;
+  for (int64_t i = 0; i < rule.each; ++i) lost.push_back(losses[(int64_t{done} * rule.each + i) % losses.size()]);
+  return lost;
+}
+
 // Chooses combinations, adds them to `chosen` and returns the images lost.
 absl::StatusOr<std::vector<int64_t>> ApplyRule(const Dataset& dataset, const ResolvedRule& rule,
                                                std::set<Combination>& chosen) {
@@ -98,18 +105,23 @@ absl::StatusOr<std::vector<int64_t>> ApplyRule(const Dataset& dataset, const Res
       return TooManyCombinations(rule.count,
                                  absl::StrCat("the data set has ", done, " that no rule before has chosen"));
     }
+    if (static_cast<size_t>(rule.each) > losses.size()) {
+      return TooManyMissing(rule.each, static_cast<int64_t>(losses.size()));
+    }
     // In a data set with gaps, not every combination has what is to be lost.
-    const Combination& loss = losses[done % losses.size()];
+    const std::vector<Combination> lost = LossesOf(losses, rule, done);
     const auto next = std::find_if(candidates.begin(), candidates.end(), [&](const Combination& candidate) {
-      return cells.at(candidate).contains(loss);
+      return std::all_of(lost.begin(), lost.end(), [&](const auto& loss) { return cells.at(candidate).contains(loss); });
     });
     if (next == candidates.end()) {
       return TooManyCombinations(rule.count, absl::StrCat("after ", done,
                                                           ", the data set has none left that could lose "
                                                           "the next combination of 'missing' in turn"));
     }
-    const std::vector<int64_t>& lost = cells.at(*next).at(loss);
-    images.insert(images.end(), lost.begin(), lost.end());
+    for (const Combination& loss : lost) {
+      const std::vector<int64_t>& cell = cells.at(*next).at(loss);
+      images.insert(images.end(), cell.begin(), cell.end());
+    }
     chosen.insert(std::move(*next));
     candidates.erase(next);
   }

@@ -18,11 +18,12 @@ namespace facet::model {
 //  * A combination is chosen by one rule only among those with the same `per`
 //    features, in any order. An image that rules with other `per` features hold
 //    out as well counts for the first of them: the parts are disjoint.
-//  * The missing combinations take turns in an order of the seed's.
+//  * The missing combinations take turns in an order of the seed's; where each
+//    chosen one loses several, it loses those whose turn comes next.
 //
 // INVALID_ARGUMENT with a path such as "hold_out[1].missing[0]": unknown
 // feature, a feature in both lists, a doubled rule name, more combinations
-// than there are, or a class that training would never see (the message names
+// than there are, to choose or to lose, or a class that training would never see (the message names
 // it).
 absl::StatusOr<Split> SplitDataset(const Dataset& dataset, absl::Span<const v1::HoldOutRule> rules);
 

@@ -52,6 +52,32 @@ absl::StatusOr<std::vector<int>> ResolveFeatures(const FeatureSchema& schema,
   return features;
 }
 
+// How many combinations the classes of some features make; no more than `limit`
+// is told apart.
+int64_t CountCombinations(const FeatureSchema& schema, const std::vector<int>& features, int limit) {
+  int64_t possible = 1;
+  for (const int feature : features) {
+    possible *= static_cast<int64_t>(schema.features()[feature].classes.size());
+    if (possible >= limit) break;
+  }
+  return possible;
+}
+
+absl::Status CheckNumbers(const FeatureSchema& schema, const ResolvedRule& rule) {
+  if (rule.count < 1) {
+    return InvalidField("count", "BAD_COUNT", absl::StrCat("count must be at least 1, not ", rule.count));
+  }
+  if (rule.each < 1) {
+    return InvalidField("each", "BAD_COUNT", absl::StrCat("each must be at least 1, or 0 for 1, not ", rule.each));
+  }
+  const int64_t possible = CountCombinations(schema, rule.per, rule.count);
+  if (possible < rule.count) {
+    return TooManyCombinations(rule.count, absl::StrCat("the features of 'per' have ", possible));
+  }
+  const int64_t missing = CountCombinations(schema, rule.missing, rule.each);
+  return missing < rule.each ? TooManyMissing(rule.each, missing) : absl::OkStatus();
+}
+
 absl::StatusOr<ResolvedRule> ResolveRule(const FeatureSchema& schema, const v1::HoldOutRule& proto) {
   RETURN_IF_ERROR(ValidateRuleName(proto.name()));
   ResolvedRule rule;
@@ -63,16 +89,10 @@ absl::StatusOr<ResolvedRule> ResolveRule(const FeatureSchema& schema, const v1::
   std::sort(rule.missing.begin(), rule.missing.end());
   rule.first = static_cast<int>(std::find(rule.per.begin(), rule.per.end(), first) - rule.per.begin());
   rule.count = proto.count();
+  rule.each = proto.each() == 0 ? 1 : proto.each();
   rule.seed = proto.seed();
-  if (rule.count < 1) {
-    return InvalidField("count", "BAD_COUNT", absl::StrCat("count must be at least 1, not ", rule.count));
-  }
-  int64_t possible = 1;
-  for (const int feature : rule.per) {
-    possible *= static_cast<int64_t>(schema.features()[feature].classes.size());
-    if (possible >= rule.count) return rule;
-  }
-  return TooManyCombinations(rule.count, absl::StrCat("the features of 'per' have ", possible));
+  RETURN_IF_ERROR(CheckNumbers(schema, rule));
+  return rule;
 }
 
 }  // namespace
@@ -80,6 +100,12 @@ absl::StatusOr<ResolvedRule> ResolveRule(const FeatureSchema& schema, const v1::
 absl::Status TooManyCombinations(int count, absl::string_view available) {
   return InvalidField("count", "TOO_MANY_COMBINATIONS",
                       absl::StrCat(count, " combinations are asked for, but ", available));
+}
+
+absl::Status TooManyMissing(int each, int64_t available) {
+  return InvalidField("each", "TOO_MANY_COMBINATIONS",
+                      absl::StrCat("each chosen combination shall lose ", each, ", but the features of 'missing' have ",
+                                   available));
 }
 
 absl::StatusOr<std::vector<ResolvedRule>> ResolveHoldOut(const FeatureSchema& schema,

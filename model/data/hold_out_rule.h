@@ -21,6 +21,7 @@ struct ResolvedRule {
   std::vector<int> missing;
   int first = 0;  // where the feature that `per` names first stands in it
   int count = 0;
+  int each = 1;  // combinations of `missing` that each chosen one loses
   uint64_t seed = 0;
 };
 
@@ -31,6 +32,9 @@ absl::StatusOr<std::vector<ResolvedRule>> ResolveHoldOut(const FeatureSchema& sc
 // INVALID_ARGUMENT, field "count": `count` is over what there is; `available`
 // ends the sentence "... are asked for, but".
 absl::Status TooManyCombinations(int count, absl::string_view available);
+
+// The same of the field "each", which is over `available`.
+absl::Status TooManyMissing(int each, int64_t available);
 
 }  // namespace facet::model
 

@@ -117,7 +117,7 @@ absl::Status KdefImport::Take(const KdefSource::Picture& picture, const absl::St
 absl::Status NothingChosen(const KdefSource& source) {
   return WithReason(absl::InvalidArgumentError(absl::StrCat(
                         "none of the ", source.pictures.size(),
-                        " pictures has the sessions, expressions and angles asked for together: ask for fewer")),
+                        " pictures has the sessions, expressions, angles and people asked for together: ask for fewer")),
                     "EMPTY_DATASET");
 }
 

@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 
 namespace facet::model {
 namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr int kPeople = 35;  // women, and as many men
+constexpr int kPeople = 35;  // of each sex
 constexpr absl::string_view kExtensions[] = {"JPG", "JPEG", "PNG", "BMP", "TIF", "TIFF", "WEBP", "PPM", "PGM"};
 
 int IndexOf(const Names& names, absl::string_view name) {
@@ -28,12 +29,13 @@ std::string UpperStem(absl::string_view file_name) {
   return absl::AsciiStrToUpper(file_name.substr(0, dot));
 }
 
-// F01 to F35, M01 to M35.
-bool IsIdentity(absl::string_view text) {
-  if (text[0] != 'F' && text[0] != 'M') return false;
-  if (!absl::ascii_isdigit(text[1]) || !absl::ascii_isdigit(text[2])) return false;
-  const int number = 10 * (text[1] - '0') + (text[2] - '0');
-  return number >= 1 && number <= kPeople;
+// Women first, then as many men.
+Names MakePeople() {
+  Names names;
+  for (const char* sex : {"F", "M"}) {
+    for (int number = 1; number <= kPeople; ++number) names.push_back(absl::StrFormat("%s%02d", sex, number));
+  }
+  return names;
 }
 
 }  // namespace
@@ -53,6 +55,11 @@ const Names& KdefAngles() {
   return names;
 }
 
+const Names& KdefPeople() {
+  static const auto& names = *new Names(MakePeople());
+  return names;
+}
+
 std::optional<KdefName> ParseKdefName(absl::string_view file_name) {
   const std::string stem = UpperStem(file_name);
   if (stem.size() != 7 && stem.size() != 8) return std::nullopt;
@@ -62,7 +69,7 @@ std::optional<KdefName> ParseKdefName(absl::string_view file_name) {
   name.identity = std::string(text.substr(1, 3));
   name.expression = IndexOf(KdefExpressions(), text.substr(4, 2));
   name.angle = IndexOf(KdefAngles(), text.substr(6));
-  if (name.session < 0 || !IsIdentity(name.identity) || name.expression < 0 || name.angle < 0) return std::nullopt;
+  if (name.session < 0 || IndexOf(KdefPeople(), name.identity) < 0 || name.expression < 0 || name.angle < 0) return std::nullopt;
   return name;
 }
 

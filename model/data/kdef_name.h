@@ -14,6 +14,7 @@ namespace facet::model {
 const std::vector<std::string>& KdefSessions();     // A, B
 const std::vector<std::string>& KdefExpressions();  // AF, AN, DI, HA, NE, SA, SU
 const std::vector<std::string>& KdefAngles();       // FL, HL, S, HR, FR
+const std::vector<std::string>& KdefPeople();       // F01 to F35, M01 to M35
 
 // What a file name of the Karolinska Directed Emotional Faces says:
 // `AF01ANS.JPG` is session A, person F01, expression AN, angle S.

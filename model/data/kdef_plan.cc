@@ -36,8 +36,9 @@ uint16_t PlaceOf(const std::vector<int>& sorted, int value) {
 }
 
 // The different values of one part of the names, ascending.
-std::vector<int> ValuesOf(const Pictures& pictures, int KdefName::*part) {
-  std::set<int> values;
+template <typename Value>
+std::vector<Value> ValuesOf(const Pictures& pictures, Value KdefName::*part) {
+  std::set<Value> values;
   for (const KdefSource::Picture& picture : pictures) values.insert(picture.name.*part);
   return {values.begin(), values.end()};
 }
@@ -48,10 +49,9 @@ Names NamesOf(const std::vector<int>& indices, const Names& names) {
   return chosen;
 }
 
-// Every value that a repeated field names must be in some picture.
-absl::Status CheckAsked(absl::string_view field, const Names& asked, const Names& names, const Pictures& pictures,
-                        int KdefName::*part, const std::string& missing) {
-  const Names present = NamesOf(ValuesOf(pictures, part), names);
+// Every value that a repeated field names must be one of those in the pictures.
+absl::Status CheckAsked(absl::string_view field, const Names& asked, const Names& present,
+                        const std::string& missing) {
   for (size_t i = 0; i < asked.size(); ++i) {
     if (std::find(present.begin(), present.end(), asked[i]) != present.end()) continue;
     const std::string rest = present.empty() ? "There are none at all."
@@ -83,6 +83,7 @@ absl::StatusOr<KdefPlan> MakeKdefPlan(const v1::KdefImportOptions& options) {
   ASSIGN_OR_RETURN(plan.sessions, Choose("sessions", ToNames(options.sessions()), KdefSessions()));
   ASSIGN_OR_RETURN(plan.expressions, Choose("expressions", ToNames(options.expressions()), KdefExpressions()));
   ASSIGN_OR_RETURN(plan.angles, Choose("angles", ToNames(options.angles()), KdefAngles()));
+  ASSIGN_OR_RETURN(plan.people, Choose("people", ToNames(options.people()), KdefPeople()));
   ASSIGN_OR_RETURN(plan.transforms, Choose("transforms", ToNames(options.transforms()), KdefTransforms()));
   RETURN_IF_ERROR(PrefixField(ValidateFaceCrop(options.face_crop()), "face_crop"));
   return plan;
@@ -90,21 +91,24 @@ absl::StatusOr<KdefPlan> MakeKdefPlan(const v1::KdefImportOptions& options) {
 
 Pictures ChooseKdefPictures(const KdefPlan& plan, const Pictures& pictures) {
   Pictures chosen;
+  const Names names = NamesOf(plan.people, KdefPeople());
+  const std::set<std::string> people(names.begin(), names.end());
   std::copy_if(pictures.begin(), pictures.end(), std::back_inserter(chosen), [&](const auto& picture) {
     return Contains(plan.sessions, picture.name.session) && Contains(plan.expressions, picture.name.expression) &&
-           Contains(plan.angles, picture.name.angle);
+           Contains(plan.angles, picture.name.angle) && people.contains(picture.name.identity);
   });
   return chosen;
 }
 
 absl::Status CheckKdefChoices(const v1::KdefImportOptions& options, const Pictures& pictures,
                               const std::string& missing) {
-  RETURN_IF_ERROR(CheckAsked("sessions", ToNames(options.sessions()), KdefSessions(), pictures, &KdefName::session,
-                             missing));
-  RETURN_IF_ERROR(CheckAsked("expressions", ToNames(options.expressions()), KdefExpressions(), pictures,
-                             &KdefName::expression, missing));
-  RETURN_IF_ERROR(CheckAsked("angles", ToNames(options.angles()), KdefAngles(), pictures, &KdefName::angle, missing));
-  return absl::OkStatus();
+  const auto check = [&](absl::string_view field, const auto& asked, int KdefName::*part, const Names& names) {
+    return CheckAsked(field, ToNames(asked), NamesOf(ValuesOf(pictures, part), names), missing);
+  };
+  RETURN_IF_ERROR(check("sessions", options.sessions(), &KdefName::session, KdefSessions()));
+  RETURN_IF_ERROR(check("expressions", options.expressions(), &KdefName::expression, KdefExpressions()));
+  RETURN_IF_ERROR(check("angles", options.angles(), &KdefName::angle, KdefAngles()));
+  return CheckAsked("people", ToNames(options.people()), ValuesOf(pictures, &KdefName::identity), missing);
 }
 
 absl::Status CheckSeveralPeople(const Pictures& pictures) {
@@ -119,14 +123,11 @@ absl::Status CheckSeveralPeople(const Pictures& pictures) {
 }
 
 KdefLabels::KdefLabels(const KdefPlan& plan, const Pictures& pictures)
-    : sessions_(ValuesOf(pictures, &KdefName::session)),
+    : identities_(ValuesOf(pictures, &KdefName::identity)),
+      sessions_(ValuesOf(pictures, &KdefName::session)),
       expressions_(ValuesOf(pictures, &KdefName::expression)),
       angles_(ValuesOf(pictures, &KdefName::angle)),
-      transforms_(plan.transforms) {
-  std::set<std::string> identities;
-  for (const KdefSource::Picture& picture : pictures) identities.insert(picture.name.identity);
-  identities_.assign(identities.begin(), identities.end());
-}
+      transforms_(plan.transforms) {}
 
 FeatureSchema KdefLabels::schema() const {
   std::vector<Feature> features = {{"identity", identities_},

@@ -22,6 +22,7 @@ struct KdefPlan {
   std::vector<int> sessions;    // in KdefSessions()
   std::vector<int> expressions;
   std::vector<int> angles;
+  std::vector<int> people;      // in KdefPeople()
   std::vector<int> transforms;  // in KdefTransforms()
 };
 

@@ -176,6 +176,59 @@ TEST_F(HoldOutTest, SeveralMissingFeaturesAreLostTogether) {
   for (const auto& [cell, count] : times) EXPECT_EQ(count, 2);
 }
 
+TEST_F(HoldOutTest, EachLosesSeveralInTurn) {
+  for (const int each : {1, 2, 3}) {
+    v1::HoldOutRule rule = RotationRule(40);
+    rule.set_each(each);
+    const Split split = SplitBy({rule}).value();
+    const auto cells = Cells(split.held_out[0], kRotation);
+    EXPECT_EQ(cells.size(), 40u * each);
+    EXPECT_EQ(split.held_out[0].images.size(), 120u * each);
+    std::map<std::pair<int, int>, int> lost;
+    std::map<int, int> times;
+    for (const auto& cell : cells) {
+      ++lost[{cell[0], cell[1]}];
+      ++times[cell[2]];
+    }
+    EXPECT_EQ(lost.size(), 40u);
+    for (const auto& [combination, count] : lost) EXPECT_EQ(count, each);
+    for (int rotation = 0; rotation < 4; ++rotation) EXPECT_EQ(times[rotation], 10 * each);
+  }
+}
+
+TEST_F(HoldOutTest, EachOfZeroIsOne) {
+  v1::HoldOutRule one = ColourRule(30);
+  one.set_each(1);
+  EXPECT_EQ(SplitBy({one}).value().held_out[0].images, SplitBy({ColourRule(30)}).value().held_out[0].images);
+}
+
+// Three of the four have all classes of `b`.
+TEST_F(HoldOutTest, WhoLosesSeveralHasThemAll) {
+  const TempDir dir;
+  const FeatureSchema schema = FeatureSchema::Create({{"a", {"p", "q", "r", "s"}}, {"b", {"u", "v", "w"}}}).value();
+  Labels labels = {{0, 0}};
+  for (const auto& combination : AllCombinations(schema)) {
+    if (combination[0] != 0) labels.push_back(combination);
+  }
+  const auto dataset = MakeDataset(dir / "data", schema, labels);
+  Rules rules = {Rule("name: 'r' per: 'a' missing: 'b' count: 3 each: 2")};
+  const auto split = SplitDataset(*dataset, rules);
+  ASSERT_THAT(split, IsOk());
+  for (const int64_t i : split->held_out[0].images) EXPECT_NE(dataset->labels(i)[0], 0);
+  rules[0].set_count(4);
+  EXPECT_THAT(SplitDataset(*dataset, rules), IsBadField("hold_out[0].count", "TOO_MANY_COMBINATIONS"));
+}
+
+// A class of the schema that no image shows cannot be lost.
+TEST_F(HoldOutTest, EachMayNotBeOverWhatTheDataSetHas) {
+  const TempDir dir;
+  const FeatureSchema schema = FeatureSchema::Create({{"a", {"p", "q", "r"}}, {"b", {"u", "v", "never"}}}).value();
+  const auto dataset = MakeDataset(dir / "data", schema, {{0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 0}, {2, 1}});
+  const Rules rules = {Rule("name: 'r' per: 'a' missing: 'b' count: 1 each: 3")};
+  EXPECT_THAT(ValidateHoldOut(schema, rules), IsOk());
+  EXPECT_THAT(SplitDataset(*dataset, rules), IsBadField("hold_out[0].each", "TOO_MANY_COMBINATIONS"));
+}
+
 TEST_F(HoldOutTest, SeedsDecide) {
   const auto first = SplitBy({ColourRule(50, 1)}).value().held_out[0].images;
   EXPECT_EQ(SplitBy({ColourRule(50, 1)}).value().held_out[0].images, first);
@@ -290,6 +343,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "BAD_COUNT"},
         BadRule{"OverAllCombinations", "name: 'r' per: 'digit' missing: 'colour' count: 11",
                 "hold_out[1].count", "TOO_MANY_COMBINATIONS"},
+        BadRule{"NegativeEach", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: -1", "hold_out[1].each",
+                "BAD_COUNT"},
+        BadRule{"EachOverAllCombinations", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: 4",
+                "hold_out[1].each", "TOO_MANY_COMBINATIONS"},
+        BadRule{"HugeEach", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: 2147483647",
+                "hold_out[1].each", "TOO_MANY_COMBINATIONS"},
         BadRule{"HugeCount", "name: 'r' per: 'digit' per: 'example' missing: 'colour' count: 2147483647",
                 "hold_out[1].count", "TOO_MANY_COMBINATIONS"}),
     [](const auto& test) { return test.param.name; });

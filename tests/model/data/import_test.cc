@@ -96,6 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"UnknownExpression", "format: DATASET_FORMAT_KDEF kdef { expressions: ['NE', 'HAPPY'] }",
                 "kdef.expressions[1]", "'HAPPY'"},
         BadSpec{"DoubledAngle", "format: DATASET_FORMAT_KDEF kdef { angles: ['S', 'S'] }", "kdef.angles[1]", "twice"},
+        BadSpec{"UnknownPerson", "format: DATASET_FORMAT_KDEF kdef { people: ['F01', 'F36'] }", "kdef.people[1]",
+                "'F36' is not possible"},
         BadSpec{"UnknownTransform", "format: DATASET_FORMAT_KDEF kdef { transforms: ['r45'] }",
                 "kdef.transforms[0]", "r90"}),
     [](const auto& test) { return test.param.name; });

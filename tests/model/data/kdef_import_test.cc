@@ -220,6 +220,29 @@ TEST_F(KdefImportTest, ExpressionWithoutPicturesIsRefused) {
   EXPECT_EQ(GetErrorDetail(Import().status()).field, "kdef.expressions[1]");
 }
 
+TEST_F(KdefImportTest, TakesThePeopleAskedFor) {
+  Add("AF03/AF03NES.JPG", DrawnPortrait(70, 0));
+  kdef().add_transforms("r0");
+  for (const char* person : {"M02", "F03"}) kdef().add_people(person);
+  ASSERT_THAT(Import(), IsOk());
+  const auto dataset = Dataset::Open(Disk(), options_.target).value();
+  EXPECT_EQ(dataset->info().schema.features()[0], (Feature{"identity", {"F03", "M02"}}));
+  EXPECT_EQ(dataset->size(), 3);
+}
+
+TEST_F(KdefImportTest, PersonWithoutPicturesIsRefused) {
+  for (const char* person : {"F01", "M02", "M35"}) kdef().add_people(person);
+  const auto result = Import();
+  EXPECT_THAT(result, IsBadField("kdef.people[2]", "NO_SUCH_PICTURES"));
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("There are: F01, M02."));
+}
+
+TEST_F(KdefImportTest, PersonWithoutFacesIsRefused) {
+  Add("AF03/AF03NES.JPG", DrawnWall());
+  for (const char* person : {"F01", "M02", "F03"}) kdef().add_people(person);
+  EXPECT_THAT(Import(), IsBadField("kdef.people[2]", "NO_SUCH_PICTURES"));
+}
+
 TEST_F(KdefImportTest, ExpressionWithoutFacesIsRefused) {
   Add("AF01SAS.JPG", DrawnWall());
   kdef().add_expressions("NE");
