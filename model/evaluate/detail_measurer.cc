@@ -146,7 +146,7 @@ ImageMeasures DetailMeasurer::Finish(const Group& group) const {
       append(group.real_features[f], real);
     }
   }
-  measures.kernel_distance = KernelDistance(synthetic, real, size);
+  measures.kernel_distance = PairedKernelDistance(synthetic, real, size);
   for (int f = 0; f < schema_.size(); ++f) {
     if (judge_.embedding_size(f) > 0) measures.likeness.push_back(LikenessOf(f, group));
   }
