@@ -170,7 +170,7 @@ absl::Status TrainerImpl::Resume() {
 
 absl::Status TrainerImpl::Restore(const Checkpoint& checkpoint) {
   ASSIGN_OR_RETURN(const TensorMap tensors, ParseSafetensors(checkpoint.tensors));
-  RETURN_IF_ERROR(LoadState(tensors, nets_.WeightsAndMoments()));
+  RETURN_IF_ERROR(nets_.Restore(tensors));
   if (!checkpoint.curve.empty()) RETURN_IF_ERROR(curve_.Restore(checkpoint.curve));
   nets_.generator_adam().set_updates(checkpoint.generator_updates);
   nets_.classifier_adam().set_updates(checkpoint.classifier_updates);

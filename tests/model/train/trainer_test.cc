@@ -209,6 +209,22 @@ TEST_F(TrainerTest, AJobThatIsExtendedEndsAsOneThatWasLongerFromTheBeginning) {
   EXPECT_EQ(*resumed->Weights(), longer);
 }
 
+TEST_F(TrainerTest, AJobWithoutAnAverageMayBeExtendedByOneWith) {
+  plan_.training.steps = 25;
+  const std::string weights = StraightWeights();
+  TrainerOptions options = Options();
+  options.start = {folder_ + "/000000025", true};
+  options.plan.training.steps = 40;
+  options.plan.training.average_decay = 0.9;
+  options.checkpoint_dir = folder_ = MakeTempDir();
+  const auto trainer = Trainer::Create(options);
+  ASSERT_TRUE(trainer.ok()) << trainer.status();
+  EXPECT_EQ((*trainer)->step(), 25);
+  EXPECT_EQ(*(*trainer)->Weights(), weights) << "the average begins with them";
+  ASSERT_TRUE(*(*trainer)->Run(stop_));
+  EXPECT_TRUE(Trainer::Create(options).ok()) << "which its own checkpoints have";
+}
+
 TEST_F(TrainerTest, FineTuningBeginsWithTheWeightsOfABundleAtStepZero) {
   const std::string weights = StraightWeights();
   const std::string bundle = MakeTempDir() + "/bundle";
