@@ -322,6 +322,17 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheRunAndNamesTheStep) {
   EXPECT_THAT(saves_, IsEmpty());
 }
 
+// The loss is of the weights before the step.
+TEST_F(TrainerTest, WeightsThatAreNotFiniteAreNotSaved) {
+  plan_.training.learning_rate = 1e39;
+  plan_.training.checkpoint_interval = 1;
+  const auto finished = MakeTrainer()->Run(stop_);
+  EXPECT_EQ(finished.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(GetErrorDetail(finished.status()).reason, "LOSS_NOT_FINITE");
+  EXPECT_THAT(std::string(finished.status().message()), HasSubstr("after step 1:"));
+  EXPECT_THAT(saves_, IsEmpty());
+}
+
 TEST_F(TrainerTest, WeightsHoldBothNets) {
   const std::string weights = *MakeTrainer()->Weights();
   const auto tensors = ParseSafetensors(weights);
