@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "model/preset/memory_estimate.h"
+#include "model/train/checkpoint_writer.h"
 
 namespace facet::server {
 namespace {
@@ -15,9 +16,16 @@ using model::GeneratorShape;
 
 // Of LibTorch and its threads, before any net.
 constexpr int64_t kProgramBytes = int64_t{300} << 20;
-// Log, curve, samples, specification.
+// Log, curve, specification.
 constexpr int64_t kSmallFilesBytes = int64_t{16} << 20;
 constexpr double kOperationsPerSecond = 30e9;
+
+// Of all sheets of samples that stay, that of the best among them: 32 pairs of
+// images each.
+int64_t SampleBytes(const model::NetPlan& nets, int checkpoints_kept) {
+  const int64_t side = nets.generator.image_size();
+  return (std::max(model::kSheetsKept, checkpoints_kept) + 1) * 64 * 3 * side * side;
+}
 
 int64_t Multiplications(const GeneratorShape& shape) {
   int64_t count = 0;
@@ -123,7 +131,8 @@ v1::ResourceEstimate EstimateJob(const JobEstimateInput& input) {
   estimate.set_checkpoint_bytes(checkpoint);
   estimate.set_memory_bytes(memory.total() + input.dataset_bytes + checkpoint + kProgramBytes);
   // Beside the newest: the best, and the one being written.
-  estimate.set_disk_bytes(checkpoint * (input.checkpoints_kept + 2) + bundle + kSmallFilesBytes);
+  estimate.set_disk_bytes(checkpoint * (input.checkpoints_kept + 2) + bundle + SampleBytes(input.nets, input.checkpoints_kept) +
+                          kSmallFilesBytes);
   EstimateDuration(input, &estimate);
   Warn(input, &estimate);
   return estimate;

@@ -191,6 +191,23 @@ TEST_F(TrainerTest, KeepsTheBestCheckpointBesideTheNewest) {
   EXPECT_THAT(*disk_.List(folder_ + "-samples"), SizeIs(6));
 }
 
+TEST_F(TrainerTest, SheetsOfTheNewestAndOfTheCheckpointsKeptRemain) {
+  plan_.training.steps = 60;
+  plan_.training.checkpoint_interval = 2;
+  TrainerOptions options = Options();
+  options.sample_dir = folder_ + "-samples";
+  int best = 0;
+  options.on_saved = [&](const SaveReport& report) {
+    if (report.best) best = report.step;
+  };
+  ASSERT_TRUE(*(*Trainer::Create(std::move(options)))->Run(stop_));
+  std::vector<std::string> expected;
+  for (int step = 2; step <= 60; step += 2) {
+    if (step > 20 || step == best) expected.push_back((step < 10 ? "00000000" : "0000000") + std::to_string(step) + ".png");
+  }
+  EXPECT_EQ(*disk_.List(folder_ + "-samples"), expected);
+}
+
 TEST_F(TrainerTest, AJobThatIsExtendedEndsAsOneThatWasLongerFromTheBeginning) {
   plan_.training.schedule = {ScheduleKind::kStep, 10, 0.9, 0, 0};
   const std::string longer = StraightWeights();
