@@ -17,11 +17,13 @@ using Command = std::function<absl::Status()>;
 
 void AddDatasetCommands(CLI::App& app, Context& context, Command& run);
 void AddTrainCommand(CLI::App& app, Context& context, Command& run);
+void AddEvaluateCommand(CLI::App& app, Context& context, Command& run);
 void AddJobsCommands(CLI::App& app, Context& context, Command& run);
 void AddModelsCommands(CLI::App& app, Context& context, Command& run);
 void AddRenderCommand(CLI::App& app, Context& context, Command& run);
 void AddGridCommand(CLI::App& app, Context& context, Command& run);
 void AddSweepCommand(CLI::App& app, Context& context, Command& run);
+void AddExperimentCommands(CLI::App& app, Context& context, Command& run);
 void AddClassifyCommand(CLI::App& app, Context& context, Command& run);
 void AddStreamCommand(CLI::App& app, Context& context, Command& run);
 void AddStatusCommand(CLI::App& app, Context& context, Command& run);

@@ -18,6 +18,7 @@ class Context {
   std::string server;           // --server; FACET_SERVER in the environment
   bool json = false;            // --json: machine-readable output only
   double timeout_seconds = 60;  // --timeout
+  std::string command_line;     // as typed, for reports
 
   // The connection. Errors of Client::Create.
   absl::StatusOr<client::Client*> Connect();

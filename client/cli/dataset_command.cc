@@ -1,150 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/names.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
-#include "client/cli/import_progress.h"
+#include "client/cli/dataset_import.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 
 namespace facet::cli {
 namespace {
 
-constexpr int kDroppedShown = 10;
-
-struct ImportOptions {
-  std::string dataset;
-  std::string path;
-  std::string format = "csv";
-  bool on_server = false;
-  std::string bundled;
-  std::string description;
-  int image_size = 0;
-  int examples_per_digit = 0;
-  int skip_per_digit = 0;
-  std::vector<std::string> sessions;
-  std::vector<std::string> expressions;
-  std::vector<std::string> angles;
-  std::vector<std::string> people;
-  std::vector<std::string> transforms;
-  bool face_crop = false;
-  float min_face = 0;
-  float face_margin = 0;
-  bool best_of_several = false;
-};
-
-absl::StatusOr<v1::DatasetFormat> ParseFormat(const std::string& format) {
-  if (format == "csv") return v1::DATASET_FORMAT_CSV;
-  if (format == "idx-digits") return v1::DATASET_FORMAT_IDX_DIGITS;
-  if (format == "kdef") return v1::DATASET_FORMAT_KDEF;
-  return absl::InvalidArgumentError(absl::StrCat("--format '", format, "' must be csv, idx-digits or kdef"));
-}
-
-void SetFaceCrop(const ImportOptions& options, v1::FaceCrop& face) {
-  face.set_min_share(options.min_face);
-  face.set_margin(options.face_margin);
-  face.set_best_of_several(options.best_of_several);
-}
-
-void SetKdef(const ImportOptions& options, v1::KdefImportOptions& kdef) {
-  kdef.set_image_size(options.image_size);
-  kdef.mutable_sessions()->Add(options.sessions.begin(), options.sessions.end());
-  kdef.mutable_expressions()->Add(options.expressions.begin(), options.expressions.end());
-  kdef.mutable_angles()->Add(options.angles.begin(), options.angles.end());
-  kdef.mutable_people()->Add(options.people.begin(), options.people.end());
-  kdef.mutable_transforms()->Add(options.transforms.begin(), options.transforms.end());
-  SetFaceCrop(options, *kdef.mutable_face_crop());
-}
-
-absl::StatusOr<v1::ImportSpec> MakeSpec(const ImportOptions& options) {
-  v1::ImportSpec spec;
-  spec.set_dataset(options.dataset);
-  spec.set_description(options.description);
-  if (!options.bundled.empty()) {
-    spec.set_format(v1::DATASET_FORMAT_IDX_DIGITS);
-    spec.mutable_bundled()->set_name(options.bundled);
-  } else {
-    if (options.path.empty()) return absl::InvalidArgumentError("give the folder to import, or --bundled digits");
-    ASSIGN_OR_RETURN(const v1::DatasetFormat format, ParseFormat(options.format));
-    spec.set_format(format);
-    if (options.on_server) {
-      spec.mutable_folder()->set_path(options.path);
-    } else {
-      spec.mutable_upload();
-    }
-  }
-  if (spec.format() == v1::DATASET_FORMAT_IDX_DIGITS) {
-    spec.mutable_digits()->set_examples_per_digit(options.examples_per_digit);
-    spec.mutable_digits()->set_skip_per_digit(options.skip_per_digit);
-  } else if (spec.format() == v1::DATASET_FORMAT_CSV) {
-    spec.mutable_csv()->set_image_size(options.image_size);
-    if (options.face_crop) SetFaceCrop(options, *spec.mutable_csv()->mutable_face_crop());
-  } else {
-    SetKdef(options, *spec.mutable_kdef());
-  }
-  return spec;
-}
-
-// How many were left out for each kind of reason (what stands before its
-// colon), and the first of them. `--json` has them all.
-std::string DescribeDropped(const v1::Dataset& dataset) {
-  if (dataset.dropped_count() == 0) return "";
-  std::map<std::string, int> kinds;
-  for (const auto& dropped : dataset.dropped()) ++kinds[dropped.reason().substr(0, dropped.reason().find(':'))];
-  const std::string counts = absl::StrJoin(kinds, ", ", [](std::string* out, const auto& kind) {
-    absl::StrAppend(out, kind.second, " ", kind.first);
-  });
-  std::string text = absl::StrCat("  left out ", dataset.dropped_count(), ": ", counts, "\n");
-  const int shown = std::min(dataset.dropped_size(), kDroppedShown);
-  for (int i = 0; i < shown; ++i) {
-    absl::StrAppend(&text, "    ", dataset.dropped(i).path(), ": ", dataset.dropped(i).reason(), "\n");
-  }
-  if (dataset.dropped_count() > shown) {
-    absl::StrAppend(&text, "    … and ", dataset.dropped_count() - shown, " more\n");
-  }
-  return text;
-}
-
-std::string Describe(const v1::Dataset& dataset) {
-  std::string text = absl::StrCat(dataset.name(), ": ", dataset.image_count(), " images of ", dataset.width(), " x ",
-                                  dataset.height(), ", ", FormatBytes(dataset.size_bytes()), "\n");
-  for (const auto& feature : dataset.schema().features()) {
-    std::vector<std::string> shown(feature.classes().begin(), feature.classes().end());
-    const size_t all = shown.size();
-    if (all > 12) shown.resize(12);
-    absl::StrAppend(&text, "  ", feature.name(), " (", all, "): ", absl::StrJoin(shown, ", "),
-                    all > shown.size() ? ", …" : "", "\n");
-  }
-  absl::StrAppend(&text, "  fingerprint ", dataset.fingerprint().substr(0, 16), "\n");
-  if (!dataset.description().empty()) absl::StrAppend(&text, "  ", dataset.description(), "\n");
-  return absl::StrCat(text, DescribeDropped(dataset));
-}
-
 absl::Status Print(const Context& context, const v1::Dataset& dataset) {
-  PrintLine(context.json ? ToJson(dataset) : Describe(dataset));
+  PrintLine(context.json ? ToJson(dataset) : DescribeDataset(dataset));
   return absl::OkStatus();
 }
 
 absl::Status Import(Context& context, const ImportOptions& options) {
-  ASSIGN_OR_RETURN(v1::ImportSpec spec, MakeSpec(options));
-  spec.set_import_id(RandomHexId());
-  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  absl::StatusOr<v1::Dataset> dataset;
-  {
-    ImportProgress progress(client, absl::StrCat("import ", options.dataset), spec.import_id(), context.json);
-    dataset = client->ImportDataset(spec, options.path,
-                                    [&](uint64_t sent, uint64_t total) { progress.Sent(sent, total); });
-  }
-  RETURN_IF_ERROR(dataset.status());
-  return Print(context, *dataset);
+  ASSIGN_OR_RETURN(const v1::ImportSpec spec, MakeImportSpec(options));
+  ASSIGN_OR_RETURN(const v1::Dataset dataset, RunImport(context, spec, options.path));
+  return Print(context, dataset);
 }
 
 absl::Status List(Context& context, const std::string& dataset) {

@@ -16,17 +16,6 @@ namespace {
 
 constexpr int kColumns = 12;
 
-// Features and class names of one image as a vector.
-v1::FeatureVector VectorOf(const v1::FeatureSchema& schema, const v1::DatasetImage& image) {
-  v1::FeatureVector vector;
-  for (int i = 0; i < schema.features_size() && i < image.classes_size(); ++i) {
-    auto* weights = vector.add_features();
-    weights->set_feature(schema.features(i).name());
-    weights->add_weights()->set_class_(image.classes(i));
-  }
-  return vector;
-}
-
 absl::Status AddRule(client::Client& client, const RenderSession& session, const v1::HeldOutReport& rule,
                      Sheet& sheet) {
   v1::ReadDatasetImagesRequest request;
@@ -37,7 +26,9 @@ absl::Status AddRule(client::Client& client, const RenderSession& session, const
   for (int i = 0; i < wanted; ++i) request.add_indices(rule.sample_images(i * all / wanted));
   ASSIGN_OR_RETURN(const v1::ReadDatasetImagesResponse real, client.ReadDatasetImages(request));
   std::vector<v1::FeatureVector> vectors;
-  for (const auto& image : real.images()) vectors.push_back(VectorOf(session.schema(), image));
+  for (const auto& image : real.images()) {
+    vectors.push_back(VectorOf(session.schema(), {image.classes().begin(), image.classes().end()}));
+  }
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
   sheet.row_labels.push_back(absl::StrCat("no ", rule.rule(), ": real"));
   sheet.row_labels.push_back("rendered");

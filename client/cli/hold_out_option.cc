@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/hold_out_option.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace facet::cli {
@@ -40,6 +42,11 @@ absl::StatusOr<v1::HoldOutRule> ParseHoldOut(const std::string& text) {
     }
   }
   return rule;
+}
+
+std::string DescribeHoldOut(const v1::HoldOutRule& rule) {
+  return absl::StrCat(rule.count(), " of ", absl::StrJoin(rule.per(), " and "), " lose ", std::max(1, rule.each()),
+                      " of ", absl::StrJoin(rule.missing(), " and "), " each, seed ", rule.seed());
 }
 
 }  // namespace facet::cli

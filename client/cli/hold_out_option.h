@@ -14,6 +14,9 @@ namespace facet::cli {
 // this form. Names and numbers are the server's to judge.
 absl::StatusOr<v1::HoldOutRule> ParseHoldOut(const std::string& text);
 
+// A rule for people: "8 of identity lose 1 of expression each, seed 1".
+std::string DescribeHoldOut(const v1::HoldOutRule& rule);
+
 }  // namespace facet::cli
 
 #endif  // FACET_CLIENT_CLI_HOLD_OUT_OPTION_H_

@@ -26,6 +26,11 @@ double Fraction(const v1::TrainingProgress& progress) {
   return std::min(0.999, static_cast<double>(progress.step()) / progress.total_steps());
 }
 
+std::string PresetName(const v1::TrainingSpec& spec) {
+  if (spec.has_inline_preset()) return spec.inline_preset().name();
+  return spec.preset().empty() ? "of the model" : spec.preset();
+}
+
 std::string FormatEstimate(const v1::ResourceEstimate& estimate) {
   std::string text = absl::StrCat(
       "  needs about ", FormatBytes(estimate.memory_bytes()), " of memory, ", FormatBytes(estimate.disk_bytes()),
@@ -74,9 +79,15 @@ std::string FormatProgress(const v1::TrainingProgress& progress) {
 
 std::string DescribeJob(const v1::TrainingJob& job) {
   std::string text = absl::StrCat(job.name(), ": ", StateName(job.state()), "\n");
-  absl::StrAppend(&text, "  data set ", job.dataset_version(), ", preset ",
-                  job.spec().has_inline_preset() ? job.spec().inline_preset().name() : job.spec().preset(),
-                  ", attempt ", job.attempt(), "\n");
+  absl::StrAppend(&text, "  data set ", job.dataset_version(), ", preset ", PresetName(job.spec()), ", attempt ",
+                  job.attempt(), "\n");
+  if (!job.model_version().empty()) {
+    absl::StrAppend(&text, "  ", TaskName(job.spec()), " with ", job.model_version());
+    if (job.test_dataset_versions_size() > 0) {
+      absl::StrAppend(&text, ", tested on ", absl::StrJoin(job.test_dataset_versions(), ", "));
+    }
+    text += "\n";
+  }
   absl::StrAppend(&text, "  made ", FormatTime(job.create_time()), ", started ", FormatTime(job.start_time()),
                   ", ended ", FormatTime(job.end_time()), "\n");
   if (job.has_progress()) absl::StrAppend(&text, "  step ", FormatProgress(job.progress()), "\n");
@@ -91,6 +102,7 @@ std::string DescribeJob(const v1::TrainingJob& job) {
   }
   if (job.has_failure()) absl::StrAppend(&text, "  failed: ", FormatFailure(job.failure()), "\n");
   if (job.has_report()) text += FormatReport(job.report());
+  if (job.has_augmentation_report()) text += FormatReport(job.augmentation_report());
   if (job.published_size() > 0) absl::StrAppend(&text, "  published as ", absl::StrJoin(job.published(), ", "), "\n");
   return text;
 }
@@ -142,7 +154,7 @@ class JobDisplay {
 
 }  // namespace
 
-absl::Status FollowJob(Context& context, const std::string& name, bool show) {
+absl::StatusOr<v1::TrainingJob> AwaitJob(Context& context, const std::string& name, bool show) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   {
     JobDisplay display(client, name, context.json, show);
@@ -152,10 +164,18 @@ absl::Status FollowJob(Context& context, const std::string& name, bool show) {
     }));
     display.Clear();
   }
-  ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
-  PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+  return client->GetTrainingJob(name);
+}
+
+absl::Status CheckSucceeded(const v1::TrainingJob& job) {
   if (job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) return absl::OkStatus();
   return JobFailedError(absl::StrCat(job.name(), " ended as ", StateName(job.state())));
+}
+
+absl::Status FollowJob(Context& context, const std::string& name, bool show) {
+  ASSIGN_OR_RETURN(const v1::TrainingJob job, AwaitJob(context, name, show));
+  PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+  return CheckSucceeded(job);
 }
 
 }  // namespace facet::cli

@@ -20,9 +20,9 @@ absl::Status List(Context& context) {
     return absl::OkStatus();
   }
   if (jobs.empty()) PrintLine("no jobs yet; start one with: facet train --dataset digits --preset digits");
-  Table table({"NAME", "STATE", "STEP", "DATA SET", "MADE"});
+  Table table({"NAME", "KIND", "STATE", "STEP", "DATA SET", "MADE"});
   for (const auto& job : jobs) {
-    table.Add({job.name(), StateName(job.state()),
+    table.Add({job.name(), TaskName(job.spec()), StateName(job.state()),
                absl::StrCat(job.progress().step(), "/", job.progress().total_steps()), job.dataset_version(),
                FormatTime(job.create_time())});
   }

@@ -2,10 +2,18 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "client/cli/commands.h"
 #include "client/cli/context.h"
 #include "client/cli/exit_code.h"
@@ -23,6 +31,19 @@ absl::Status Run(const Command& command) {
   }
 }
 
+// As it could be typed again: words with anything special in quotes.
+std::string ShellCommand(int argc, char** argv) {
+  std::vector<std::string> words = {"facet"};
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+      return absl::ascii_isalnum(c) || c >= 0x80 || absl::StrContains("-_=./,:@+", static_cast<char>(c));
+    });
+    words.push_back(plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'"));
+  }
+  return absl::StrJoin(words, " ");
+}
+
 }  // namespace
 }  // namespace facet::cli
 
@@ -38,6 +59,7 @@ int main(int argc, char** argv) {
   app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("--version", FACET_VERSION, "print the version");
   Context context;
+  context.command_line = ShellCommand(argc, argv);
   app.add_option("--server", context.server, "host:port or unix:/path of facetd (default 127.0.0.1:8470)")
       ->envname("FACET_SERVER");
   app.add_flag("--json", context.json, "print JSON, nothing else, on standard output");
@@ -50,11 +72,13 @@ int main(int argc, char** argv) {
   Command run;
   AddDatasetCommands(app, context, run);
   AddTrainCommand(app, context, run);
+  AddEvaluateCommand(app, context, run);
   AddJobsCommands(app, context, run);
   AddModelsCommands(app, context, run);
   AddRenderCommand(app, context, run);
   AddGridCommand(app, context, run);
   AddSweepCommand(app, context, run);
+  AddExperimentCommands(app, context, run);
   AddClassifyCommand(app, context, run);
   AddStreamCommand(app, context, run);
   AddStatusCommand(app, context, run);

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "base/file_system.h"
@@ -98,6 +99,11 @@ std::string StateName(v1::TrainingJobState state) {
   return absl::AsciiStrToLower(absl::StripPrefix(name, "TRAINING_JOB_STATE_"));
 }
 
+std::string TaskName(const v1::TrainingSpec& spec) {
+  if (spec.has_evaluation()) return "evaluation";
+  return spec.has_augmentation() ? "augmentation" : "training";
+}
+
 std::string FormatReport(const v1::EvaluationReport& report) {
   std::string text;
   for (const auto& held_out : report.held_out()) {
@@ -127,8 +133,53 @@ std::string FormatReport(const v1::EvaluationReport& report) {
     text += '\n';
     AppendAccuracies(mix.kept(), text);
   }
-  absl::StrAppendFormat(&text, "  trained at %.0f images/s in %.0f s; renders %.0f images/s\n",
-                        report.train_images_per_second(), report.train_seconds(), report.render_images_per_second());
+  if (report.train_on_synthetic_size() > 0) {
+    text += "  a classifier that learnt from rendered images alone knows real ones:\n";
+    for (const auto& accuracy : report.train_on_synthetic()) {
+      absl::StrAppend(&text, "    ", accuracy.feature(), ": ", Percent(accuracy.synthetic()),
+                      " (that of real images: ", Percent(accuracy.real()), ")\n");
+    }
+  }
+  if (report.judge_train_images() > 0) {
+    absl::StrAppend(&text, "  the judge: seed ", report.judge_seed(), ", learnt from ", report.judge_train_images(),
+                    " images\n");
+  }
+  // Nothing was trained where a model was measured.
+  if (report.train_seconds() > 0) {
+    absl::StrAppendFormat(&text, "  trained at %.0f images/s in %.0f s; renders %.0f images/s\n",
+                          report.train_images_per_second(), report.train_seconds(), report.render_images_per_second());
+  } else {
+    absl::StrAppendFormat(&text, "  renders %.0f images/s\n", report.render_images_per_second());
+  }
+  return text;
+}
+
+std::string FormatReport(const v1::AugmentationReport& report) {
+  Table table({"SOURCE", "IMAGES", "TEST", "ACCURACY", "DIFFERENCE", "95 %", "MCNEMAR P"});
+  for (const auto& source : report.sources()) {
+    for (const auto& test : source.tests()) {
+      std::vector<std::string> row = {source.name(), absl::StrCat(source.images()),
+                                      absl::StrCat(test.name(), " (", test.images(), ")"),
+                                      Percent(test.mean_accuracy())};
+      if (test.has_difference()) {
+        row.push_back(absl::StrFormat("%+.1f", 100 * test.difference()));
+        row.push_back(absl::StrFormat("%+.1f to %+.1f", 100 * test.difference_low(), 100 * test.difference_high()));
+        row.push_back(absl::StrFormat("%.3g", test.mcnemar_p()));
+      }
+      table.Add(std::move(row));
+    }
+  }
+  std::string text = absl::StrCat("  ", report.feature(), ", by ", report.seeds_size(),
+                                  " recognisers of each source; differences from ",
+                                  report.sources_size() > 0 ? report.sources(0).name() : "nothing", "\n");
+  for (const absl::string_view line : absl::StrSplit(table.ToString(), '\n', absl::SkipEmpty())) {
+    absl::StrAppend(&text, "  ", line, "\n");
+  }
+  if (report.synthetic_rendered() > 0) {
+    absl::StrAppend(&text, "  synthetic images: ", report.synthetic_rendered(), " rendered, ", report.synthetic_kept(),
+                    " kept; left out for the judge's doubt ", report.dropped_confidence(), ", for their sharpness ",
+                    report.dropped_sharpness(), "\n");
+  }
   return text;
 }
 

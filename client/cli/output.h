@@ -47,8 +47,11 @@ std::string FormatBytes(uint64_t bytes);
 std::string FormatTime(const google::protobuf::Timestamp& time);
 // "running", "queued".
 std::string StateName(v1::TrainingJobState state);
+// What a job does: "training", "evaluation", "augmentation".
+std::string TaskName(const v1::TrainingSpec& spec);
 // A report as a short text for people, several lines.
 std::string FormatReport(const v1::EvaluationReport& report);
+std::string FormatReport(const v1::AugmentationReport& report);
 
 template <typename Messages>
 void PrintJsonList(const Messages& messages) {

@@ -69,6 +69,16 @@ absl::StatusOr<std::vector<cv::Mat>> RenderSession::Render(const std::vector<v1:
   return pictures;
 }
 
+v1::FeatureVector VectorOf(const v1::FeatureSchema& schema, const std::vector<std::string>& classes) {
+  v1::FeatureVector vector;
+  for (int i = 0; i < schema.features_size() && i < static_cast<int>(classes.size()); ++i) {
+    auto* weights = vector.add_features();
+    weights->set_feature(schema.features(i).name());
+    weights->add_weights()->set_class_(classes[i]);
+  }
+  return vector;
+}
+
 void AnnouncePicture(const Context& context, const std::string& path, const std::string& model_version,
                      const std::string& what) {
   if (path == "-") return;

@@ -38,6 +38,9 @@ class RenderSession {
   bool told_ = false;
 };
 
+// The vector of an image with these classes, one a feature in the schema's order.
+v1::FeatureVector VectorOf(const v1::FeatureSchema& schema, const std::vector<std::string>& classes);
+
 // Says on standard output what was written to `path`: with --json an object,
 // else "path: what". Nothing where the picture itself went there ("-").
 void AnnouncePicture(const Context& context, const std::string& path, const std::string& model_version,

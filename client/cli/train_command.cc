@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <google/protobuf/text_format.h>
-
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "base/file_system.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/hold_out_option.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/output.h"
+#include "client/cli/training_options.h"
 
 namespace facet::cli {
 namespace {
@@ -36,34 +33,14 @@ struct Options {
   bool validate_only = false;
 };
 
-absl::Status SetPreset(const Options& options, v1::TrainingSpec& spec) {
-  if (options.preset.empty() == options.preset_file.empty()) {
-    return absl::InvalidArgumentError("give either --preset NAME or --preset-file FILE");
-  }
-  if (!options.preset.empty()) {
-    spec.set_preset(options.preset);
-    return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(const std::string text, FileSystem::Posix()->ReadFile(options.preset_file));
-  if (google::protobuf::TextFormat::ParseFromString(text, spec.mutable_inline_preset())) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("'", options.preset_file, "' is no preset in protobuf text form"));
-}
-
 absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options) {
   v1::CreateTrainingJobRequest request;
   request.set_training_job_id(options.id);
   request.set_validate_only(options.validate_only);
   v1::TrainingSpec& spec = *request.mutable_spec();
   spec.set_dataset(options.dataset);
-  RETURN_IF_ERROR(SetPreset(options, spec));
-  v1::TrainingOptions& overrides = *spec.mutable_overrides();
-  const std::string text = absl::StrJoin(options.overrides, "\n");
-  if (!google::protobuf::TextFormat::ParseFromString(text, &overrides)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--override '", text, "' is not understood; write a field of TrainingOptions, such as 'learning_rate: 1e-3'"));
-  }
-  if (options.steps > 0) overrides.set_steps(options.steps);
-  if (options.seed >= 0) overrides.set_seed(options.seed);
+  RETURN_IF_ERROR(SetPreset(options.preset, options.preset_file, spec));
+  RETURN_IF_ERROR(SetOverrides(options.overrides, options.steps, options.seed, *spec.mutable_overrides()));
   for (const std::string& rule : options.hold_out) {
     ASSIGN_OR_RETURN(*spec.add_hold_out(), ParseHoldOut(rule));
   }

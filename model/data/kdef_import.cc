@@ -150,7 +150,7 @@ absl::StatusOr<ImportResult> ImportKdef(FileSystem& file_system, const ImportOpt
   ASSIGN_OR_RETURN(const Pictures taken,
                    KdefImport(file_system, options, plan, chosen, labels, *writer, result).Run());
   if (taken.empty()) return NoFaces(chosen.size(), result);
-  RETURN_IF_ERROR(CheckKdefChoices(kdef, taken, "has pictures, but none in which one face was found"));
+  RETURN_IF_ERROR(CheckKdefChoices(kdef, taken, "has pictures, but none in which one face was found", true));
   RETURN_IF_ERROR(CheckSeveralPeople(taken));
   for (const KdefSource::Other& other : source.others) result.Drop(other.path, other.reason);
   writer->RemoveUnusedClasses();

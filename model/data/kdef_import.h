@@ -22,8 +22,8 @@ absl::Status ValidateKdefOptions(const v1::KdefImportOptions& options);
 // faces", "unreadable", "unknown name" or "double".
 //
 // INVALID_ARGUMENT, reasons: NO_KDEF_NAMES; NO_SUCH_PICTURES (field, e.g.
-// "kdef.expressions[1]"): something asked for is in no picture, or in none with
-// a face; ONE_PERSON; EMPTY_DATASET: no picture is left; TOO_FEW_IMAGES.
+// "kdef.expressions[1]"): something asked for is in no picture, or, other than
+// a person, in none with a face; ONE_PERSON; EMPTY_DATASET: no picture is left; TOO_FEW_IMAGES.
 absl::StatusOr<ImportResult> ImportKdef(FileSystem& file_system, const ImportOptions& options);
 
 }  // namespace facet::model

@@ -69,7 +69,8 @@ std::optional<KdefName> ParseKdefName(absl::string_view file_name) {
   name.identity = std::string(text.substr(1, 3));
   name.expression = IndexOf(KdefExpressions(), text.substr(4, 2));
   name.angle = IndexOf(KdefAngles(), text.substr(6));
-  if (name.session < 0 || IndexOf(KdefPeople(), name.identity) < 0 || name.expression < 0 || name.angle < 0) return std::nullopt;
+  const bool known = name.session >= 0 && name.expression >= 0 && name.angle >= 0;
+  if (!known || IndexOf(KdefPeople(), name.identity) < 0) return std::nullopt;
   return name;
 }
 

@@ -101,13 +101,14 @@ Pictures ChooseKdefPictures(const KdefPlan& plan, const Pictures& pictures) {
 }
 
 absl::Status CheckKdefChoices(const v1::KdefImportOptions& options, const Pictures& pictures,
-                              const std::string& missing) {
+                              const std::string& missing, bool faces_found) {
   const auto check = [&](absl::string_view field, const auto& asked, int KdefName::*part, const Names& names) {
     return CheckAsked(field, ToNames(asked), NamesOf(ValuesOf(pictures, part), names), missing);
   };
   RETURN_IF_ERROR(check("sessions", options.sessions(), &KdefName::session, KdefSessions()));
   RETURN_IF_ERROR(check("expressions", options.expressions(), &KdefName::expression, KdefExpressions()));
   RETURN_IF_ERROR(check("angles", options.angles(), &KdefName::angle, KdefAngles()));
+  if (faces_found) return absl::OkStatus();
   return CheckAsked("people", ToNames(options.people()), ValuesOf(pictures, &KdefName::identity), missing);
 }
 

@@ -39,9 +39,11 @@ std::vector<KdefSource::Picture> ChooseKdefPictures(const KdefPlan& plan,
 
 // INVALID_ARGUMENT (reason NO_SUCH_PICTURES, field "kdef.sessions[0]" or the
 // like) where a value that `options` names is in none of `pictures`; `missing`
-// goes on after the value: "is in no picture".
+// goes on after the value: "is in no picture". `faces_found`: the pictures are
+// those with a face, so that a person may be in none.
 absl::Status CheckKdefChoices(const v1::KdefImportOptions& options,
-                              const std::vector<KdefSource::Picture>& pictures, const std::string& missing);
+                              const std::vector<KdefSource::Picture>& pictures, const std::string& missing,
+                              bool faces_found = false);
 
 // INVALID_ARGUMENT (reason ONE_PERSON); `pictures` is not empty.
 absl::Status CheckSeveralPeople(const std::vector<KdefSource::Picture>& pictures);

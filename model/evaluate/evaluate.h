@@ -3,6 +3,7 @@
 #define FACET_MODEL_EVALUATE_EVALUATE_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -66,6 +67,9 @@ struct Evaluation {
   std::vector<Mix> mixes;
   std::optional<double> train_psnr_db;
   ImageMeasures train_measures;
+  std::vector<FeatureAccuracy> train_on_synthetic;
+  uint64_t judge_seed = 0;
+  int64_t judge_train_images = 0;
   double render_images_per_second = 0;
 };
 
@@ -79,13 +83,14 @@ struct EvaluateOptions {
   // Largest number of images of each part; chosen by seed.
   int max_images = 2000;
   Clock* clock = Clock::Real();
-  // Fraction done, in [0, 1].
+  // Fraction done of all, in [0, 1].
   std::function<void(double)> on_progress;
 };
 
 // Trains the judge on real images of training cells, then measures: held-out
 // cells, training cells, and 0.5/0.5 mixes of two training images for every
-// feature of two classes or more. A pure function of options and weights but
+// feature of two classes or more; where the plan's judge asks for it, trains a
+// second classifier on synthetic images as well. A pure function of options and weights but
 // for the measured speed. Errors of TrainJudge and Renderer; CANCELLED soon
 // after `stop` is set.
 absl::StatusOr<Evaluation> Evaluate(const EvaluateOptions& options, const std::atomic<bool>& stop);

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "model/data/dataset.h"
 #include "model/preset/net_shape.h"
+#include "model/train/labelled_images.h"
 
 namespace facet::model {
 
@@ -64,6 +65,11 @@ std::vector<int> JudgedFeatures(const NetPlan& plan);
 // betas, half a cosine. A pure function of the options. CANCELLED soon after
 // `stop` is set; DATA_LOSS (reason LOSS_NOT_FINITE) with the step.
 absl::StatusOr<std::unique_ptr<Judge>> TrainJudge(const JudgeOptions& options, const std::atomic<bool>& stop);
+
+// The same classifier, with the same weights to begin with, trained on `images`
+// in place of those of `options`. Errors likewise.
+absl::StatusOr<std::unique_ptr<Judge>> TrainJudgeOn(const JudgeOptions& options, const LabelledImages& images,
+                                                    const std::atomic<bool>& stop);
 
 }  // namespace facet::model
 

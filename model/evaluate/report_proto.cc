@@ -57,6 +57,9 @@ v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
     added->set_smoothness(mix.smoothness);
     added->set_nearest_distance(mix.nearest_distance);
   }
+  AddAccuracies(evaluation.train_on_synthetic, report.mutable_train_on_synthetic());
+  report.set_judge_seed(evaluation.judge_seed);
+  report.set_judge_train_images(evaluation.judge_train_images);
   report.set_render_images_per_second(evaluation.render_images_per_second);
   return report;
 }

@@ -53,6 +53,20 @@ MemoryEstimate EstimateMemory(const NetPlan& plan) {
   return estimate;
 }
 
+MemoryEstimate EstimateMemory(const ClassifierShape& shape, int batch_size) {
+  MemoryEstimate estimate;
+  estimate.weights = kFloat * ParameterCount(shape);
+  estimate.gradients = estimate.weights;
+  estimate.moments = 2 * estimate.weights;
+  estimate.activations = 3 * kFloat * batch_size * Activations(shape);
+  estimate.batches = kBatches * kFloat * batch_size * 3 * shape.image_size * shape.image_size;
+  return estimate;
+}
+
+int64_t EstimateRenderMemory(const GeneratorShape& shape, int batch_size) {
+  return kFloat * (2 * ParameterCount(shape) + batch_size * Activations(shape));
+}
+
 std::string DescribeMemory(const MemoryEstimate& estimate) {
   return absl::StrFormat("%.1f GiB: weights %.1f, gradients %.1f, optimisers %.1f, activations %.1f, images %.1f",
                          Gibibytes(estimate.total()), Gibibytes(estimate.weights), Gibibytes(estimate.gradients),

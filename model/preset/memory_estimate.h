@@ -25,6 +25,13 @@ struct MemoryEstimate {
 // A function of the plan alone: nothing is allocated.
 MemoryEstimate EstimateMemory(const NetPlan& plan);
 
+// What a classifier takes that learns on its own, `batch_size` images a step.
+MemoryEstimate EstimateMemory(const ClassifierShape& shape, int batch_size);
+
+// What rendering in batches of `batch_size` takes: weights as they are read and
+// as they are used, and the activations.
+int64_t EstimateRenderMemory(const GeneratorShape& shape, int batch_size);
+
 // "45.2 GiB: weights 3.1, gradients 3.1, optimisers 6.2, activations 32.4,
 // images 0.4".
 std::string DescribeMemory(const MemoryEstimate& estimate);

@@ -106,6 +106,8 @@ struct JudgePlan {
   int steps = 0;  // 0: no judge
   int batch_size = 64;
   double learning_rate = 1e-3f;
+  uint64_t seed = 0;
+  bool train_on_synthetic = false;  // whether a second one learns, too
 };
 
 // A preset resolved against a feature schema.

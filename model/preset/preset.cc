@@ -100,4 +100,10 @@ v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base,
   return merged;
 }
 
+v1::JudgeOptions MergeJudgeOptions(const v1::JudgeOptions& base, const v1::JudgeOptions& overrides) {
+  v1::JudgeOptions merged = base;
+  merged.MergeFrom(overrides);  // fields without presence: those that are not 0
+  return merged;
+}
+
 }  // namespace facet::model

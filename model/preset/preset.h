@@ -29,6 +29,9 @@ absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, con
 v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base,
                                          const v1::TrainingOptions& overrides);
 
+// The same where a field is not 0.
+v1::JudgeOptions MergeJudgeOptions(const v1::JudgeOptions& base, const v1::JudgeOptions& overrides);
+
 // Solves and checks every size for square images of `image_size` pixels with
 // the features of `schema`. INVALID_ARGUMENT with the field path below the
 // preset ("generator.layers[2].kernel", "training.learning_rate"); an

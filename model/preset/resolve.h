@@ -4,6 +4,8 @@
 #ifndef FACET_MODEL_PRESET_RESOLVE_H_
 #define FACET_MODEL_PRESET_RESOLVE_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -25,7 +27,8 @@ absl::StatusOr<GeneratorShape> ResolveGenerator(const v1::GeneratorSpec& spec, c
 absl::StatusOr<ClassifierShape> ResolveClassifier(const v1::ClassifierSpec& spec, const FeatureSchema& schema,
                                                   int image_size);
 absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options, const FeatureSchema& schema);
-absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options);
+// `training_seed` is the judge's where `options` has none.
+absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, uint64_t training_seed);
 
 // Features that `feature_weights` names with weight 0, ascending.
 absl::StatusOr<std::vector<int>> HeadlessFeatures(const v1::TrainingOptions& options,

@@ -176,7 +176,7 @@ absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options,
   return plan;
 }
 
-absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options) {
+absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, uint64_t training_seed) {
   JudgePlan plan;
   RETURN_IF_ERROR(CheckInteger("steps", options.steps(), 0, kMaxSteps));
   plan.steps = options.steps();
@@ -184,6 +184,8 @@ absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options) {
   if (options.batch_size() != 0) plan.batch_size = options.batch_size();
   RETURN_IF_ERROR(CheckNumber("learning_rate", options.learning_rate(), 0, 1));
   if (options.learning_rate() != 0) plan.learning_rate = options.learning_rate();
+  plan.seed = options.seed() != 0 ? options.seed() : training_seed;
+  plan.train_on_synthetic = options.train_on_synthetic();
   return plan;
 }
 

@@ -116,6 +116,8 @@ v1::Preset ResolvedPreset(const v1::Preset& preset, const NetPlan& plan, const F
   judge.set_steps(plan.judge.steps);
   judge.set_batch_size(plan.judge.batch_size);
   judge.set_learning_rate(static_cast<float>(plan.judge.learning_rate));
+  judge.set_seed(plan.judge.seed);
+  judge.set_train_on_synthetic(plan.judge.train_on_synthetic);
   return resolved;
 }
 

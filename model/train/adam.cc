@@ -38,7 +38,7 @@ void Adam::Step(double learning_rate) {
   const at::Tensor updates = at::full({}, updates_, parameters.front().options().requires_grad(false));
   const std::vector<at::Tensor> counts(parameters.size(), updates);
   at::_fused_adam_(parameters, gradients, means, squares, {}, counts, learning_rate, options_.beta1, options_.beta2,
-                   /*weight_decay=*/0.0, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+                   options_.weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
 }  // namespace facet::model

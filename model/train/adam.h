@@ -12,6 +12,8 @@ struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  // Added to the gradient as this times the parameter: L2, not decoupled.
+  double weight_decay = 0;
 };
 
 // Adam (Kingma and Ba, 2015, algorithm 1), over all parameters of a net in one

@@ -10,15 +10,11 @@
 #include "base/random.h"
 
 namespace facet::model {
-namespace {
 
-// Sets the one-hot feature vector of `labels`.
 void WriteOneHot(const FeatureSchema& schema, absl::Span<const uint16_t> labels, float* dense) {
   std::fill_n(dense, schema.total_classes(), 0.0f);
   for (int f = 0; f < schema.size(); ++f) dense[schema.offset(f) + labels[f]] = 1.0f;
 }
-
-}  // namespace
 
 void ToFloat(const uint8_t* pixels, size_t count, float* out) {
   for (size_t i = 0; i < count; ++i) out[i] = static_cast<float>(pixels[i]) / 255.0f;

@@ -31,6 +31,17 @@ struct Batch {
 
 // uint8 to float32 in [0, 1].
 void ToFloat(const uint8_t* pixels, size_t count, float* out);
+// Writes the dense feature vector of `labels`, schema.total_classes() values.
+void WriteOneHot(const FeatureSchema& schema, absl::Span<const uint16_t> labels, float* dense);
+
+// Makes batches, each a pure function of its step, counted from 0. Not
+// thread-safe.
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+  // Fills `batch`, reusing its memory.
+  virtual void Make(int step, Batch* batch) = 0;
+};
 
 struct BatchMakerOptions {
   const Dataset* dataset = nullptr;  // outlives the maker
@@ -49,14 +60,12 @@ struct BatchMakerOptions {
   double mix_ratio_max = 0.7;
 };
 
-// Assembles batches; a batch is a pure function of options and step. Not
-// thread-safe.
-class BatchMaker {
+// Batches of a data set, as the nets of a model learn from them.
+class BatchMaker final : public BatchSource {
  public:
   explicit BatchMaker(BatchMakerOptions options);
 
-  // Fills `batch`, reusing its memory.
-  void Make(int step, Batch* batch);
+  void Make(int step, Batch* batch) override;
 
  private:
   void Mix(Batch* batch);

@@ -16,8 +16,8 @@ std::vector<std::unique_ptr<Batch>> MakeBuffers() {
 
 }  // namespace
 
-BatchQueue::BatchQueue(std::unique_ptr<BatchMaker> maker, int begin, int end)
-    : maker_(std::move(maker)),
+BatchQueue::BatchQueue(std::unique_ptr<BatchSource> source, int begin, int end)
+    : source_(std::move(source)),
       free_(MakeBuffers()),
       thread_("batches", [this, begin, end] { Fill(begin, end); }) {}
 
@@ -45,7 +45,7 @@ void BatchQueue::Fill(int begin, int end) {
       batch = std::move(free_.back());
       free_.pop_back();
     }
-    maker_->Make(step, batch.get());
+    source_->Make(step, batch.get());
     absl::MutexLock lock(&mutex_);
     ready_.push_back(std::move(batch));
   }

@@ -20,7 +20,7 @@ namespace facet::model {
 class BatchQueue {
  public:
   // Makes the batches of steps in [begin, end).
-  BatchQueue(std::unique_ptr<BatchMaker> maker, int begin, int end);
+  BatchQueue(std::unique_ptr<BatchSource> source, int begin, int end);
   // Blocks for the batch in the making, at the most.
   ~BatchQueue();
 
@@ -33,7 +33,7 @@ class BatchQueue {
   bool HasReady() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !ready_.empty(); }
   bool HasFreeOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !free_.empty(); }
 
-  std::unique_ptr<BatchMaker> maker_;
+  std::unique_ptr<BatchSource> source_;
   std::unique_ptr<Batch> current_;
   absl::Mutex mutex_;
   std::deque<std::unique_ptr<Batch>> ready_ ABSL_GUARDED_BY(mutex_);

@@ -95,7 +95,7 @@ std::string FormatProgress(const v1::TrainingProgress& progress) {
 }
 
 void TextEventSink::Send(const TrainerEvent& event) {
-  if (event.has_heartbeat()) return;
+  if (event.has_heartbeat() || event.has_kept()) return;
   if (event.has_progress()) {
     SendProgress(event.progress());
   } else {

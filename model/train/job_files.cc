@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/train/job_files.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
@@ -82,7 +84,7 @@ absl::Status ClearBundle(FileSystem& file_system, const std::string& job_dir, ab
   return absl::OkStatus();
 }
 
-absl::Status WriteReport(FileSystem& file_system, const std::string& path, const v1::EvaluationReport& report) {
+absl::Status WriteReport(FileSystem& file_system, const std::string& path, const google::protobuf::Message& report) {
   google::protobuf::util::JsonPrintOptions format;
   format.add_whitespace = true;
   format.always_print_primitive_fields = true;
@@ -91,6 +93,33 @@ absl::Status WriteReport(FileSystem& file_system, const std::string& path, const
   const auto printed = google::protobuf::util::MessageToJsonString(report, &json, format);
   if (!printed.ok()) return absl::InternalError(absl::StrCat("cannot write the report: ", printed.ToString()));
   return file_system.WriteFileAtomically(path, json);
+}
+
+absl::Status WritePart(FileSystem& file_system, const std::string& path, const std::string& part) {
+  internal::KeptPart file;
+  file.set_part(part);
+  file.set_sha256(Sha256Hex(part));
+  return file_system.WriteFileAtomically(path, file.SerializeAsString());
+}
+
+std::optional<std::string> ReadPart(FileSystem& file_system, const std::string& path) {
+  const auto contents = file_system.ReadFile(path);
+  internal::KeptPart file;
+  if (!contents.ok() || !file.ParseFromString(*contents)) return std::nullopt;
+  if (Sha256Hex(file.part()) != file.sha256()) return std::nullopt;
+  return std::move(*file.mutable_part());
+}
+
+absl::Status WriteResult(FileSystem& file_system, const std::string& job_dir,
+                         const internal::TrainerEvent::Finished& result) {
+  return WritePart(file_system, absl::StrCat(job_dir, "/", kResultFile), result.SerializeAsString());
+}
+
+std::optional<internal::TrainerEvent::Finished> ReadResult(FileSystem& file_system, const std::string& job_dir) {
+  const auto part = ReadPart(file_system, absl::StrCat(job_dir, "/", kResultFile));
+  internal::TrainerEvent::Finished result;
+  if (!part.has_value() || !result.ParseFromString(*part)) return std::nullopt;
+  return result;
 }
 
 }  // namespace facet::model

@@ -12,7 +12,7 @@
 #include "base/file_system.h"
 #include "facet/internal/trainer.pb.h"
 #include "facet/v1/model.pb.h"
-#include "facet/v1/report.pb.h"
+#include "google/protobuf/message.h"
 
 namespace facet::model {
 
@@ -28,8 +28,18 @@ std::optional<v1::ModelCard> ReadFinishedBundle(FileSystem& file_system, const s
 // Removes a damaged bundle and what a killed trainer left of one.
 absl::Status ClearBundle(FileSystem& file_system, const std::string& job_dir, absl::string_view bundle);
 
-// Writes the report as JSON, every field there.
-absl::Status WriteReport(FileSystem& file_system, const std::string& path, const v1::EvaluationReport& report);
+// Writes a report as JSON, every field there.
+absl::Status WriteReport(FileSystem& file_system, const std::string& path, const google::protobuf::Message& report);
+
+// A file with a checksum (facet.internal.KeptPart), written at once or not at
+// all; nothing is read where there is none, or a damaged one.
+absl::Status WritePart(FileSystem& file_system, const std::string& path, const std::string& part);
+std::optional<std::string> ReadPart(FileSystem& file_system, const std::string& path);
+
+// What a task came to, kResultFile, likewise.
+absl::Status WriteResult(FileSystem& file_system, const std::string& job_dir,
+                         const internal::TrainerEvent::Finished& result);
+std::optional<internal::TrainerEvent::Finished> ReadResult(FileSystem& file_system, const std::string& job_dir);
 
 }  // namespace facet::model
 

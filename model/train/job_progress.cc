@@ -84,6 +84,11 @@ void JobProgress::Fraction(double done) {
   Send(progress);
 }
 
+void JobProgress::Fraction(double done, int step) {
+  step_ = step;
+  Fraction(done);
+}
+
 void JobProgress::Saved(const SaveReport& report) {
   internal::TrainerEvent event;
   internal::TrainerEvent::Saved& saved = *event.mutable_saved();
@@ -108,8 +113,20 @@ void JobProgress::Stopped(int step) {
 }
 
 void JobProgress::Finished(const v1::EvaluationReport& report) {
+  internal::TrainerEvent::Finished result;
+  *result.mutable_report() = report;
+  Finished(result);
+}
+
+void JobProgress::Finished(const internal::TrainerEvent::Finished& result) {
   internal::TrainerEvent event;
-  *event.mutable_finished()->mutable_report() = report;
+  *event.mutable_finished() = result;
+  sink_->Send(event);
+}
+
+void JobProgress::Kept() {
+  internal::TrainerEvent event;
+  event.mutable_kept();
   sink_->Send(event);
 }
 

@@ -31,9 +31,14 @@ class JobProgress {
   void Step(const StepReport& report);
   // How far another phase is, in [0, 1]; told twice a second at the most.
   void Fraction(double done);
+  // The same, at a step of the plan.
+  void Fraction(double done, int step);
   void Saved(const SaveReport& report);
   void Stopped(int step);
   void Finished(const v1::EvaluationReport& report);
+  void Finished(const internal::TrainerEvent::Finished& result);
+  // A part of a task is done and on the disk.
+  void Kept();
   // A line for the log alone.
   void Warn(const std::string& warning);
 

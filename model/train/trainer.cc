@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +22,7 @@
 #include "model/bundle/safetensors.h"
 #include "model/nn/device.h"
 #include "model/nn/state.h"
+#include "model/nn/threads.h"
 #include "model/nn/torch_wall.h"
 #include "model/train/batch_queue.h"
 #include "model/train/checkpoint_store.h"
@@ -61,11 +61,6 @@ absl::Status CheckOptions(const TrainerOptions& options) {
                       "SCHEMA_MISMATCH");
   }
   return absl::OkStatus();
-}
-
-void ConfigureTorch(int threads) {
-  at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
-  at::globalContext().setDeterministicCuDNN(true);
 }
 
 BatchMakerOptions BatchesOf(const TrainerOptions& options) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "model/bundle/bundle.h"
@@ -17,18 +17,18 @@
 #include "model/features/schema_proto.h"
 #include "model/preset/preset.h"
 #include "model/render/renderer.h"
+#include "model/train/augmentation_job.h"
+#include "model/train/evaluation_job.h"
 #include "model/train/job_files.h"
 #include "model/train/job_lock.h"
 #include "model/train/job_progress.h"
+#include "model/train/patient_save.h"
 #include "model/train/trainer.h"
 
 namespace facet::model {
 namespace {
 
 constexpr int kRenderBatch = 64;
-// Between tries to write on a full disk.
-constexpr absl::Duration kLookAtStop = absl::Milliseconds(100);
-constexpr int kLooksAtStop = 50;
 
 class TrainerJob {
  public:
@@ -44,8 +44,6 @@ class TrainerJob {
   absl::StatusOr<bool> Train();
   absl::StatusOr<v1::EvaluationReport> Judge(const std::string& weights);
   absl::Status Save(const std::string& weights, const std::optional<v1::EvaluationReport>& report);
-  // Tries again while the disk is full.
-  absl::Status SaveForCertain(const std::string& weights, const std::optional<v1::EvaluationReport>& report);
   v1::ModelCard MakeCard() const;
   std::string Path(const char* name) const { return absl::StrCat(options_.job_dir, "/", name); }
   void StopIfAlone() {
@@ -80,7 +78,7 @@ absl::StatusOr<JobOutcome> TrainerJob::Run() {
     RETURN_IF_ERROR(judged.status());
     report = *std::move(judged);
   }
-  RETURN_IF_ERROR(SaveForCertain(weights, report));
+  RETURN_IF_ERROR(SavePatiently(options_, progress_, stop_, "the bundle", [&] { return Save(weights, report); }));
   progress_.Finished(report.value_or(v1::EvaluationReport()));
   return JobOutcome::kFinished;
 }
@@ -174,25 +172,12 @@ v1::ModelCard TrainerJob::MakeCard() const {
   card.set_training_job(spec_.training_job());
   card.set_dataset(spec_.dataset());
   *card.mutable_lineage() = spec_.start().lineage();
+  *card.mutable_hold_out() = spec_.hold_out();
   card.set_dataset_fingerprint(info.fingerprint);
   card.set_generator_parameters(ParameterCount(plan_.generator));
   card.set_classifier_parameters(ParameterCount(plan_.classifier));
   card.mutable_create_time()->set_seconds(absl::ToUnixSeconds(options_.clock->Now()));
   return card;
-}
-
-absl::Status TrainerJob::SaveForCertain(const std::string& weights,
-                                        const std::optional<v1::EvaluationReport>& report) {
-  const absl::Time patient_until = options_.steady_clock->Now() + options_.disk_patience;
-  while (true) {
-    const absl::Status saved = Save(weights, report);
-    const bool wait = GetErrorDetail(saved).reason == "DISK_FULL" && !stop_;
-    if (!wait || options_.steady_clock->Now() >= patient_until) return saved;
-    progress_.Warn(absl::StrCat("the bundle has no room, trying again: ", saved.message()));
-    progress_.Heartbeat();
-    for (int i = 0; i < kLooksAtStop && !stop_; ++i) absl::SleepFor(kLookAtStop);
-    StopIfAlone();
-  }
 }
 
 absl::Status TrainerJob::Save(const std::string& weights, const std::optional<v1::EvaluationReport>& report) {
@@ -206,18 +191,30 @@ absl::Status TrainerJob::Save(const std::string& weights, const std::optional<v1
   return WriteBundle(options_.file_system, Path(kBundleFolder), std::move(card), weights);
 }
 
+// `step` gets the steps done.
+absl::StatusOr<JobOutcome> Run(const TrainerJobOptions& options, std::atomic<bool>& stop, int* step) {
+  // A job that is finished needs none.
+  const auto spec = ReadTrainerSpec(*options.file_system, options.job_dir);
+  if (spec.ok() && spec->has_evaluation()) return RunEvaluationJob(options, *spec, stop);
+  if (spec.ok() && spec->has_augmentation()) return RunAugmentationJob(options, *spec, stop, step);
+  TrainerJob job(options, stop);
+  auto outcome = job.Run();
+  *step = job.step();
+  return outcome;
+}
+
 }  // namespace
 
 absl::StatusOr<JobOutcome> RunTrainerJob(const TrainerJobOptions& options, std::atomic<bool>& stop) {
   ASSIGN_OR_RETURN(const auto lock, JobLock::Take(absl::StrCat(options.job_dir, "/", kLockFile)));
-  TrainerJob job(options, stop);
-  auto outcome = job.Run();
+  int step = 0;
+  auto outcome = Run(options, stop, &step);
   if (!outcome.ok()) {
     internal::TrainerEvent event;
     event.mutable_failed()->set_code(static_cast<int>(outcome.status().code()));
     event.mutable_failed()->set_message(std::string(outcome.status().message()));
     event.mutable_failed()->set_reason(GetErrorDetail(outcome.status()).reason);
-    event.mutable_failed()->set_step(job.step());
+    event.mutable_failed()->set_step(step);
     options.sink->Send(event);
   }
   return outcome;

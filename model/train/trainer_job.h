@@ -21,6 +21,8 @@ inline constexpr char kBundleFolder[] = "bundle";
 inline constexpr char kReportFile[] = "report.json";
 inline constexpr char kSampleFolder[] = "samples";
 inline constexpr char kStartFolder[] = "start";
+inline constexpr char kResultFile[] = "result.binpb";
+inline constexpr char kRecogniserFolder[] = "recognisers";
 
 struct TrainerJobOptions {
   // Folder with kSpecFile, or kSpecTextFile where it is written by hand: an
@@ -41,7 +43,8 @@ enum class JobOutcome { kFinished, kStopped };
 
 // Does a training job from wherever it stands: loads, trains, judges, and
 // leaves kBundleFolder and kReportFile. Where a whole bundle is there already,
-// tells so and does nothing. Tells the sink all along, its end included
+// tells so and does nothing. A job with a task does that (evaluation_job.h,
+// augmentation_job.h) and leaves kReportFile and kResultFile. Tells the sink all along, its end included
 // (Finished, Stopped or Failed). Stops and saves soon after `stop` is set, by
 // somebody else or here, when the sink is gone.
 //

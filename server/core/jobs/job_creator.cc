@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -47,19 +48,19 @@ std::string ChooseId(absl::string_view dataset_version) {
 
 class JobCreator::Pin {
  public:
-  Pin(JobCreator* creator, std::string dataset_version)
-      : creator_(*creator), version_(std::move(dataset_version)) {
+  Pin(JobCreator* creator, std::vector<std::string> dataset_versions)
+      : creator_(*creator), versions_(std::move(dataset_versions)) {
     absl::MutexLock lock(&creator_.mutex_);
-    creator_.pinned_.insert(version_);
+    creator_.pinned_.insert(versions_.begin(), versions_.end());
   }
   ~Pin() {
     absl::MutexLock lock(&creator_.mutex_);
-    creator_.pinned_.erase(creator_.pinned_.find(version_));
+    for (const std::string& version : versions_) creator_.pinned_.erase(creator_.pinned_.find(version));
   }
 
  private:
   JobCreator& creator_;
-  const std::string version_;
+  const std::vector<std::string> versions_;
 };
 
 absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRequest& request) {
@@ -72,14 +73,18 @@ absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRe
   ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
   if (earlier.has_value()) return *std::move(earlier);
   const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
-                                    MachineMemoryBytes(*options_.file_system)};
+                                    MachineMemoryBytes(*options_.file_system), options_.find_model};
   ASSIGN_OR_RETURN(JobPlan plan, PlanJob(plan_options, request.spec()));
-  // From here on the data set stays; look whether it still does.
-  const Pin pin(this, plan.trainer.dataset());
-  v1::GetDatasetRequest get;
-  get.set_name(plan.trainer.dataset());
-  RETURN_IF_ERROR(options_.datasets->Get(get).status());
-  std::optional<JobStart> start;
+  // From here on the data sets stay; look whether they still do.
+  std::vector<std::string> datasets = plan.test_versions;
+  datasets.push_back(plan.trainer.dataset());
+  const Pin pin(this, datasets);
+  for (const std::string& dataset : datasets) {
+    v1::GetDatasetRequest get;
+    get.set_name(dataset);
+    RETURN_IF_ERROR(options_.datasets->Get(get).status());
+  }
+  std::optional<JobStart> start = plan.start;
   if (request.spec().has_start()) {
     const JobStartOptions start_options{options_.file_system, options_.root, options_.find_model};
     ASSIGN_OR_RETURN(start, FindStart(start_options, request.spec().start(), plan.nets));
@@ -136,6 +141,7 @@ absl::StatusOr<v1::ResourceEstimate> JobCreator::Estimate(const JobPlan& plan, i
   input.nets = plan.nets;
   input.first_step = first_step;
   input.dataset_bytes = plan.dataset_bytes;
+  input.task = plan.load;
   if (plan.trainer.checkpoints().keep() > 0) input.checkpoints_kept = plan.trainer.checkpoints().keep();
   input.cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   input.free_memory = FreeMemoryBytes(*options_.file_system);
@@ -152,6 +158,8 @@ absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobR
   job.set_name(JobName(id.empty() ? ChooseId(plan.trainer.dataset()) : id));
   *job.mutable_spec() = request.spec();
   job.set_dataset_version(plan.trainer.dataset());
+  job.set_model_version(plan.model_version);
+  *job.mutable_test_dataset_versions() = {plan.test_versions.begin(), plan.test_versions.end()};
   job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
   job.set_priority(request.priority());
   ASSIGN_OR_RETURN(*job.mutable_estimate(), Estimate(plan, start.has_value() ? start->step : 0));

@@ -26,7 +26,7 @@ namespace facet::server {
 struct JobCreatorOptions {
   std::string root;        // <state_dir>/jobs
   std::string preset_dir;  // <data_dir>/presets
-  // Finds models to start from. Absent: no job can.
+  // Finds models to start from, and those of tasks. Absent: no job can.
   ModelFinder find_model;
   // Called with each new job once it is kept, before the next one is made.
   std::function<void(const v1::TrainingJob&)> on_created;
@@ -51,7 +51,7 @@ class JobCreator {
   bool Uses(const std::string& dataset_version) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // A data set version that a job being made is about to use.
+  // Data set versions that a job being made is about to use.
   class Pin;
 
   absl::StatusOr<std::optional<v1::TrainingJob>> FindEarlier(const v1::CreateTrainingJobRequest& request);

@@ -2,17 +2,14 @@
 #include "server/core/jobs/job_estimate.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "model/preset/memory_estimate.h"
 #include "model/train/checkpoint_writer.h"
+#include "server/core/jobs/net_operations.h"
 
 namespace facet::server {
 namespace {
-
-using model::ClassifierShape;
-using model::GeneratorShape;
 
 // Of LibTorch and its threads, before any net.
 constexpr int64_t kProgramBytes = int64_t{300} << 20;
@@ -27,47 +24,14 @@ int64_t SampleBytes(const model::NetPlan& nets, int checkpoints_kept) {
   return (std::max(model::kSheetsKept, checkpoints_kept) + 1) * 64 * 3 * side * side;
 }
 
-int64_t Multiplications(const GeneratorShape& shape) {
-  int64_t count = 0;
-  int64_t width = 0;
-  for (size_t i = 0; i < shape.classes.size(); ++i) {
-    const int64_t feature_width = shape.feature_widths[i];
-    count += shape.classes[i] * feature_width + feature_width * feature_width;
-    width += feature_width;
-  }
-  std::vector<int> widths = shape.joint_widths;
-  widths.push_back(shape.base_channels * shape.base_size * shape.base_size);
-  for (const int next : widths) {
-    count += width * next;
-    width = next;
-  }
-  for (const auto& layer : shape.layers) {
-    count += int64_t{1} * layer.in_channels * layer.out_channels * layer.kernel * layer.kernel * layer.in_size *
-             layer.in_size;
-  }
-  return count;
+void SetDuration(double seconds, v1::ResourceEstimate* estimate) {
+  estimate->mutable_duration()->set_seconds(static_cast<int64_t>(seconds));
+  estimate->mutable_duration()->set_nanos(
+      static_cast<int32_t>((seconds - static_cast<double>(estimate->duration().seconds())) * 1e9));
 }
 
-int64_t Multiplications(const ClassifierShape& shape) {
-  int64_t count = 0;
-  int size = shape.image_size;
-  int64_t flat = 0;
-  for (const auto& block : shape.blocks) {
-    const int64_t side = block.conv_size(size);
-    count += side * side * block.in_channels * block.out_channels * block.kernel * block.kernel;
-    size = block.out_size;
-    flat = int64_t{1} * size * size * block.out_channels;
-  }
-  for (size_t feature = 0; feature < shape.classes.size(); ++feature) {
-    if (!shape.has_head(static_cast<int>(feature))) continue;
-    int64_t width = flat;
-    for (const int next : shape.head_widths) {
-      count += width * next;
-      width = next;
-    }
-    count += width * shape.classes[feature];
-  }
-  return count;
+int Cores(const JobEstimateInput& input) {
+  return input.nets.training.threads > 0 ? input.nets.training.threads : input.cores;
 }
 
 void EstimateDuration(const JobEstimateInput& input, v1::ResourceEstimate* estimate) {
@@ -79,28 +43,39 @@ void EstimateDuration(const JobEstimateInput& input, v1::ResourceEstimate* estim
     estimate->set_duration_basis(absl::StrFormat("'%s' with the same nets made %.0f images/s", input.measured->job,
                                                  input.measured->images_per_second));
   } else {
-    const int cores = training.threads > 0 ? training.threads : input.cores;
+    const int cores = Cores(input);
     const double operations = CountStepOperations(input.nets);
     seconds = steps * operations / (cores * kOperationsPerSecond);
     estimate->set_duration_basis(
         absl::StrFormat("%.2f GFLOP a step, at 30 GFLOP/s on each of %d cores; a GPU is faster", operations / 1e9,
                         cores));
   }
-  estimate->mutable_duration()->set_seconds(static_cast<int64_t>(seconds));
-  estimate->mutable_duration()->set_nanos(
-      static_cast<int32_t>((seconds - static_cast<double>(estimate->duration().seconds())) * 1e9));
+  SetDuration(seconds, estimate);
 }
 
 void Warn(const JobEstimateInput& input, v1::ResourceEstimate* estimate) {
   constexpr double kMiB = 1 << 20;
   if (input.free_memory.has_value() && *input.free_memory < estimate->memory_bytes()) {
-    estimate->add_warnings(absl::StrFormat("training needs about %.0f MiB of memory, and %.0f MiB are free",
+    estimate->add_warnings(absl::StrFormat("the job needs about %.0f MiB of memory, and %.0f MiB are free",
                                            estimate->memory_bytes() / kMiB, *input.free_memory / kMiB));
   }
   if (input.free_disk.has_value() && *input.free_disk < estimate->disk_bytes()) {
-    estimate->add_warnings(absl::StrFormat("training leaves about %.0f MiB on the disk, and %.0f MiB are free",
+    estimate->add_warnings(absl::StrFormat("the job leaves about %.0f MiB on the disk, and %.0f MiB are free",
                                            estimate->disk_bytes() / kMiB, *input.free_disk / kMiB));
   }
+}
+
+v1::ResourceEstimate EstimateTask(const JobEstimateInput& input) {
+  v1::ResourceEstimate estimate;
+  estimate.set_memory_bytes(TaskMemory(input.nets, *input.task) + input.dataset_bytes + kProgramBytes);
+  // The copy of the model, about.
+  estimate.set_disk_bytes(model::EstimateMemory(input.nets).weights + kSmallFilesBytes);
+  const double operations = TaskOperations(input.nets, *input.task);
+  SetDuration(operations / (Cores(input) * kOperationsPerSecond), &estimate);
+  estimate.set_duration_basis(absl::StrFormat(
+      "%.2f GFLOP in all, at 30 GFLOP/s on each of %d cores; a GPU is faster", operations / 1e9, Cores(input)));
+  Warn(input, &estimate);
+  return estimate;
 }
 
 }  // namespace
@@ -124,6 +99,7 @@ int64_t CheckpointBytes(const model::NetPlan& nets) {
 }
 
 v1::ResourceEstimate EstimateJob(const JobEstimateInput& input) {
+  if (input.task.has_value()) return EstimateTask(input);
   v1::ResourceEstimate estimate;
   const model::MemoryEstimate memory = model::EstimateMemory(input.nets);
   const int64_t checkpoint = CheckpointBytes(input.nets);

@@ -8,6 +8,7 @@
 
 #include "facet/v1/training.pb.h"
 #include "model/preset/net_shape.h"
+#include "server/core/jobs/task_estimate.h"
 
 namespace facet::server {
 
@@ -22,6 +23,8 @@ struct JobEstimateInput {
   int first_step = 0;  // where training begins
   int64_t dataset_bytes = 0;
   int checkpoints_kept = 2;
+  // What is done in place of training, where a task is.
+  std::optional<TaskLoad> task;
   std::optional<MeasuredSpeed> measured;
   int cores = 1;
   // Of the machine now, for warnings; nothing where it is not known.
@@ -34,7 +37,9 @@ struct JobEstimateInput {
 // checkpoints kept, the best and one in the making, bundle, sheets of samples,
 // log. Time: from
 // `measured`, else by counting operations (CountStepOperations) at 30 GFLOP/s a
-// core, which machines of these days reach within a factor of two.
+// core, which machines of these days reach within a factor of two. Of a task:
+// memory by TaskMemory, disk for the copy of the model, time by TaskOperations;
+// no checkpoint.
 v1::ResourceEstimate EstimateJob(const JobEstimateInput& input);
 
 // Of a checkpoint of these nets, but for its curve.

@@ -51,6 +51,12 @@ bool HadTrainer(v1::TrainingJobState state) {
   return NextJobState(state, JobVerb::kTraining).has_value();
 }
 
+bool Uses(const v1::TrainingJob& job, const std::string& dataset_version) {
+  const auto& tests = job.test_dataset_versions();
+  return job.dataset_version() == dataset_version ||
+         std::find(tests.begin(), tests.end(), dataset_version) != tests.end();
+}
+
 class JobManagerImpl final : public JobManager {
  public:
   explicit JobManagerImpl(JobManagerOptions options) : options_(std::move(options)) {}
@@ -191,6 +197,7 @@ absl::Status JobManagerImpl::WriteCurve(const std::string& name) {
   v1::GetTrainingCurveRequest request;
   request.set_name(name);
   ASSIGN_OR_RETURN(const v1::TrainingCurve curve, GetCurve(request));
+  if (curve.points().empty()) return absl::OkStatus();  // a task has none
   const std::string stem = absl::StrCat(FolderOf(name), "/curve.");
   RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(stem, "csv"), CurveToCsv(curve)));
   return options_.file_system->WriteFileAtomically(absl::StrCat(stem, "svg"), curve.svg());
@@ -334,6 +341,11 @@ absl::StatusOr<v1::ReadTrainingLogResponse> JobManagerImpl::ReadLog(const v1::Re
 absl::StatusOr<std::string> JobManagerImpl::BundleOf(const std::string& job_name) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(job_name, "name"));
   ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
+  if (record.job.spec().task_case() != v1::TrainingSpec::TASK_NOT_SET) {
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("'", name, "' measures a model and makes none: publish a job that trains")),
+                      "NO_MODEL");
+  }
   if (record.job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) return absl::StrCat(FolderOf(name), "/bundle");
   return WithReason(
       absl::FailedPreconditionError(absl::StrCat("'", name, "' is ", JobStateName(record.job.state()),
@@ -361,7 +373,7 @@ absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
   if (creator_->Uses(dataset_version)) return in_use("a training job that is being made");
   ASSIGN_OR_RETURN(const auto jobs, AllJobs());
   for (const v1::TrainingJob& job : jobs) {
-    if (!HasEnded(job.state()) && job.dataset_version() == dataset_version) {
+    if (!HasEnded(job.state()) && Uses(job, dataset_version)) {
       return in_use(absl::StrCat("'", job.name(), "'"));
     }
   }

@@ -44,7 +44,7 @@ struct JobManagerOptions {
   absl::Duration watch_patience = absl::Minutes(1);
   // Looked at when the manager starts and whenever a job ends.
   JobRetention retention;
-  // Finds models to start from. Absent: no job can.
+  // Finds models to start from, and those of tasks. Absent: no job can.
   ModelFinder find_model;
   FileSystem* file_system = nullptr;
   Clock* clock = nullptr;  // stamps what people read
@@ -63,8 +63,9 @@ struct JobManagerOptions {
 // A job's folder `<root>/<id>` holds spec.binpb (facet.internal.TrainerSpec, made
 // with the job: what a preset of the server says later does not matter),
 // trainer.log, start/ (what training begins from, where something was named),
-// and what the trainer makes: checkpoints/, samples/ and bundle/. When a trainer
-// ends, the curve up to there is put there, too: curve.csv and curve.svg.
+// and what the trainer makes: checkpoints/, samples/ and bundle/; of a task
+// result.binpb. When a trainer ends, the curve up to there is put there, too:
+// curve.csv and curve.svg.
 //
 // The destructor and Shutdown() stop the trainers that run, after they have
 // saved; their jobs go on when the next manager starts on the same store.
@@ -101,7 +102,8 @@ class JobManager {
   virtual absl::StatusOr<v1::ReadTrainingLogResponse> ReadLog(const v1::ReadTrainingLogRequest& request) = 0;
   virtual absl::StatusOr<v1::DiskUsage> GetDiskUsage(const v1::GetDiskUsageRequest& request) = 0;
 
-  // Folder with the bundle of a job that succeeded, else FAILED_PRECONDITION.
+  // Folder with the bundle of a job that succeeded, else FAILED_PRECONDITION
+  // (JOB_NOT_SUCCEEDED; NO_MODEL: it has a task).
   virtual absl::StatusOr<std::string> BundleOf(const std::string& job_name) = 0;
   // Notes that a model was published from the job.
   virtual absl::Status AddPublished(const std::string& job_name, const std::string& model_version) = 0;

@@ -15,6 +15,7 @@
 #include "model/features/schema_proto.h"
 #include "model/preset/memory_estimate.h"
 #include "model/preset/preset.h"
+#include "server/core/jobs/task_plan.h"
 #include "server/core/resource_name.h"
 
 namespace facet::server {
@@ -45,7 +46,7 @@ absl::StatusOr<v1::Preset> BasePreset(const JobPlanOptions& options, const v1::T
 }
 
 // Whether `overrides` sets the field that `path` begins with.
-bool Overrides(const v1::TrainingOptions& overrides, absl::string_view path) {
+bool Sets(const google::protobuf::Message& overrides, absl::string_view path) {
   const std::string name(path.substr(0, path.find_first_of(".[")));
   const auto* field = overrides.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr) return false;
@@ -59,50 +60,77 @@ absl::Status InRequest(const absl::Status& status, const v1::TrainingSpec& spec)
   const ErrorDetail detail = GetErrorDetail(status);
   if (!detail.field.has_value()) return status;
   absl::string_view below_training = *detail.field;
-  if (absl::ConsumePrefix(&below_training, "training.") && Overrides(spec.overrides(), below_training)) {
+  if (absl::ConsumePrefix(&below_training, "training.") && Sets(spec.overrides(), below_training)) {
     return InvalidField(absl::StrCat("spec.overrides.", below_training), detail.reason, status.message());
+  }
+  absl::string_view below_judge = *detail.field;
+  if (absl::ConsumePrefix(&below_judge, "judge.") && Sets(spec.judge(), below_judge)) {
+    return InvalidField(absl::StrCat("spec.judge.", below_judge), detail.reason, status.message());
   }
   return PrefixField(status, spec.has_inline_preset() ? "spec.inline_preset" : "spec.preset");
 }
 
-absl::StatusOr<v1::Dataset> FindDataset(const JobPlanOptions& options, const v1::TrainingSpec& spec) {
-  ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(spec.dataset(), "spec.dataset"));
+// Of the model of a task, where there is one.
+absl::StatusOr<v1::Preset> ChoosePreset(const JobPlanOptions& options, const v1::TrainingSpec& spec,
+                                        const std::optional<FoundModel>& model) {
+  if (!model.has_value()) return BasePreset(options, spec);
+  const v1::Preset& of_model = model->version.card().preset();
+  if (spec.preset_source_case() == v1::TrainingSpec::PRESET_SOURCE_NOT_SET) return of_model;
+  ASSIGN_OR_RETURN(v1::Preset preset, BasePreset(options, spec));
+  // The nets that look are the preset's, the one that draws is the model's.
+  *preset.mutable_generator() = of_model.generator();
+  return preset;
+}
+
+absl::Status ResolveNets(const JobPlanOptions& options, const v1::TrainingSpec& spec, const v1::Dataset& dataset,
+                         const model::FeatureSchema& schema, const std::optional<FoundModel>& model, JobPlan* job) {
+  v1::Preset& preset = *job->trainer.mutable_preset();
+  ASSIGN_OR_RETURN(preset, ChoosePreset(options, spec, model));
+  *preset.mutable_training() = model::MergeTrainingOptions(preset.training(), spec.overrides());
+  *preset.mutable_judge() = model::MergeJudgeOptions(preset.judge(), spec.judge());
+  auto resolved = model::ResolvePreset(preset, schema, dataset.height());
+  if (!resolved.ok()) return InRequest(resolved.status(), spec);
+  job->nets = *std::move(resolved);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Dataset> FindSquareDataset(const JobPlanOptions& options, const std::string& asked,
+                                              absl::string_view field) {
+  ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(asked, field));
   v1::GetDatasetRequest request;
   request.set_name(name.ToString());
   ASSIGN_OR_RETURN(v1::Dataset dataset, options.datasets->Get(request));
   if (dataset.height() == dataset.width()) return dataset;
-  return InvalidField("spec.dataset", "NOT_SQUARE",
+  return InvalidField(field, "NOT_SQUARE",
                       absl::StrCat("nets make square images; those of '", dataset.name(), "' are ",
                                    dataset.height(), " x ", dataset.width()));
 }
-
-}  // namespace
 
 absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec) {
   if (spec.checkpoints().keep() < 0 || spec.checkpoints().keep() > kMaxCheckpointsKept) {
     return InvalidField("spec.checkpoints.keep", "OUT_OF_RANGE",
                         absl::StrCat("it must be in [1, ", kMaxCheckpointsKept, "], or 0 for 2"));
   }
+  RETURN_IF_ERROR(CheckTaskFields(spec));
   JobPlan job;
   internal::TrainerSpec& plan = job.trainer;
-  ASSIGN_OR_RETURN(const v1::Dataset dataset, FindDataset(options, spec));
+  ASSIGN_OR_RETURN(const v1::Dataset dataset, FindSquareDataset(options, spec.dataset(), "spec.dataset"));
   plan.set_dataset(dataset.name());
   ASSIGN_OR_RETURN(*plan.mutable_dataset_dir(), options.datasets->FolderOf(dataset));
   ASSIGN_OR_RETURN(const model::FeatureSchema schema, model::SchemaFromProto(dataset.schema()));
+  job.dataset_bytes = PixelBytes(dataset);
 
-  ASSIGN_OR_RETURN(*plan.mutable_preset(), BasePreset(options, spec));
-  *plan.mutable_preset()->mutable_training() =
-      model::MergeTrainingOptions(plan.preset().training(), spec.overrides());
-  auto resolved = model::ResolvePreset(plan.preset(), schema, dataset.height());
-  if (!resolved.ok()) return InRequest(resolved.status(), spec);
-  RETURN_IF_ERROR(model::CheckFitsMemory(*resolved, options.memory_bytes));
+  ASSIGN_OR_RETURN(const std::optional<FoundModel> model, FindTaskModel(options.find_model, spec, dataset));
+  RETURN_IF_ERROR(ResolveNets(options, spec, dataset, schema, model, &job));
+  if (!model.has_value()) RETURN_IF_ERROR(model::CheckFitsMemory(job.nets, options.memory_bytes));
 
-  const std::vector<v1::HoldOutRule> rules(spec.hold_out().begin(), spec.hold_out().end());
-  RETURN_IF_ERROR(PrefixField(model::ValidateHoldOut(schema, rules), "spec"));
   *plan.mutable_hold_out() = spec.hold_out();
   *plan.mutable_checkpoints() = spec.checkpoints();
-  job.nets = *std::move(resolved);
-  job.dataset_bytes = dataset.image_count() * dataset.height() * dataset.width() * 3;
+  if (model.has_value()) RETURN_IF_ERROR(PlanTask(options, spec, dataset, *model, &job));
+  const std::vector<v1::HoldOutRule> rules(plan.hold_out().begin(), plan.hold_out().end());
+  RETURN_IF_ERROR(PrefixField(model::ValidateHoldOut(schema, rules), "spec"));
   return job;
 }
 

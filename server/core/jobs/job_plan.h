@@ -3,7 +3,9 @@
 #define FACET_SERVER_CORE_JOBS_JOB_PLAN_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/file_system.h"
@@ -11,6 +13,8 @@
 #include "facet/v1/training.pb.h"
 #include "model/preset/net_shape.h"
 #include "server/core/datasets/dataset_registry.h"
+#include "server/core/jobs/job_start.h"
+#include "server/core/jobs/task_estimate.h"
 
 namespace facet::server {
 
@@ -20,21 +24,33 @@ struct JobPlanOptions {
   DatasetRegistry* datasets = nullptr;
   // What the trainer may take; 0: unknown.
   int64_t memory_bytes = 0;
+  // Finds the models of tasks. Absent: there are none.
+  ModelFinder find_model = nullptr;
 };
 
 struct JobPlan {
-  // What the trainer is to do, but for `training_job` and `start`.
+  // What the trainer is to do, but for `training_job`, and `start` where a model
+  // is trained.
   internal::TrainerSpec trainer;
   model::NetPlan nets;
+  // Of all data sets.
   int64_t dataset_bytes = 0;
+  // With a task: its model, what it will compute, and the versions of the data
+  // sets that it tests on.
+  std::optional<JobStart> start;
+  std::optional<TaskLoad> load;
+  std::string model_version;
+  std::vector<std::string> test_versions;
 };
 
 // Checks all of a spec that can be checked without training, and pins what it
-// only names: the version of the data set, the preset with the overrides merged.
+// only names: the version of the data set, the preset with the overrides merged,
+// the model of a task.
 //
 // INVALID_ARGUMENT with the field path in the request ("spec.hold_out[1].per[0]",
-// "spec.overrides.learning_rate"). NOT_FOUND: the data set or the preset.
-// RESOURCE_EXHAUSTED (PRESET_TOO_LARGE): training would not fit into memory.
+// "spec.overrides.learning_rate"). NOT_FOUND: a data set, the preset, or the
+// model. RESOURCE_EXHAUSTED (PRESET_TOO_LARGE, JOB_TOO_LARGE): it would not fit
+// into memory.
 absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec);
 
 }  // namespace facet::server

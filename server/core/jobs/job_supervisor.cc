@@ -63,6 +63,13 @@ v1::TrainingAttempt DescribeAttempt(v1::TrainingAttempt record, const TrainerOut
   return record;
 }
 
+void KeepReports(const TrainerOutcome& outcome, v1::TrainingJob* job) {
+  if (outcome.report.ByteSizeLong() > 0) *job->mutable_report() = outcome.report;
+  if (outcome.augmentation_report.ByteSizeLong() > 0) {
+    *job->mutable_augmentation_report() = outcome.augmentation_report;
+  }
+}
+
 // What an uncaught std::bad_alloc leaves.
 void RecogniseBadAlloc(const std::vector<std::string>& log, TrainerOutcome* outcome) {
   const auto tells = [](const std::string& line) { return absl::StrContains(line, "std::bad_alloc"); };
@@ -297,8 +304,7 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(
     if (job.state() == v1::TRAINING_JOB_STATE_FAILED) {
       *job.mutable_failure() = MakeFailure(outcome, LogTail(log_path, kLogLines), job);
     }
-    const bool judged = outcome.report.ByteSizeLong() > 0;
-    if (job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED && judged) *job.mutable_report() = outcome.report;
+    if (job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) KeepReports(outcome, &job);
   };
   while (true) {
     const auto job = options_.ledger->Apply(name, outcome.verb, EventText(outcome), edit);

@@ -15,14 +15,15 @@ constexpr absl::string_view kLoading = "loading";
 void ProgressRecorder::OnEvent(const internal::TrainerEvent& event) {
   if (event.has_progress()) OnProgress(event.progress());
   if (event.has_saved()) OnSaved(event.saved());
+  if (event.has_kept()) saved_ = true;
 }
 
 void ProgressRecorder::OnProgress(const v1::TrainingProgress& progress) {
   const absl::Time now = clock_->Now();
   if (!training_ && progress.phase() != kLoading) {
     const std::string text = progress.step() == 0
-                                 ? "training begins"
-                                 : absl::StrCat("training goes on from step ", progress.step());
+                                 ? absl::StrCat(progress.phase(), " begins")
+                                 : absl::StrCat(progress.phase(), " goes on from step ", progress.step());
     first_step_ = progress.step();
     training_ = ledger_->Apply(job_, JobVerb::kTraining, text).ok();
   }

@@ -33,8 +33,8 @@ class ProgressRecorder {
 
   // The newest progress, kept or not.
   const std::optional<v1::TrainingProgress>& latest() const { return latest_; }
-  // Whether a checkpoint was saved: a trainer that dies again and again without
-  // one gets nowhere.
+  // Whether a checkpoint was saved, or a part of a task: a trainer that dies
+  // again and again without one gets nowhere.
   bool saved() const { return saved_; }
   // Steps done when training began; nothing before that.
   std::optional<int> first_step() const { return first_step_; }

@@ -46,8 +46,9 @@ TrainerOutcome JudgeLastWord(const TrainerTraces& traces) {
   const internal::TrainerEvent& word = *traces.last_word;
   if (word.has_finished()) {
     TrainerOutcome outcome =
-        Make(traces, JobVerb::kFinished, Attempt::END_FINISHED, "", "training is finished");
+        Make(traces, JobVerb::kFinished, Attempt::END_FINISHED, "", "the work is finished");
     outcome.report = word.finished().report();
+    outcome.augmentation_report = word.finished().augmentation_report();
     return outcome;
   }
   if (word.has_stopped()) {

@@ -25,6 +25,7 @@ struct TrainerOutcome {
   std::string message;
   // kFinished only.
   v1::EvaluationReport report;
+  v1::AugmentationReport augmentation_report;
   ProcessExit exit;
   // Another trainer holds the job.
   bool locked = false;

@@ -29,6 +29,12 @@ TEST(HoldOutOptionTest, LeavesOutWhatIsNotThere) {
   EXPECT_EQ(rule->seed(), 0u);
 }
 
+TEST(HoldOutOptionTest, DescribesARule) {
+  const auto rule = ParseHoldOut("colour:per=digit,example;missing=colour;count=100;seed=3");
+  ASSERT_THAT(rule, IsOk());
+  EXPECT_EQ(DescribeHoldOut(*rule), "100 of digit and example lose 1 of colour each, seed 3");
+}
+
 TEST(HoldOutOptionTest, SaysWhatIsWrongAndHowToWriteIt) {
   for (const auto& [text, says] : {std::pair{"per=identity", "there is no 'NAME:'"},
                                    {"a:identity", "'identity' is no key=value"},

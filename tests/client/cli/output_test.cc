@@ -120,5 +120,62 @@ TEST(FormatReportTest, MixesAreNamedWithTheirDistanceToTraining) {
               HasSubstr("colour: 50.0 % of the judge's belief on the two parents; 0.062 from the nearest"));
 }
 
+TEST(FormatReportTest, SaysWhoJudgedAndWhatAPupilLearnt) {
+  v1::EvaluationReport report;
+  report.set_judge_seed(7);
+  report.set_judge_train_images(224);
+  report.set_render_images_per_second(50);
+  v1::FeatureAccuracy& accuracy = *report.add_train_on_synthetic();
+  accuracy.set_feature("digit");
+  accuracy.set_synthetic(0.8);
+  accuracy.set_real(0.9);
+  const std::string text = FormatReport(report);
+  EXPECT_THAT(text, HasSubstr("digit: 80.0 % (that of real images: 90.0 %)"));
+  EXPECT_THAT(text, HasSubstr("the judge: seed 7, learnt from 224 images"));
+  EXPECT_THAT(text, HasSubstr("  renders 50 images/s"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("trained at"))) << "nothing was";
+}
+
+TEST(FormatReportTest, ComparesSources) {
+  v1::AugmentationReport report;
+  report.set_feature("expression");
+  report.add_seeds(1);
+  v1::AugmentationReport::Source& originals = *report.add_sources();
+  originals.set_name("originals");
+  originals.set_images(325);
+  originals.add_tests()->set_name("other");
+  originals.mutable_tests(0)->set_images(375);
+  originals.mutable_tests(0)->set_mean_accuracy(0.92);
+  v1::AugmentationReport::Source& synthetic = *report.add_sources();
+  synthetic = originals;
+  synthetic.set_name("synthetic");
+  synthetic.set_images(10000);
+  v1::AugmentationReport::Test& test = *synthetic.mutable_tests(0);
+  test.set_mean_accuracy(0.94);
+  test.set_difference(0.02);
+  test.set_difference_low(-0.005);
+  test.set_difference_high(0.045);
+  test.set_mcnemar_p(0.125);
+  report.set_synthetic_rendered(10725);
+  report.set_synthetic_kept(10000);
+  report.set_dropped_confidence(700);
+  report.set_dropped_sharpness(25);
+  EXPECT_EQ(FormatReport(report),
+            "  expression, by 1 recognisers of each source; differences from originals\n"
+            "  SOURCE     IMAGES  TEST         ACCURACY  DIFFERENCE  95 %          MCNEMAR P\n"
+            "  originals  325     other (375)  92.0 %\n"
+            "  synthetic  10000   other (375)  94.0 %    +2.0        -0.5 to +4.5  0.125\n"
+            "  synthetic images: 10725 rendered, 10000 kept; left out for the judge's doubt 700, for their sharpness 25\n");
+}
+
+TEST(TaskNameTest, SaysWhatAJobDoes) {
+  v1::TrainingSpec spec;
+  EXPECT_EQ(TaskName(spec), "training");
+  spec.mutable_evaluation();
+  EXPECT_EQ(TaskName(spec), "evaluation");
+  spec.mutable_augmentation();
+  EXPECT_EQ(TaskName(spec), "augmentation");
+}
+
 }  // namespace
 }  // namespace facet::cli

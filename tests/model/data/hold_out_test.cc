@@ -264,6 +264,24 @@ TEST_F(HoldOutTest, NoRuleChoosesWhatIsHeldOutAlready) {
   }
 }
 
+// A person of whom there are two pictures and who lost both would never be
+// trained on; the others have three.
+TEST_F(HoldOutTest, WhoKeepsSomethingIsChosenFirst) {
+  const TempDir dir;
+  const FeatureSchema schema = FeatureSchema::Create({{"a", {"p", "q", "r", "s"}}, {"b", {"u", "v", "w"}}}).value();
+  Labels labels;
+  for (const auto& combination : AllCombinations(schema)) {
+    if (combination != std::vector<uint16_t>{0, 2}) labels.push_back(combination);
+  }
+  const auto dataset = MakeDataset(dir / "data", schema, labels);
+  for (int seed = 0; seed < 20; ++seed) {
+    const Rules rules = {Rule(absl::StrCat("name: 'r' per: 'a' missing: 'b' count: 3 each: 2 seed: ", seed))};
+    const auto split = SplitDataset(*dataset, rules);
+    ASSERT_THAT(split, IsOk());
+    for (const int64_t i : split->held_out[0].images) EXPECT_NE(dataset->labels(i)[0], 0) << seed;
+  }
+}
+
 // A class of the schema that no image shows cannot be lost.
 TEST_F(HoldOutTest, EachMayNotBeOverWhatTheDataSetHas) {
   const TempDir dir;

@@ -62,8 +62,18 @@ TEST_F(JudgeTest, IsAFunctionOfItsOptions) {
   const auto again = Train();
   EXPECT_EQ(ClassifyAll(**judge), ClassifyAll(**again));
   plan_.training.seed = 8;
-  const auto other = Train();
-  EXPECT_NE(ClassifyAll(**judge), ClassifyAll(**other));
+  EXPECT_EQ(ClassifyAll(**judge), ClassifyAll(**Train())) << "what it judges does not matter";
+  plan_.judge.seed = 8;
+  EXPECT_NE(ClassifyAll(**judge), ClassifyAll(**Train()));
+}
+
+TEST_F(JudgeTest, OnTheSameImagesFromElsewhereItIsTheSame) {
+  const std::vector<int64_t> images = SplitWithout({4, 14}).train;
+  MemoryImages copies(dataset_->info().schema, dataset_->info().shape);
+  for (const int64_t image : images) copies.Add(dataset_->pixels(image), dataset_->labels(image));
+  const auto judge = TrainJudgeOn({plan_, dataset_.get(), {}, "cpu", nullptr}, copies, stop_);
+  ASSERT_TRUE(judge.ok()) << judge.status();
+  EXPECT_EQ(ClassifyAll(**judge), ClassifyAll(**Train()));
 }
 
 TEST_F(JudgeTest, FeaturesWithoutAHeadAreNotJudged) {

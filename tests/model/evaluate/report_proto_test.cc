@@ -15,6 +15,9 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
   evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5}}, 0.875, 0.0625, 1.25, 0.5});
   evaluation.train_psnr_db = 30;
   evaluation.train_measures.ssim = 0.875;
+  evaluation.train_on_synthetic = {{"digit", 0.625, 0.75}};
+  evaluation.judge_seed = 9;
+  evaluation.judge_train_images = 224;
   evaluation.render_images_per_second = 1500;
   v1::EvaluationReport expected;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
@@ -34,6 +37,8 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
            parent_mass: 0.875 blend_distance: 0.0625 smoothness: 1.25
            nearest_distance: 0.5
          }
+         train_on_synthetic { feature: "digit" synthetic: 0.625 real: 0.75 }
+         judge_seed: 9 judge_train_images: 224
          render_images_per_second: 1500)",
       &expected));
   const v1::EvaluationReport report = ReportToProto(evaluation);

@@ -29,6 +29,25 @@ TEST(MemoryEstimateTest, CountsWeightsGradientsAndMoments) {
                                   estimate.batches);
 }
 
+TEST(MemoryEstimateTest, AClassifierAloneTakesItsOwn) {
+  const NetPlan plan = FacePlan();
+  const MemoryEstimate estimate = EstimateMemory(plan.classifier, 64);
+  const int64_t numbers = ParameterCount(plan.classifier);
+  EXPECT_EQ(estimate.weights + estimate.gradients + estimate.moments, 16 * numbers);
+  EXPECT_GT(estimate.activations, 0);
+  EXPECT_EQ(EstimateMemory(plan.classifier, 128).activations, 2 * estimate.activations);
+  EXPECT_LT(estimate.total(), EstimateMemory(plan).total());
+}
+
+TEST(MemoryEstimateTest, RenderingTakesWeightsTwiceAndABatch) {
+  const GeneratorShape shape = FacePlan().generator;
+  const int64_t weights = 8 * ParameterCount(shape);
+  const int64_t one = EstimateRenderMemory(shape, 1) - weights;
+  // At least the picture itself.
+  EXPECT_GE(one, 4 * 3 * 158 * 158);
+  EXPECT_EQ(EstimateRenderMemory(shape, 64), weights + 64 * one);
+}
+
 TEST(MemoryEstimateTest, IsOfTheOrderOfWhatWasSeen) {
   // A step of batch 64 was seen to take some 5 GB.
   EXPECT_GT(EstimateMemory(FacePlan()).total(), int64_t{2} << 30);

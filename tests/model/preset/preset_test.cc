@@ -112,5 +112,20 @@ TEST(MergeTrainingOptionsTest, ReplacesListsAndSchedulesWhole) {
   EXPECT_EQ(merged.schedule().warmup_steps(), 0) << "the old schedule's";
 }
 
+TEST(MergeJudgeOptionsTest, TakesWhatIsNotZero) {
+  v1::JudgeOptions base;
+  base.set_steps(100);
+  base.set_batch_size(32);
+  base.set_train_on_synthetic(true);
+  v1::JudgeOptions overrides;
+  overrides.set_steps(5);
+  overrides.set_seed(3);
+  const v1::JudgeOptions merged = MergeJudgeOptions(base, overrides);
+  EXPECT_EQ(merged.steps(), 5);
+  EXPECT_EQ(merged.batch_size(), 32);
+  EXPECT_EQ(merged.seed(), 3u);
+  EXPECT_TRUE(merged.train_on_synthetic());
+}
+
 }  // namespace
 }  // namespace facet::model

@@ -54,6 +54,16 @@ TEST(ResolveTest, MakesThePlanThatThePresetDescribes) {
   EXPECT_EQ(plan.judge.batch_size, 3);
 }
 
+TEST(ResolveTest, TheJudgeHasTheTrainingsSeedUnlessItsOwn) {
+  v1::Preset preset = TinyPreset();
+  EXPECT_EQ(ResolvePreset(preset, TinySchema(), 0)->judge.seed, 7u);
+  EXPECT_FALSE(ResolvePreset(preset, TinySchema(), 0)->judge.train_on_synthetic);
+  preset.mutable_judge()->set_seed(9);
+  preset.mutable_judge()->set_train_on_synthetic(true);
+  EXPECT_EQ(ResolvePreset(preset, TinySchema(), 0)->judge.seed, 9u);
+  EXPECT_TRUE(ResolvePreset(preset, TinySchema(), 0)->judge.train_on_synthetic);
+}
+
 TEST(ResolveTest, FillsInDefaults) {
   v1::Preset preset = TinyPreset();
   preset.clear_training();

@@ -25,6 +25,8 @@ void ExpectFixedPoint(const v1::Preset& preset, const FeatureSchema& schema, int
   EXPECT_EQ(again->training.mix_feature, plan.training.mix_feature);
   EXPECT_EQ(again->classifier.headless, plan.classifier.headless);
   EXPECT_EQ(again->judge.learning_rate, plan.judge.learning_rate);
+  EXPECT_EQ(again->judge.seed, plan.judge.seed);
+  EXPECT_EQ(again->judge.train_on_synthetic, plan.judge.train_on_synthetic);
   EXPECT_TRUE(MessageDifferencer::Equals(ResolvedPreset(once, *again, schema), once));
 }
 

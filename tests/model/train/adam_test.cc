@@ -32,6 +32,19 @@ TEST(AdamTest, FollowsThePaperNumberByNumber) {
   EXPECT_EQ(adam.updates(), 20);
 }
 
+TEST(AdamTest, WeightDecayIsPartOfTheGradient) {
+  const NamedTensors parameters = {MakeParameter("p", at::full({2}, 4.0))};
+  AdamOptions options;
+  options.weight_decay = 0.5;
+  Adam adam(parameters, options, "adam");
+  parameters[0].tensor.mutable_grad() = at::zeros({2});
+  adam.Step(0.1);
+  // The gradient is 0 + 0.5 * 4; the first update is the rate against its sign.
+  // Decoupled decay would give 4 * (1 - 0.1 * 0.5) = 3.8.
+  EXPECT_NEAR(parameters[0].tensor[0].item<float>(), 3.9, 1e-5);
+  EXPECT_NEAR(adam.state()[0].tensor[0].item<float>(), 0.1 * 2, 1e-6);
+}
+
 TEST(AdamTest, AParameterWithoutGradientStays) {
   const NamedTensors parameters = {MakeParameter("moved", at::ones({3})), MakeParameter("still", at::ones({3}))};
   Adam adam(parameters, {}, "adam");

@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/bundle/bundle.h"
+#include "model/train/job_files.h"
 #include "model/train/job_lock.h"
 #include "tests/model/train/job_samples.h"
 
@@ -129,6 +130,41 @@ TEST_F(FacetTrainerTest, KilledAtAnyMomentItGoesOnFromItsLastCheckpoint) {
                                      [](const auto& event) { return event.progress().phase() == "training"; });
   EXPECT_GE(training->progress().step(), 20) << "the kills undid everything";
   EXPECT_EQ(Weights(), StraightWeights());
+}
+
+TEST_F(FacetTrainerTest, AComparisonKilledAtAnyMomentComesToTheSameReport) {
+  dir_ = MakeAugmentationJob();
+  const auto straight = Start();
+  const std::string report = ReadAll(*straight).back().finished().augmentation_report().SerializeAsString();
+  EXPECT_FALSE(report.empty()) << Log();
+  ASSERT_TRUE(FileSystem::Posix()->RemoveAll(dir_ + "/result.binpb").ok());
+  ASSERT_TRUE(FileSystem::Posix()->RemoveAll(dir_ + "/recognisers").ok());
+  int kept = 0;
+  for (int kills = 0; kills < 3; ++kills) {
+    const auto process = Start();
+    int parts = 0;
+    ReadUntil(*process, [&](const auto& event) { return event.has_kept() && ++parts == 2; });
+    process->Signal(SIGKILL);
+    EXPECT_EQ(process->Wait().signal, SIGKILL);
+    kept += parts;
+  }
+  EXPECT_EQ(kept, 6);
+  const auto process = Start();
+  const auto events = ReadAll(*process);
+  ASSERT_TRUE(events.back().has_finished()) << Log();
+  EXPECT_EQ(events.back().finished().augmentation_report().SerializeAsString(), report);
+}
+
+TEST_F(FacetTrainerTest, SigtermEndsAnEvaluationWithinAStep) {
+  dir_ = MakeEvaluationJob();
+  internal::TrainerSpec spec = *ReadTrainerSpec(*FileSystem::Posix(), dir_);
+  spec.mutable_preset()->mutable_judge()->set_steps(1'000'000);
+  WriteSpec(dir_, spec);
+  const auto process = Start();
+  ReadUntil(*process, [](const auto& event) { return event.progress().phase() == "judging"; });
+  process->Signal(SIGTERM);
+  EXPECT_TRUE(ReadAll(*process).back().has_stopped());
+  EXPECT_TRUE(process->Wait().ok()) << Log();
 }
 
 TEST_F(FacetTrainerTest, ASecondOneOnTheSameJobIsTurnedAway) {

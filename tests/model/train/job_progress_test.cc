@@ -55,6 +55,18 @@ TEST_F(JobProgressTest, AFractionIsToldTwiceASecondAtTheMost) {
   EXPECT_EQ(sink_.events.size(), 2);
 }
 
+TEST_F(JobProgressTest, AFractionOfATaskHasItsStep) {
+  progress_.SetPlan(200);
+  progress_.Phase("judging");
+  clock_.Advance(absl::Seconds(10));
+  progress_.Fraction(0.25, 50);
+  EXPECT_EQ(Last().step(), 50);
+  EXPECT_EQ(Last().total_steps(), 200);
+  EXPECT_EQ(Last().time_left().seconds(), 30);
+  progress_.Kept();
+  EXPECT_TRUE(sink_.events.back().has_kept());
+}
+
 TEST_F(JobProgressTest, AFailedSaveCarriesItsReason) {
   progress_.Saved({5, absl::OkStatus(), 31.5, true, true, 1000});
   EXPECT_EQ(sink_.events.back().saved().error(), "");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/model/train/job_samples.h"
 
+#include <atomic>
+#include <filesystem>
 #include <fstream>
 
 #include "google/protobuf/io/coded_stream.h"
@@ -71,6 +73,49 @@ std::string MakeJob(const internal::TrainerSpec& changes) {
   internal::TrainerSpec spec = TinySpec(dir + "/data");
   spec.MergeFrom(changes);
   std::ofstream(dir + "/" + kSpecFile, std::ios::binary) << spec.SerializeAsString();
+  return dir;
+}
+
+void WriteSpec(const std::string& job_dir, const internal::TrainerSpec& spec) {
+  std::ofstream(job_dir + "/" + kSpecFile, std::ios::binary) << spec.SerializeAsString();
+}
+
+std::string MakeEvaluationJob(v1::EvaluationReport* trained) {
+  const std::string dir = MakeJob();
+  RecordingSink sink;
+  TrainerJobOptions options;
+  options.job_dir = dir;
+  options.device = "cpu";
+  options.sink = &sink;
+  std::atomic<bool> stop{false};
+  EXPECT_TRUE(RunTrainerJob(options, stop).ok());
+  if (trained != nullptr) *trained = sink.events.back().finished().report();
+  // What a server leaves for a task.
+  std::filesystem::rename(dir + "/bundle", dir + "/start");
+  for (const char* name : {"checkpoints", "samples", "report.json"}) std::filesystem::remove_all(dir + "/" + name);
+  internal::TrainerSpec spec = TinySpec(dir + "/data");
+  spec.mutable_evaluation()->set_model("models/tiny@1");
+  WriteSpec(dir, spec);
+  return dir;
+}
+
+std::string MakeAugmentationJob() {
+  const std::string dir = MakeEvaluationJob();
+  internal::TrainerSpec spec = TinySpec(dir + "/data");
+  EXPECT_TRUE(google::protobuf::TextFormat::MergeFromString(R"(
+    augmentation {
+      model: "models/tiny@1" feature: "side" mix_feature: "shade"
+      tests { name: "one" dataset: "a" }
+      tests { name: "two" dataset: "b" }
+      sources: [TRAINING_SOURCE_ORIGINALS, TRAINING_SOURCE_FLIPS_AND_ROTATIONS, TRAINING_SOURCE_ORIGINALS_AND_SYNTHETIC]
+      seeds: 2 steps: 30 batch_size: 8 learning_rate: 5e-3
+      filter { min_confidence: 1e-6 min_sharpness: 1e-9 max_sharpness: 1e9 }
+    })", &spec));
+  for (const char* name : {"/one", "/two"}) {
+    WriteTinyDataset(dir + name);
+    spec.add_test_dirs(dir + name);
+  }
+  WriteSpec(dir, spec);
   return dir;
 }
 

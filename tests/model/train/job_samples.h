@@ -19,6 +19,15 @@ internal::TrainerSpec TinySpec(const std::string& dataset_dir);
 // folder of the job.
 std::string MakeJob(const internal::TrainerSpec& changes = {});
 
+// Trains MakeJob()'s model here; returns the folder of a job that measures it,
+// with the judge that its training had. `trained` gets the training's report.
+std::string MakeEvaluationJob(v1::EvaluationReport* trained = nullptr);
+// Likewise, of a job that compares two recognisers of each of three sources, of
+// 30 steps, on the side, on two test sets.
+std::string MakeAugmentationJob();
+// Writes kSpecFile.
+void WriteSpec(const std::string& job_dir, const internal::TrainerSpec& spec);
+
 // Splits what a PipeEventSink wrote.
 std::vector<internal::TrainerEvent> ParseEvents(absl::string_view bytes);
 

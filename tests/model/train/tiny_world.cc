@@ -92,6 +92,7 @@ NetPlan TinyPlan() {
   plan.training.checkpoint_interval = 15;
   plan.training.threads = 1;
   plan.judge.steps = 60;
+  plan.judge.seed = 7;
   plan.judge.batch_size = 16;
   plan.judge.learning_rate = 5e-3;
   return plan;

@@ -15,14 +15,30 @@
 
 namespace facet::server {
 
-// Has `datasets/digits@1` and `@2`, coloured and turned digits of 28 x 28, and
-// `datasets/wide@1`, which is not square.
+// Has `datasets/digits@1` and `@2`, coloured and turned digits of 28 x 28,
+// `datasets/wide@1`, which is not square, `datasets/small@1` of 14 x 14, and
+// `datasets/roman@1`, with one digit more.
 class FakeDatasets final : public DatasetRegistry {
  public:
   absl::StatusOr<v1::Dataset> Get(const v1::GetDatasetRequest& request) override {
     const std::string& name = request.name();
     if (name == "datasets/digits" || name == "datasets/digits@2") return Digits(2);
     if (name == "datasets/digits@1") return Digits(1);
+    if (absl::StartsWith(name, "datasets/small")) {
+      v1::Dataset small = Digits(1);
+      small.set_name("datasets/small@1");
+      small.set_fingerprint("small");
+      small.set_height(14);
+      small.set_width(14);
+      return small;
+    }
+    if (absl::StartsWith(name, "datasets/roman")) {
+      v1::Dataset roman = Digits(1);
+      roman.set_name("datasets/roman@1");
+      roman.set_fingerprint("roman");
+      roman.mutable_schema()->mutable_features(0)->add_classes("xi");
+      return roman;
+    }
     if (absl::StartsWith(name, "datasets/wide")) {
       v1::Dataset wide = Digits(1);
       wide.set_name("datasets/wide@1");
@@ -53,6 +69,7 @@ class FakeDatasets final : public DatasetRegistry {
   static v1::Dataset Digits(int version) {
     v1::Dataset dataset;
     dataset.set_name(absl::StrCat("datasets/digits@", version));
+    dataset.set_fingerprint(absl::StrCat("digits", version));
     dataset.set_height(28);
     dataset.set_width(28);
     dataset.set_channels(3);

@@ -5,6 +5,9 @@
 //   load           progress in the phase `loading`
 //   step:N         progress at step N of 100, unless a checkpoint is that far
 //   save:N         a checkpoint at step N, likewise; savefail:N one that fails
+//   phase:NAME     progress in that phase, at step 0
+//   kept           a part of a task is done
+//   compared       Finished with a report of a comparison, exit 0
 //   finish         a bundle, Finished, exit 0
 //   fail:CODE      Failed with that code and exit 1
 //   exit:N         exit code N
@@ -65,6 +68,9 @@ class FakeTrainer {
     if (verb == "step" && number > saved_) Progress("training", number);
     if (verb == "save" && number > saved_) Save(number);
     if (verb == "savefail") Saved(number, "RESOURCE_EXHAUSTED: the disk is full");
+    if (verb == "phase") Progress(argument, 0);
+    if (verb == "kept") Kept();
+    if (verb == "compared") Compared();
     if (verb == "finish") Finish();
     if (verb == "fail") Fail(number);
     if (verb == "nan") Fail(static_cast<int>(absl::StatusCode::kDataLoss), "LOSS_NOT_FINITE");
@@ -132,6 +138,17 @@ class FakeTrainer {
     event.mutable_failed()->set_step(saved_ + 3);
     Send(event);
     exit(1);
+  }
+  void Kept() {
+    TrainerEvent event;
+    event.mutable_kept();
+    Send(event);
+  }
+  void Compared() {
+    TrainerEvent event;
+    event.mutable_finished()->mutable_augmentation_report()->set_feature("digit");
+    Send(event);
+    exit(0);
   }
   void Heartbeat() {
     TrainerEvent event;

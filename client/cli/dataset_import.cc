@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/dataset_import.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/names.h"
+#include "base/status_macros.h"
+#include "client/cli/import_progress.h"
+#include "client/cli/output.h"
+
+namespace facet::cli {
+namespace {
+
+constexpr int kDroppedShown = 10;
+
+absl::StatusOr<v1::DatasetFormat> ParseFormat(const std::string& format) {
+  if (format == "csv") return v1::DATASET_FORMAT_CSV;
+  if (format == "idx-digits") return v1::DATASET_FORMAT_IDX_DIGITS;
+  if (format == "kdef") return v1::DATASET_FORMAT_KDEF;
+  return absl::InvalidArgumentError(absl::StrCat("--format '", format, "' must be csv, idx-digits or kdef"));
+}
+
+void SetFaceCrop(const ImportOptions& options, v1::FaceCrop& face) {
+  face.set_min_share(options.min_face);
+  face.set_margin(options.face_margin);
+  face.set_best_of_several(options.best_of_several);
+}
+
+void SetKdef(const ImportOptions& options, v1::KdefImportOptions& kdef) {
+  kdef.set_image_size(options.image_size);
+  kdef.mutable_sessions()->Add(options.sessions.begin(), options.sessions.end());
+  kdef.mutable_expressions()->Add(options.expressions.begin(), options.expressions.end());
+  kdef.mutable_angles()->Add(options.angles.begin(), options.angles.end());
+  kdef.mutable_people()->Add(options.people.begin(), options.people.end());
+  kdef.mutable_transforms()->Add(options.transforms.begin(), options.transforms.end());
+  SetFaceCrop(options, *kdef.mutable_face_crop());
+}
+
+// How many were left out for each kind of reason (what stands before its
+// colon), and the first of them. `--json` has them all.
+std::string DescribeDropped(const v1::Dataset& dataset) {
+  if (dataset.dropped_count() == 0) return "";
+  std::map<std::string, int> kinds;
+  for (const auto& dropped : dataset.dropped()) ++kinds[dropped.reason().substr(0, dropped.reason().find(':'))];
+  const std::string counts = absl::StrJoin(kinds, ", ", [](std::string* out, const auto& kind) {
+    absl::StrAppend(out, kind.second, " ", kind.first);
+  });
+  std::string text = absl::StrCat("  left out ", dataset.dropped_count(), ": ", counts, "\n");
+  const int shown = std::min(dataset.dropped_size(), kDroppedShown);
+  for (int i = 0; i < shown; ++i) {
+    absl::StrAppend(&text, "    ", dataset.dropped(i).path(), ": ", dataset.dropped(i).reason(), "\n");
+  }
+  if (dataset.dropped_count() > shown) {
+    absl::StrAppend(&text, "    … and ", dataset.dropped_count() - shown, " more\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ImportSpec> MakeImportSpec(const ImportOptions& options) {
+  v1::ImportSpec spec;
+  spec.set_dataset(options.dataset);
+  spec.set_description(options.description);
+  if (!options.bundled.empty()) {
+    spec.set_format(v1::DATASET_FORMAT_IDX_DIGITS);
+    spec.mutable_bundled()->set_name(options.bundled);
+  } else {
+    if (options.path.empty()) return absl::InvalidArgumentError("give the folder to import, or --bundled digits");
+    ASSIGN_OR_RETURN(const v1::DatasetFormat format, ParseFormat(options.format));
+    spec.set_format(format);
+    if (options.on_server) {
+      spec.mutable_folder()->set_path(options.path);
+    } else {
+      spec.mutable_upload();
+    }
+  }
+  if (spec.format() == v1::DATASET_FORMAT_IDX_DIGITS) {
+    spec.mutable_digits()->set_examples_per_digit(options.examples_per_digit);
+    spec.mutable_digits()->set_skip_per_digit(options.skip_per_digit);
+  } else if (spec.format() == v1::DATASET_FORMAT_CSV) {
+    spec.mutable_csv()->set_image_size(options.image_size);
+    if (options.face_crop) SetFaceCrop(options, *spec.mutable_csv()->mutable_face_crop());
+  } else {
+    SetKdef(options, *spec.mutable_kdef());
+  }
+  return spec;
+}
+
+absl::StatusOr<v1::Dataset> RunImport(Context& context, v1::ImportSpec spec, const std::string& folder) {
+  spec.set_import_id(RandomHexId());
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ImportProgress progress(client, absl::StrCat("import ", spec.dataset()), spec.import_id(), context.json);
+  return client->ImportDataset(spec, folder, [&](uint64_t sent, uint64_t total) { progress.Sent(sent, total); });
+}
+
+std::string DescribeDataset(const v1::Dataset& dataset) {
+  std::string text = absl::StrCat(dataset.name(), ": ", dataset.image_count(), " images of ", dataset.width(), " x ",
+                                  dataset.height(), ", ", FormatBytes(dataset.size_bytes()), "\n");
+  for (const auto& feature : dataset.schema().features()) {
+    std::vector<std::string> shown(feature.classes().begin(), feature.classes().end());
+    const size_t all = shown.size();
+    if (all > 12) shown.resize(12);
+    absl::StrAppend(&text, "  ", feature.name(), " (", all, "): ", absl::StrJoin(shown, ", "),
+                    all > shown.size() ? ", …" : "", "\n");
+  }
+  absl::StrAppend(&text, "  fingerprint ", dataset.fingerprint().substr(0, 16), "\n");
+  if (!dataset.description().empty()) absl::StrAppend(&text, "  ", dataset.description(), "\n");
+  return absl::StrCat(text, DescribeDropped(dataset));
+}
+
+}  // namespace facet::cli

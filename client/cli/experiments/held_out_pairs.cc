@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/experiments/held_out_pairs.h"
+
+#include <utility>
+
+#include "base/status_macros.h"
+
+namespace facet::cli {
+namespace {
+
+std::vector<int64_t> Thinned(const v1::HeldOutReport& report, int count) {
+  std::vector<int64_t> indices;
+  for (const int64_t i : SpreadIndices(report.sample_images_size(), count)) {
+    indices.push_back(report.sample_images(static_cast<int>(i)));
+  }
+  return indices;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<PairGroup>> HeldOutPairs(client::Client& client, const ExperimentRun& run,
+                                                    const std::string& feature, int columns) {
+  ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(client, run.model->name()));
+  const std::string& dataset = session.version().card().dataset();
+  std::vector<PairGroup> groups;
+  for (const auto& held_out : run.report().held_out()) {
+    if (held_out.sample_images_size() == 0) continue;
+    const int count = feature.empty() ? columns : held_out.sample_images_size();
+    ASSIGN_OR_RETURN(std::vector<ImagePair> pairs, MakePairs(client, session, dataset, Thinned(held_out, count)));
+    if (feature.empty()) {
+      groups.push_back({held_out.rule(), std::move(pairs)});
+      continue;
+    }
+    for (int i = 0; i < session.schema().features_size(); ++i) {
+      if (session.schema().features(i).name() != feature) continue;
+      std::vector<PairGroup> of_rule = GroupPairs(session.schema().features(i), i, std::move(pairs), columns);
+      groups.insert(groups.end(), of_rule.begin(), of_rule.end());
+      break;
+    }
+  }
+  return groups;
+}
+
+}  // namespace facet::cli

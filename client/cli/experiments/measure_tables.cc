@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/experiments/measure_tables.h"
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/experiments/markdown_table.h"
+
+namespace facet::cli {
+namespace {
+
+using Accuracies = google::protobuf::RepeatedPtrField<v1::FeatureAccuracy>;
+
+constexpr char kNone[] = "–";
+
+MarkdownTable MeasureTable() {
+  return MarkdownTable({"measure", "synthetic", "real images (ceiling)", "synthetic / real"});
+}
+
+void AddAccuracies(const Accuracies& accuracies, MarkdownTable& table) {
+  for (const auto& accuracy : accuracies) {
+    table.Add({absl::StrCat(accuracy.feature(), " recognised"), FormatShare(accuracy.synthetic()),
+               FormatShare(accuracy.real()), FormatRatio(accuracy.synthetic(), accuracy.real())});
+  }
+}
+
+void AddMeasures(const v1::ImageMeasures& measures, MarkdownTable& table) {
+  for (const auto& likeness : measures.likeness()) {
+    table.Add({absl::StrCat(likeness.feature(), ": its own class is the nearest (rank 1)"),
+               FormatShare(likeness.rank_one()), FormatShare(likeness.real_rank_one()),
+               FormatRatio(likeness.rank_one(), likeness.real_rank_one())});
+    table.Add({absl::StrCat(likeness.feature(), ": cosine to the real image"), FormatNumber(likeness.cosine()), "1",
+               FormatRatio(likeness.cosine(), 1)});
+  }
+  table.Add({"SSIM", FormatNumber(measures.ssim()), "1", FormatRatio(measures.ssim(), 1)});
+  table.Add({"energy of fine detail", FormatNumber(measures.high_frequency_ratio()), "1",
+             FormatRatio(measures.high_frequency_ratio(), 1)});
+  table.Add({"kernel distance (KID)", FormatNumber(measures.kernel_distance()), "0", kNone});
+  table.Add({"distance to the nearest training image", FormatNumber(measures.nearest_distance()),
+             FormatNumber(measures.real_nearest_distance()),
+             FormatRatio(measures.nearest_distance(), measures.real_nearest_distance())});
+}
+
+std::string CellTable(const Accuracies& accuracies, double psnr_db, bool has_measures,
+                      const v1::ImageMeasures& measures) {
+  MarkdownTable table = MeasureTable();
+  AddAccuracies(accuracies, table);
+  table.Add({"PSNR", absl::StrCat(FormatNumber(psnr_db), " dB"), kNone, kNone});
+  if (has_measures) AddMeasures(measures, table);
+  return absl::StrCat(table.ToString(), "\n");
+}
+
+std::string MixTable(const v1::MixReport& mix) {
+  MarkdownTable table({"measure", "mixes", "real images", "mixes / real"});
+  for (const auto& kept : mix.kept()) {
+    table.Add({absl::StrCat(kept.feature(), " kept"), FormatShare(kept.synthetic()), FormatShare(kept.real()),
+               FormatRatio(kept.synthetic(), kept.real())});
+  }
+  // A judge may know nothing of the feature itself.
+  if (mix.parent_mass() > 0) {
+    table.Add({absl::StrCat("belief that it is one of the two parents (", mix.feature(), ")"),
+               FormatShare(mix.parent_mass()), kNone, kNone});
+  }
+  if (mix.blend_distance() > 0) {
+    table.Add({"distance from the plain blend of pixels", FormatNumber(mix.blend_distance()), kNone, kNone});
+  }
+  if (mix.nearest_distance() > 0) {
+    table.Add({"distance to the nearest training image", FormatNumber(mix.nearest_distance()), kNone, kNone});
+  }
+  if (mix.smoothness() > 0) {
+    table.Add({"largest over mean step from parent to parent (1: even)", FormatNumber(mix.smoothness()), kNone, kNone});
+  }
+  return absl::StrCat(table.ToString(), "\n");
+}
+
+}  // namespace
+
+std::string MeasureTables(const v1::EvaluationReport& report, const std::string& heading) {
+  std::string text;
+  for (const auto& held_out : report.held_out()) {
+    absl::StrAppend(&text, heading, " Held out: ", held_out.rule(), "\n\n", held_out.cell_count(),
+                    " images that training never saw.\n\n",
+                    CellTable(held_out.accuracy(), held_out.psnr_db(), held_out.has_measures(), held_out.measures()));
+  }
+  if (report.train_size() > 0) {
+    absl::StrAppend(&text, heading, " Trained cells\n\n",
+                    CellTable(report.train(), report.train_psnr_db(), report.has_train_measures(),
+                              report.train_measures()));
+  }
+  for (const auto& mix : report.mixes()) {
+    absl::StrAppend(&text, heading, " Mixes of ", mix.feature(), "\n\n", mix.image_count(),
+                    " images of two classes at 0.5 and 0.5.\n\n", MixTable(mix));
+  }
+  if (report.train_on_synthetic_size() > 0) {
+    MarkdownTable table({"measure", "learnt from synthetic images", "learnt from real images", "ratio"});
+    AddAccuracies(report.train_on_synthetic(), table);
+    absl::StrAppend(&text, heading, " A classifier that learnt from synthetic images alone\n\nOn real images.\n\n",
+                    table.ToString(), "\n");
+  }
+  return text;
+}
+
+}  // namespace facet::cli

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/experiments/pair_sheet.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "client/cli/pictures.h"
+
+namespace facet::cli {
+namespace {
+
+constexpr int kMaxRead = 256;  // of one ReadDatasetImages
+constexpr int kCellPixels = 84;
+constexpr int kGap = 2;
+const cv::Scalar kPaper(255, 255, 255);
+
+cv::Mat DrawPair(const ImagePair& pair) {
+  const cv::Mat above = Enlarge(pair.synthetic, kCellPixels);
+  const cv::Mat below = Enlarge(pair.real, kCellPixels);
+  cv::Mat cell(above.rows + kGap + below.rows, std::max(above.cols, below.cols), CV_8UC3, kPaper);
+  above.copyTo(cell(cv::Rect(0, 0, above.cols, above.rows)));
+  below.copyTo(cell(cv::Rect(0, above.rows + kGap, below.cols, below.rows)));
+  return cell;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ImagePair>> MakePairs(client::Client& client, const RenderSession& session,
+                                                 const std::string& dataset, const std::vector<int64_t>& indices) {
+  v1::ReadDatasetImagesRequest request;
+  request.set_name(dataset);
+  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
+  const size_t count = std::min<size_t>(indices.size(), kMaxRead);
+  request.mutable_indices()->Add(indices.begin(), indices.begin() + static_cast<int64_t>(count));
+  ASSIGN_OR_RETURN(const v1::ReadDatasetImagesResponse real, client.ReadDatasetImages(request));
+  std::vector<ImagePair> pairs;
+  std::vector<v1::FeatureVector> vectors;
+  for (const auto& image : real.images()) {
+    ImagePair pair;
+    pair.classes = {image.classes().begin(), image.classes().end()};
+    ASSIGN_OR_RETURN(const std::vector<cv::Mat> pictures, DecodeImages(image.image()));
+    pair.real = pictures.at(0);
+    vectors.push_back(VectorOf(session.schema(), pair.classes));
+    pairs.push_back(std::move(pair));
+  }
+  ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
+  for (size_t i = 0; i < pairs.size(); ++i) pairs[i].synthetic = rendered[i];
+  return pairs;
+}
+
+std::vector<int64_t> SpreadIndices(int64_t size, int count) {
+  std::vector<int64_t> indices;
+  const int64_t wanted = std::min<int64_t>(size, count);
+  for (int64_t i = 0; i < wanted; ++i) indices.push_back(i * size / wanted);
+  return indices;
+}
+
+std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs,
+                                  int longest) {
+  std::map<std::string, std::vector<ImagePair>> by_class;
+  for (ImagePair& pair : pairs) by_class[pair.classes.at(index)].push_back(std::move(pair));
+  std::vector<PairGroup> groups;
+  for (const std::string& name : feature.classes()) {
+    const auto found = by_class.find(name);
+    if (found == by_class.end()) continue;
+    PairGroup& group = groups.emplace_back();
+    group.label = name;
+    for (const int64_t i : SpreadIndices(static_cast<int64_t>(found->second.size()), longest)) {
+      group.pairs.push_back(std::move(found->second[i]));
+    }
+  }
+  return groups;
+}
+
+cv::Mat DrawPairs(const std::string& title, const std::vector<PairGroup>& groups, int max_columns) {
+  size_t longest = 1;
+  for (const PairGroup& group : groups) longest = std::max(longest, group.pairs.size());
+  const int columns = std::min(static_cast<int>(longest), max_columns);
+  Sheet sheet;
+  sheet.title = title;
+  sheet.columns = columns;
+  sheet.cell_pixels = 0;  // the pairs are large enough
+  for (const PairGroup& group : groups) {
+    for (size_t i = 0; i < group.pairs.size(); ++i) {
+      if (i % columns == 0) sheet.row_labels.push_back(group.label);
+      sheet.cells.push_back(DrawPair(group.pairs[i]));
+      sheet.captions.push_back(absl::StrJoin(group.pairs[i].classes, " "));
+    }
+    while (sheet.cells.size() % columns != 0) {
+      sheet.cells.emplace_back();
+      sheet.captions.emplace_back();
+    }
+  }
+  return DrawSheet(sheet);
+}
+
+}  // namespace facet::cli

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the experiment asks of a server, and what it makes of the answers.
+#include "client/cli/experiments/experiments.h"
+#include "gmock/gmock.h"
+#include "tests/base/status_is.h"
+#include "tests/client/cli/experiments/fake_trainer.h"
+
+namespace facet::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class AugmentationTest : public testing::Test {
+ protected:
+  AugmentationTest() : trainer_(server_) {
+    context_.server = server_.address();
+    context_.json = true;
+    options_.name = "augmentation";
+    options_.dataset = "faces";
+    options_.tests = {"others=other-faces"};
+    server_.datasets.get = [](const v1::GetDatasetRequest& request, v1::Dataset* dataset) {
+      dataset->set_name("datasets/" + request.name() + "@1");
+      for (const char* name : {"identity", "expression"}) dataset->mutable_schema()->add_features()->set_name(name);
+      return grpc::Status::OK;
+    };
+  }
+
+  client::FakeServer server_;
+  FakeTrainer trainer_;
+  Context context_;
+  ExperimentOptions options_;
+};
+
+TEST_F(AugmentationTest, TrainsAModelThenComparesRecognisers) {
+  const auto report = RunAugmentation(context_, options_);
+  ASSERT_THAT(report, IsOk());
+  ASSERT_EQ(trainer_.created.size(), 2u);
+  EXPECT_THAT(trainer_.created[0].training_job_id(), StartsWith("augmentation-"));
+  EXPECT_EQ(trainer_.created[0].spec().preset(), "face-64");
+  EXPECT_THAT(trainer_.created[1].training_job_id(), StartsWith("augmentation-recognisers-"));
+  const v1::AugmentationTask& task = trainer_.created[1].spec().augmentation();
+  EXPECT_EQ(task.model(), "models/augmentation@1");
+  EXPECT_EQ(task.tests(0).name(), "others");
+  EXPECT_EQ(task.tests(0).dataset(), "datasets/other-faces@1");
+  EXPECT_EQ(trainer_.published, 1) << "recognisers are no model";
+  EXPECT_EQ(report->datasets.size(), 2u);
+  ASSERT_EQ(report->runs.size(), 2u);
+  EXPECT_EQ(report->runs[0].job->augmentation_report().feature(), "expression");
+}
+
+TEST_F(AugmentationTest, ModelThatIsThereIsTaken) {
+  options_.model = "models/faces@3";
+  ASSERT_THAT(RunAugmentation(context_, options_), IsOk());
+  ASSERT_EQ(trainer_.created.size(), 1u);
+  EXPECT_EQ(trainer_.created[0].spec().augmentation().model(), "models/faces@3");
+}
+
+TEST_F(AugmentationTest, SaysWhatIsMissing) {
+  options_.tests = {"others"};
+  EXPECT_THAT(RunAugmentation(context_, options_), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("NAME=DATASET")));
+  options_.tests = {};
+  EXPECT_THAT(RunAugmentation(context_, options_), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("--test")));
+  options_.dataset = "";
+  EXPECT_THAT(RunAugmentation(context_, options_), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("--kdef")));
+}
+
+}  // namespace
+}  // namespace facet::cli

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/experiments/experiment_report.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "gmock/gmock.h"
+#include "tests/base/status_is.h"
+#include "tests/base/temp_dir.h"
+
+namespace facet::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+template <typename Message>
+Message Parsed(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
+  return message;
+}
+
+ExperimentReport MakeReport() {
+  ExperimentReport report = BeginReport("high-level", "High-level features (figure 7)", "What was done.",
+                                        "facet experiment high-level --kdef KDEF");
+  report.datasets.push_back(Parsed<v1::Dataset>(R"(
+    name: "datasets/high-level-faces@1" image_count: 256 width: 64 height: 64 dropped_count: 3
+    fingerprint: "0123456789abcdef0123456789abcdef"
+    schema {
+      features { name: "identity" classes: ["F01", "M01"] }
+      features { name: "expression" classes: ["DI", "HA", "NE"] }
+    }
+    dropped { path: "x.jpg" reason: "no face" })"));
+  ExperimentRun run{"1 of 3 expressions missing", {}, {}};
+  run.job = Parsed<v1::TrainingJob>(R"(
+    name: "trainingJobs/high-level-1a2b3c4d"
+    spec {
+      dataset: "datasets/high-level-faces@1" preset: "face-64" overrides { steps: 300 } judge { steps: 200 }
+      hold_out { name: "high-level" per: "identity" missing: "expression" count: 8 seed: 1 }
+    }
+    report {
+      train_seconds: 12.4 train_images_per_second: 1500 judge_seed: 7 judge_train_images: 192
+      held_out {
+        rule: "high-level" cell_count: 64 psnr_db: 20
+        accuracy { feature: "identity" synthetic: 0.9 real: 0.95 }
+      }
+    })");
+  run.model = Parsed<v1::ModelVersion>(R"(
+    name: "models/high-level@1"
+    card {
+      dataset: "datasets/high-level-faces@1" dataset_fingerprint: "0123456789abcdef0123456789abcdef"
+      preset { training { steps: 300 seed: 1 } }
+    })");
+  report.runs.push_back(std::move(run));
+  report.pictures.push_back({"high-level.png", "Never seen.", cv::Mat(4, 6, CV_8UC3, cv::Scalar(1, 2, 3))});
+  return report;
+}
+
+TEST(ExperimentReportTest, TellsPeopleWhatWasDoneAndMeasured) {
+  EXPECT_EQ(ToMarkdown(MakeReport()), R"(# High-level features (figure 7)
+
+What was done.
+
+```
+facet experiment high-level --kdef KDEF
+```
+
+How to read this: docs/experiments.md of Facet. Accuracies are those of an independent judge that learnt from real images only; beside each stands what it makes of the real images of the same cells.
+
+## Images
+
+* `datasets/high-level-faces@1`: 256 images of 64 x 64, 2 of identity, 3 of expression; 3 source pictures left out; fingerprint `0123456789abcdef`
+
+## Pictures
+
+Never seen.
+
+![high-level.png](high-level.png)
+
+## 1 of 3 expressions missing
+
+|  |  |
+|---|---|
+| job | `trainingJobs/high-level-1a2b3c4d` |
+| preset | `face-64` with `steps: 300`; judge with `steps: 200` |
+| held out | `high-level`: 8 of identity lose 1 of expression each, seed 1 |
+| trained | 12 s at 1500 images/s |
+| model | `models/high-level@1`, trained on `datasets/high-level-faces@1`, fingerprint `0123456789abcdef`, 300 steps, seed 1 |
+| judge | an independent classifier, trained on 192 real images, seed 7 |
+
+### Held out: high-level
+
+64 images that training never saw.
+
+| measure | synthetic | real images (ceiling) | synthetic / real |
+|---|---|---|---|
+| identity recognised | 90.0 % | 95.0 % | 0.95 |
+| PSNR | 20 dB | – | – |
+)");
+}
+
+TEST(ExperimentReportTest, ComparisonComesBeforeThePictures) {
+  ExperimentReport report = MakeReport();
+  report.comparison = "| a |\n";
+  const std::string text = ToMarkdown(report);
+  EXPECT_THAT(text, HasSubstr("## Comparison\n\n| a |\n\n## Pictures"));
+}
+
+TEST(ExperimentReportTest, ModelThatWasThereHasItsCardsReport) {
+  ExperimentReport report = MakeReport();
+  ExperimentRun& run = report.runs[0];
+  *run.model->mutable_card()->mutable_report() = run.job->report();
+  *run.model->mutable_card()->mutable_hold_out() = run.job->spec().hold_out();
+  run.job.reset();
+  const std::string text = ToMarkdown(report);
+  EXPECT_THAT(text, HasSubstr("| identity recognised | 90.0 % |"));
+  EXPECT_THAT(text, HasSubstr("| held out | `high-level`"));
+  EXPECT_THAT(text, Not(HasSubstr("| job |")));
+}
+
+TEST(ExperimentReportTest, TellsProgramsTheSame) {
+  const auto json = nlohmann::json::parse(ToJson(MakeReport()));
+  EXPECT_EQ(json["experiment"], "high-level");
+  EXPECT_EQ(json["command"], "facet experiment high-level --kdef KDEF");
+  EXPECT_EQ(json["datasets"][0]["name"], "datasets/high-level-faces@1");
+  EXPECT_TRUE(json["datasets"][0]["dropped"].empty()) << "the server has the list";
+  EXPECT_EQ(json["datasets"][0]["dropped_count"], "3");
+  const auto& run = json["runs"][0];
+  EXPECT_EQ(run["job"], "trainingJobs/high-level-1a2b3c4d");
+  EXPECT_EQ(run["model"], "models/high-level@1");
+  EXPECT_EQ(run["spec"]["hold_out"][0]["count"], 8);
+  EXPECT_EQ(run["report"]["held_out"][0]["accuracy"][0]["synthetic"], 0.9);
+  EXPECT_EQ(json["pictures"], nlohmann::json({"high-level.png"}));
+}
+
+TEST(ExperimentReportTest, ComparisonOfRecognisersTakesTheReportsPlace) {
+  ExperimentReport report = MakeReport();
+  report.runs[0].job->clear_report();
+  report.runs[0].job->mutable_spec()->mutable_augmentation();
+  auto& source = *report.runs[0].job->mutable_augmentation_report()->add_sources();
+  source.set_name("mixup");
+  source.add_tests()->set_mean_accuracy(0.5);
+  EXPECT_THAT(ToMarkdown(report), HasSubstr("| mixup | 0 |  | 0 | 50.0 % |"));
+  EXPECT_THAT(ToMarkdown(report), Not(HasSubstr("| preset |"))) << "its preset is the model's";
+  const auto json = nlohmann::json::parse(ToJson(report));
+  EXPECT_EQ(json["runs"][0]["augmentation_report"]["sources"][0]["name"], "mixup");
+  EXPECT_FALSE(json["runs"][0].contains("report"));
+}
+
+TEST(ExperimentReportTest, IsWrittenToAFolderThatItMakes) {
+  const TempDir dir;
+  const std::string folder = dir / "new/folder";
+  ASSERT_THAT(WriteReport(MakeReport(), folder), IsOk());
+  EXPECT_EQ(TempDir::Read(folder + "/report.md"), ToMarkdown(MakeReport()));
+  EXPECT_EQ(TempDir::Read(folder + "/report.json"), ToJson(MakeReport()));
+  EXPECT_EQ(cv::imread(folder + "/high-level.png").size(), cv::Size(6, 4));
+}
+
+}  // namespace
+}  // namespace facet::cli
