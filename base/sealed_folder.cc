@@ -38,8 +38,10 @@ std::string ParentOf(const std::string& path) {
 // Folders above `path` that are still to be made.
 std::vector<std::string> MissingParents(FileSystem& file_system, const std::string& path) {
   std::vector<std::string> missing;
-  for (std::string parent = ParentOf(path); !file_system.Exists(parent); parent = ParentOf(parent)) {
+  std::string parent = ParentOf(path);
+  while (!file_system.Exists(parent) && parent != ParentOf(parent)) {
     missing.push_back(parent);
+    parent = ParentOf(parent);
   }
   return missing;
 }

@@ -15,8 +15,7 @@ namespace {
 // The header of a bitmap of 8000 x 8000 pixels: all of the memory that one image
 // may take.
 std::string HugeBitmap() {
-  std::string file("BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0\x40\x1F\0\0\x40\x1F\0\0", 26);
-  return file;
+  return {"BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0\x40\x1F\0\0\x40\x1F\0\0", 26};
 }
 
 ImagePreparation Preparation(int threads, int64_t count) {
@@ -33,19 +32,7 @@ ImagePreparation Preparation(int threads, int64_t count) {
   return preparation;
 }
 
-TEST(PrepareImagesTest, TakesInOrder) {
-  ImagePreparation preparation = Preparation(4, 100);
-  std::vector<std::string> taken;
-  preparation.take = [&](int64_t, const absl::StatusOr<ImagePreparation::Pixels>& pixels) {
-    taken.emplace_back(pixels->begin(), pixels->end());
-    return absl::OkStatus();
-  };
-  ASSERT_THAT(PrepareImages(preparation), IsOk());
-  ASSERT_EQ(taken.size(), 100u);
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(taken[i], std::to_string(i));
-}
-
-TEST(PrepareImagesTest, HugeImagesAreDecodedOneByOne) {
+TEST(PreparationLimitsTest, HugeImagesAreDecodedOneByOne) {
   ImagePreparation preparation = Preparation(8, 16);
   std::atomic<int> at_work = 0;
   std::atomic<int> most = 0;
@@ -65,7 +52,7 @@ TEST(PrepareImagesTest, HugeImagesAreDecodedOneByOne) {
   EXPECT_EQ(most, 1);
 }
 
-TEST(PrepareImagesTest, ThreadsThatCannotBeStartedAreAnErrorAndNoHang) {
+TEST(PreparationLimitsTest, ThreadsThatCannotBeStartedAreAnErrorAndNoHang) {
   ExpectThrowsWithFewThreads([] { PrepareImages(Preparation(64, 64)).IgnoreError(); });
 }
 
