@@ -87,7 +87,9 @@ class PosixFileSystem final : public FileSystem {
     struct stat info {};
     if (fstat(fd, &info) != 0) return FromErrno(errno, "look at", path);
     if (S_ISDIR(info.st_mode)) return FromErrno(EISDIR, "read", path);
-    std::string contents(info.st_size, '\0');
+    // One more than it said, for its end to be seen without a copy to a larger
+    // place.
+    std::string contents(info.st_size + 1, '\0');
     size_t filled = 0;
     while (true) {
       // The file may be larger than it said, as those of /proc are.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/random.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace facet {
@@ -26,6 +28,9 @@ std::array<uint32_t, 4> Philox(std::array<uint32_t, 4> c, std::array<uint32_t, 2
   }
   return c;
 }
+
+// What rounding has put on an end of (0, 1), beside it.
+double Inside(double x) { return std::clamp(x, std::numeric_limits<double>::min(), 1 - 0x1.0p-53); }
 
 }  // namespace
 
@@ -88,7 +93,7 @@ double CounterRandom::NextGamma(double shape) {
 double CounterRandom::NextBeta(double a) {
   if (a > 1.0) {
     const double x = NextGamma(a);
-    return x / (x + NextGamma(a));
+    return Inside(x / (x + NextGamma(a)));
   }
   while (true) {
     // In logarithms: for small a the powers underflow.
@@ -96,7 +101,7 @@ double CounterRandom::NextBeta(double a) {
     const double y = std::log(1.0 - NextDouble()) / a;
     const double top = std::max(x, y);
     const double log_sum = top + std::log(std::exp(x - top) + std::exp(y - top));
-    if (log_sum <= 0) return std::exp(x - log_sum);
+    if (log_sum <= 0) return Inside(std::exp(x - log_sum));
   }
 }
 

@@ -13,7 +13,8 @@
 namespace facet {
 
 // Counter-based generator: the same arguments give the same numbers on every
-// machine. Small and cheap to make; not thread-safe, make one where needed.
+// machine; those that take logarithms (NextNormal and what follows it), but for
+// the last digit of another C library. Cheap to make; not thread-safe.
 class CounterRandom {
  public:
   // `purpose` parts streams of one seed ("shuffle", "augment"); `index` names
@@ -28,8 +29,8 @@ class CounterRandom {
   double NextDouble();
   // Standard normal (Box-Muller).
   double NextNormal();
-  // Beta(a, a) for a > 0, in (0, 1) (Joehnk for a <= 1, gamma ratio by
-  // Marsaglia and Tsang above).
+  // Beta(a, a) for a > 0, in (0, 1), never at its ends (Joehnk for a <= 1, gamma
+  // ratio by Marsaglia and Tsang above).
   double NextBeta(double a);
   // Logarithm of a Gamma(shape, 1), shape > 0; three of them, taken to their
   // sum, are a Dirichlet.

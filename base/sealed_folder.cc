@@ -30,6 +30,22 @@ absl::Status CheckDigest(const std::string& file, const std::string& wanted, abs
   return Damaged(absl::StrCat("'", file, "' is damaged: its SHA-256 is ", found, ", not ", wanted));
 }
 
+std::string ParentOf(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+// Folders above `path` that are still to be made.
+std::vector<std::string> MissingParents(FileSystem& file_system, const std::string& path) {
+  std::vector<std::string> missing;
+  std::string parent = ParentOf(path);
+  while (!file_system.Exists(parent) && parent != ParentOf(parent)) {
+    missing.push_back(parent);
+    parent = ParentOf(parent);
+  }
+  return missing;
+}
+
 }  // namespace
 
 struct SealedFolderWriter::OpenFile {
@@ -44,10 +60,13 @@ SealedFolderWriter::SealedFolderWriter(FileSystem* file_system, std::string path
 absl::StatusOr<std::unique_ptr<SealedFolderWriter>> SealedFolderWriter::Create(FileSystem* file_system,
                                                                                std::string path) {
   if (file_system->Exists(path)) return absl::AlreadyExistsError(absl::StrCat("'", path, "' is there already"));
-  std::string temporary = absl::StrCat(path, kTemporaryMark, RandomHexId());
+  const std::vector<std::string> parents = MissingParents(*file_system, path);
+  const std::string temporary = absl::StrCat(path, kTemporaryMark, RandomHexId());
+  // Before anything is on the disk: it removes what there is.
+  std::unique_ptr<SealedFolderWriter> writer(new SealedFolderWriter(file_system, std::move(path), temporary));
   RETURN_IF_ERROR(file_system->CreateDirs(temporary));
-  return std::unique_ptr<SealedFolderWriter>(
-      new SealedFolderWriter(file_system, std::move(path), std::move(temporary)));
+  for (const std::string& parent : parents) RETURN_IF_ERROR(file_system->SyncDir(ParentOf(parent)));
+  return writer;
 }
 
 SealedFolderWriter::~SealedFolderWriter() {
@@ -86,9 +105,11 @@ absl::Status SealedFolderWriter::Commit() {
   RETURN_IF_ERROR(Add(std::string(kChecksumFile), sums));
   RETURN_IF_ERROR(file_system_->SyncDir(temporary_));
   RETURN_IF_ERROR(file_system_->Rename(temporary_, path_));
-  committed_ = true;
-  const std::string parent = std::filesystem::path(path_).parent_path().string();
-  return file_system_->SyncDir(parent.empty() ? "." : parent);
+  const absl::Status synced = file_system_->SyncDir(ParentOf(path_));
+  // An error means that there is nothing: it may be tried again.
+  if (!synced.ok()) temporary_ = path_;
+  committed_ = synced.ok();
+  return synced;
 }
 
 absl::StatusOr<std::map<std::string, std::string>> ReadSeal(FileSystem& file_system, const std::string& path) {

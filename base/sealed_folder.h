@@ -36,7 +36,8 @@ class SealedFolderWriter {
   absl::Status Append(absl::string_view bytes);
   absl::Status End();
 
-  // Writes the checksums, syncs and renames into place.
+  // Writes the checksums, syncs and renames into place. After an error nothing is
+  // left, whatever the step that failed.
   absl::Status Commit();
 
  private:

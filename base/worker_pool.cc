@@ -3,19 +3,26 @@
 
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 
 namespace facet {
 
 WorkerPool::WorkerPool(std::string name, int threads, int max_queued) : max_queued_(max_queued) {
+  // Where a thread cannot be started, those before it must not be joined while
+  // they wait for tasks.
+  absl::Cleanup stopper = [this] { Stop(); };
   threads_.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     threads_.emplace_back(absl::StrCat(name, "-", i), [this] { Run(); });
   }
+  std::move(stopper).Cancel();
 }
 
-WorkerPool::~WorkerPool() {
+WorkerPool::~WorkerPool() { Stop(); }
+
+void WorkerPool::Stop() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;

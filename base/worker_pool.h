@@ -20,7 +20,8 @@ class WorkerPool {
  public:
   using Task = absl::AnyInvocable<void()>;
 
-  // `threads` and `max_queued` are at least 1.
+  // `threads` and `max_queued` are at least 1. Throws std::system_error where the
+  // system has no thread left, as Thread does.
   WorkerPool(std::string name, int threads, int max_queued);
   ~WorkerPool();
 
@@ -29,6 +30,7 @@ class WorkerPool {
   absl::Status Schedule(Task task) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const size_t max_queued_;

@@ -143,7 +143,11 @@ std::string FormatReport(const v1::EvaluationReport& report) {
     absl::StrAppend(&text, "  held out '", held_out.rule(), "' (", held_out.cell_count(),
                     " images never trained on), by an independent judge:\n");
     AppendAccuracies(held_out.accuracy(), text);
-    absl::StrAppendFormat(&text, "    PSNR %.1f dB\n", held_out.psnr_db());
+    if (held_out.has_psnr_db()) {
+      absl::StrAppendFormat(&text, "    PSNR %.1f dB\n", held_out.psnr_db());
+    } else {
+      text += "    not measured\n";
+    }
   }
   if (report.train_size() > 0) {
     absl::StrAppendFormat(&text, "  trained cells, PSNR %.1f dB:\n", report.train_psnr_db());
@@ -154,6 +158,10 @@ std::string FormatReport(const v1::EvaluationReport& report) {
     // A judge may know nothing of the feature itself.
     if (mix.parent_mass() > 0) {
       absl::StrAppend(&text, " ", Percent(mix.parent_mass()), " of the judge's belief on the two parents");
+    }
+    if (mix.nearest_distance() > 0) {
+      absl::StrAppendFormat(&text, "%s %.3f from the nearest trained image", mix.parent_mass() > 0 ? ";" : "",
+                            mix.nearest_distance());
     }
     text += '\n';
     AppendAccuracies(mix.kept(), text);

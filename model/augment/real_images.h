@@ -47,7 +47,8 @@ class RealImages {
 class Interleaving {
  public:
   Interleaving() = default;
-  // `share`, in (0, 1), of all images are real, at least one.
+  // `share`, in (0, 1), of all images are real, at least one; rendered / (1 -
+  // share), which is all of them, is at most 2^62.
   Interleaving(int64_t rendered, double share);
   explicit Interleaving(int64_t rendered) : rendered_(rendered) {}
 

@@ -49,11 +49,13 @@ absl::StatusOr<StreamPlan> StreamPlan::Create(const v1::StreamSpec& spec, const 
   StreamPlan plan(*std::move(combinations), *std::move(changes));
   plan.places_ = Interleaving(plan.combinations_.size());
   if (spec.recipe().has_real()) {
+    const double share = spec.recipe().real().share();
     RETURN_IF_ERROR(PrefixField(CheckShare(spec.recipe().real().share()), "recipe"));
-    plan.places_ = Interleaving(plan.combinations_.size(), spec.recipe().real().share());
-    if (plan.places_.size() > int64_t{1} << 50) {
+    // Before it is a whole number, which may be too small for it.
+    if (static_cast<double>(plan.combinations_.size()) / (1 - share) > 0x1p50) {
       return InvalidField("recipe.real.share", "TOO_MANY_IMAGES", "an epoch would have over 2^50 images");
     }
+    plan.places_ = Interleaving(plan.combinations_.size(), share);
     plan.real_ = std::move(real);
   }
   plan.shuffle_ = !spec.recipe().has_shuffle() || spec.recipe().shuffle();

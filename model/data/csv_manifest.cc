@@ -21,6 +21,7 @@ namespace facet::model {
 namespace {
 
 constexpr absl::string_view kPathColumn = "path";
+constexpr size_t kMaxColumns = 65;  // the path, and as many features as a schema may have
 constexpr size_t kMaxPathBytes = 1024;
 
 absl::Status LineError(int64_t line, absl::string_view message) {
@@ -33,6 +34,10 @@ absl::Status LineError(const CsvReader& reader, const absl::Status& status) {
 
 // Where the path stands; every other column is a feature.
 absl::StatusOr<size_t> CheckHeader(const std::vector<std::string>& columns) {
+  if (columns.size() > kMaxColumns) {
+    return absl::InvalidArgumentError(absl::StrCat("the header has ", columns.size(), " columns, and a data set at most ",
+                                                   kMaxColumns - 1, " features"));
+  }
   const auto path = std::find(columns.begin(), columns.end(), kPathColumn);
   if (path == columns.end()) {
     return absl::InvalidArgumentError(absl::StrCat("the header has no column 'path'; its columns are '",

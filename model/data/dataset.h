@@ -74,6 +74,10 @@ class DatasetWriter {
   // had to be dropped; those after them move up.
   void RemoveUnusedClasses();
 
+  // Leaves those of the features `names` out that have one class alone. At least
+  // one feature remains: `names` are not all.
+  void RemoveConstantFeatures(absl::Span<const std::string> names);
+
   // Call once. INVALID_ARGUMENT (reason EMPTY_DATASET): nothing was added.
   // Nothing is left on disk unless this returns OK.
   absl::StatusOr<DatasetInfo> Finish();

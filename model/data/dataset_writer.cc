@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/sha256.h"
@@ -107,6 +108,24 @@ void DatasetWriter::RemoveUnusedClasses() {
     for (size_t i = f; i < state.labels.size(); i += stride) state.labels[i] = moved[state.labels[i]];
   }
   // Part of a valid schema is one.
+  state.info.schema = FeatureSchema::Create(std::move(features)).value();
+}
+
+void DatasetWriter::RemoveConstantFeatures(absl::Span<const std::string> names) {
+  State& state = *state_;
+  const std::vector<Feature>& all = state.info.schema.features();
+  std::vector<Feature> features;
+  std::vector<size_t> kept;
+  for (size_t f = 0; f < all.size(); ++f) {
+    if (all[f].classes.size() == 1 && absl::c_linear_search(names, all[f].name)) continue;
+    features.push_back(all[f]);
+    kept.push_back(f);
+  }
+  std::vector<uint16_t> labels;
+  for (size_t image = 0; image < state.labels.size(); image += all.size()) {
+    for (const size_t f : kept) labels.push_back(state.labels[image + f]);
+  }
+  state.labels = std::move(labels);
   state.info.schema = FeatureSchema::Create(std::move(features)).value();
 }
 

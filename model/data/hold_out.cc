@@ -34,14 +34,22 @@ Combination ClassesOf(absl::Span<const uint16_t> labels, const std::vector<int>&
   return classes;
 }
 
-// The cells of the data set, without combinations that rules before chose.
-Cells GroupCells(const Dataset& dataset, const ResolvedRule& rule, const std::set<Combination>& chosen) {
+// What training still has of the data set (`owner` has the rule of each image,
+// or kInTraining), without combinations that rules of the same features chose.
+Cells GroupCells(const Dataset& dataset, const ResolvedRule& rule, const std::vector<int64_t>& owner,
+                 const std::set<Combination>& chosen) {
   Cells cells;
   for (int64_t i = 0; i < dataset.size(); ++i) {
+    if (owner[i] != kInTraining) continue;
     cells[ClassesOf(dataset.labels(i), rule.per)][ClassesOf(dataset.labels(i), rule.missing)].push_back(i);
   }
   for (const Combination& combination : chosen) cells.erase(combination);
   return cells;
+}
+
+// Who loses all is never trained: leaves those out that would keep nothing.
+void RemoveThoseWithTooFew(const ResolvedRule& rule, Cells& cells) {
+  std::erase_if(cells, [&](const auto& cell) { return cell.second.size() <= static_cast<size_t>(rule.each); });
 }
 
 std::vector<Combination> Shuffled(const std::set<Combination>& items, uint64_t seed,
@@ -93,42 +101,32 @@ std::vector<Combination> LossesOf(const std::vector<Combination>& losses, const 
   return lost;
 }
 
-// The first candidate that has all of `lost` and keeps something, so that it is
-// trained on; if there is none, the first that has all.
-std::list<Combination>::iterator FindLoser(const Cells& cells, const std::vector<Combination>& lost,
-                                           std::list<Combination>& candidates) {
-  auto fallback = candidates.end();
-  for (auto candidate = candidates.begin(); candidate != candidates.end(); ++candidate) {
-    const CellsOfOne& has = cells.at(*candidate);
-    if (!std::all_of(lost.begin(), lost.end(), [&](const auto& loss) { return has.contains(loss); })) continue;
-    if (has.size() > lost.size()) return candidate;
-    if (fallback == candidates.end()) fallback = candidate;
-  }
-  return fallback;
-}
-
 // Chooses combinations, adds them to `chosen` and returns the images lost.
 absl::StatusOr<std::vector<int64_t>> ApplyRule(const Dataset& dataset, const ResolvedRule& rule,
-                                               std::set<Combination>& chosen) {
-  const Cells cells = GroupCells(dataset, rule, chosen);
+                                               const std::vector<int64_t>& owner, std::set<Combination>& chosen) {
+  Cells cells = GroupCells(dataset, rule, owner, chosen);
+  if (const auto losses = static_cast<int64_t>(OrderOfLoss(cells, rule).size()); !cells.empty() && losses < rule.each) {
+    return TooManyMissing(rule.each, losses);
+  }
+  RemoveThoseWithTooFew(rule, cells);
   const std::vector<Combination> losses = OrderOfLoss(cells, rule);
   std::list<Combination> candidates = OrderOfChoice(cells, rule);
   std::vector<int64_t> images;
   for (int done = 0; done < rule.count; ++done) {
     if (candidates.empty()) {
       return TooManyCombinations(rule.count,
-                                 absl::StrCat("the data set has ", done, " that no rule before has chosen"));
-    }
-    if (static_cast<size_t>(rule.each) > losses.size()) {
-      return TooManyMissing(rule.each, static_cast<int64_t>(losses.size()));
+                                 absl::StrCat("the data set has ", done,
+                                              " that no rule before has chosen and that training would keep a part of"));
     }
     // In a data set with gaps, not every combination has what is to be lost.
     const std::vector<Combination> lost = LossesOf(losses, rule, done);
-    const auto next = FindLoser(cells, lost, candidates);
+    const auto next = std::find_if(candidates.begin(), candidates.end(), [&](const Combination& candidate) {
+      return std::all_of(lost.begin(), lost.end(), [&](const auto& loss) { return cells.at(candidate).contains(loss); });
+    });
     if (next == candidates.end()) {
-      return TooManyCombinations(rule.count, absl::StrCat("after ", done,
-                                                          ", the data set has none left that could lose "
-                                                          "the next combination of 'missing' in turn"));
+      return TooManyCombinations(rule.count, absl::StrCat("the data set has ", done,
+                                                          " that could lose those of 'missing' in turn and that "
+                                                          "training would keep a part of"));
     }
     for (const Combination& loss : lost) {
       const std::vector<int64_t>& cell = cells.at(*next).at(loss);
@@ -184,11 +182,9 @@ absl::StatusOr<Split> SplitDataset(const Dataset& dataset, absl::Span<const v1::
   std::vector<int64_t> owner(dataset.size(), kInTraining);
   std::map<std::vector<int>, std::set<Combination>> chosen;  // by the `per` features
   for (size_t r = 0; r < rules.size(); ++r) {
-    auto images = ApplyRule(dataset, rules[r], chosen[rules[r].per]);
+    auto images = ApplyRule(dataset, rules[r], owner, chosen[rules[r].per]);
     if (!images.ok()) return PrefixField(images.status(), absl::StrCat("hold_out[", r, "]"));
-    for (const int64_t image : *images) {
-      if (owner[image] == kInTraining) owner[image] = static_cast<int64_t>(r);
-    }
+    for (const int64_t image : *images) owner[image] = static_cast<int64_t>(r);
   }
   RETURN_IF_ERROR(CheckClassesRemain(dataset, owner));
   return MakeSplit(protos, owner);

@@ -16,17 +16,18 @@ namespace facet::model {
 //    numbers from each class of the feature that `per` names first, as far as
 //    they go.
 //  * A combination is chosen by one rule only among those with the same `per`
-//    features, in any order. An image that rules with other `per` features hold
-//    out as well counts for the first of them: the parts are disjoint.
+//    features, in any order. Rules with other `per` features choose from what
+//    those before have left in training: the parts are disjoint, and none is
+//    empty.
+//  * Only such combinations are chosen as keep at least one combination of
+//    `missing` in training.
 //  * The missing combinations take turns in an order of the seed's; where each
-//    chosen one loses several, it loses those whose turn comes next. In a data
-//    set with gaps, those are chosen first that have what is to be lost and keep
-//    something.
+//    chosen one loses several, it loses those whose turn comes next.
 //
 // INVALID_ARGUMENT with a path such as "hold_out[1].missing[0]": unknown
 // feature, a feature in both lists, a doubled rule name, more combinations
-// than there are, to choose or to lose, or a class that training would never see (the message names
-// it).
+// than there are, to choose (the message says how many could be) or to lose, or
+// a class that training would never see (the message names it).
 absl::StatusOr<Split> SplitDataset(const Dataset& dataset, absl::Span<const v1::HoldOutRule> rules);
 
 // The checks that need the schema alone.

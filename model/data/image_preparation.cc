@@ -8,11 +8,15 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "base/status_macros.h"
 #include "base/thread.h"
+#include "model/data/byte_budget.h"
 #include "model/data/source_file.h"
+#include "model/image/image_header.h"
 
 namespace facet::model {
 namespace {
@@ -22,29 +26,55 @@ using Pixels = ImagePreparation::Pixels;
 // Images read ahead for each thread: enough that none waits for the disk.
 constexpr size_t kWindowPerThread = 4;
 
+// All imports of the process share the memory of their images. Two budgets: who
+// waits for a place to decode holds a file, and nobody who holds one to decode
+// waits for anything.
+constexpr int64_t kMaxFileBytes = int64_t{64} << 20;  // as the imports have it
+constexpr int64_t kFilesBytes = 4 * kMaxFileBytes;
+constexpr int64_t kDecodedBytes = int64_t{1} << 30;
+// The largest image that is decoded, and what a pixel takes: decoded, turned
+// upright, and in the decoder.
+constexpr uint64_t kMaxPixels = 64'000'000;
+constexpr int64_t kBytesPerPixel = 9;
+
+ByteBudget& ReadFiles() {
+  static ByteBudget& budget = *new ByteBudget(kFilesBytes);
+  return budget;
+}
+
+ByteBudget& DecodedImages() {
+  static ByteBudget& budget = *new ByteBudget(kDecodedBytes);
+  return budget;
+}
+
+int64_t DecodedBytes(absl::string_view file) {
+  const ImageSize size = ReadImageSize(file).value_or(ImageSize());
+  return kBytesPerPixel * static_cast<int64_t>(std::min(uint64_t{size.width} * size.height, kMaxPixels));
+}
+
 // A queue of files that threads prepare, taken in the order of adding.
 // Add and Take are for one thread.
 class PreparationQueue {
  public:
   explicit PreparationQueue(std::vector<ImagePreparation::Prepare> workers) : window_(workers.size() * kWindowPerThread) {
+    // Where a thread cannot be started, those before it must not be joined while
+    // they wait for images.
+    absl::Cleanup stopper = [this] { Stop(); };
     for (ImagePreparation::Prepare& prepare : workers) {
       threads_.emplace_back("prepare", [this, prepare = std::move(prepare)] { Run(prepare); });
     }
+    std::move(stopper).Cancel();
   }
 
   // Waits for the images in work; those that wait are left alone.
-  ~PreparationQueue() {
-    {
-      const absl::MutexLock lock(&mutex_);
-      stopping_ = true;
-    }
-    threads_.clear();
-  }
+  ~PreparationQueue() { Stop(); }
 
   bool full() const { return slots_.size() >= window_; }
 
-  void Add(std::string file) ABSL_LOCKS_EXCLUDED(mutex_) {
-    slots_.emplace_back().file = std::move(file);
+  void Add(std::string file, ByteBudget::Share room) ABSL_LOCKS_EXCLUDED(mutex_) {
+    Slot& slot = slots_.emplace_back();
+    slot.file = std::move(file);
+    slot.room = std::move(room);
     const absl::MutexLock lock(&mutex_);
     waiting_.push_back(&slots_.back());
   }
@@ -64,15 +94,26 @@ class PreparationQueue {
  private:
   struct Slot {
     std::string file;
+    ByteBudget::Share room;  // of the file
     absl::StatusOr<Pixels> result;
     bool done = false;  // guarded by the queue's mutex
   };
+
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_) {
+    {
+      const absl::MutexLock lock(&mutex_);
+      stopping_ = true;
+    }
+    threads_.clear();
+  }
 
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !waiting_.empty(); }
 
   void Run(const ImagePreparation::Prepare& prepare) ABSL_LOCKS_EXCLUDED(mutex_) {
     while (Slot* const slot = Next()) {
       slot->result = PrepareOne(prepare, slot->file);
+      slot->file = std::string();
+      slot->room.ReduceTo(0);
       const absl::MutexLock lock(&mutex_);
       slot->done = true;
     }
@@ -90,6 +131,7 @@ class PreparationQueue {
 
   // The decoders are other people's code: what they throw ends here.
   static absl::StatusOr<Pixels> PrepareOne(const ImagePreparation::Prepare& prepare, const std::string& file) {
+    const ByteBudget::Share room = DecodedImages().Take(DecodedBytes(file));
     try {
       return prepare(file);
     } catch (const std::exception& error) {
@@ -126,8 +168,10 @@ absl::Status PrepareImages(const ImagePreparation& preparation) {
   for (int64_t taken = 0; taken < preparation.count; ++taken) {
     for (; added < preparation.count && !queue.full(); ++added) {
       RETURN_IF_ERROR(CheckNotCancelled(preparation.cancelled));
+      ByteBudget::Share room = ReadFiles().Take(kMaxFileBytes);
       ASSIGN_OR_RETURN(std::string file, preparation.read(added));
-      queue.Add(std::move(file));
+      room.ReduceTo(static_cast<int64_t>(file.size()));
+      queue.Add(std::move(file), std::move(room));
     }
     RETURN_IF_ERROR(CheckNotCancelled(preparation.cancelled));
     const absl::StatusOr<Pixels> prepared = queue.Take();

@@ -38,7 +38,9 @@ struct ImagePreparation {
 };
 
 // Blocks until all images have been taken, or for the first error: that of a
-// function above, or CANCELLED. A few images a thread are in memory at a time.
+// function above, or CANCELLED. A few images a thread are in memory at a time; of
+// all calls in the process together at most 256 MiB of files and 1 GiB of what
+// decoding takes, for which the others wait.
 absl::Status PrepareImages(const ImagePreparation& preparation);
 
 }  // namespace facet::model

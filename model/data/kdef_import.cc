@@ -179,6 +179,8 @@ absl::StatusOr<ImportResult> ImportKdef(FileSystem& file_system, const ImportOpt
   RETURN_IF_ERROR(CheckSeveralPeople(taken));
   for (const KdefSource::Other& other : source.others) result.Drop(other.path, other.reason);
   writer->RemoveUnusedClasses();
+  // Pictures without a face may have been the only ones of the others.
+  writer->RemoveConstantFeatures({"session", "angle"});
   RETURN_IF_ERROR(CheckEnoughImages(labels.schema(), static_cast<int64_t>(taken.size())));
   ASSIGN_OR_RETURN(result.info, writer->Finish());
   return result;

@@ -2,8 +2,7 @@
 #include "model/evaluate/detail_measurer.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <numeric>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -15,26 +14,26 @@ namespace {
 
 using Pixels = absl::Span<const float>;
 
-// Images of training that a synthetic one is compared with.
-constexpr size_t kMaxNeighbours = 1000;
-
 }  // namespace
 
-DetailMeasurer::DetailMeasurer(const Dataset& dataset, Judge& judge, std::vector<int64_t> train)
+DetailMeasurer::DetailMeasurer(const Dataset& dataset, Judge& judge, absl::Span<const int64_t> train,
+                               std::vector<int64_t> centred, const std::atomic<bool>& stop)
     : dataset_(dataset),
       schema_(dataset.info().schema),
       samples_(dataset.info().shape.samples()),
       judge_(judge),
-      train_(std::move(train)) {
+      training_(dataset, train),
+      centred_(std::move(centred)),
+      stop_(stop) {
   for (int f = 0; f < schema_.size(); ++f) {
     centres_.emplace_back(static_cast<int>(schema_.features()[f].classes.size()), judge_.embedding_size(f));
   }
 }
 
-absl::Status DetailMeasurer::Prepare(int batch, const std::atomic<bool>& stop) {
-  for (size_t begin = 0; begin < train_.size(); begin += batch) {
-    if (stop) return absl::CancelledError("the evaluation was stopped");
-    const auto images = absl::MakeConstSpan(train_).subspan(begin, batch);
+absl::Status DetailMeasurer::Prepare(int batch, absl::FunctionRef<void(size_t)> on_progress) {
+  for (size_t begin = 0; begin < centred_.size(); begin += batch) {
+    if (stop_) return absl::CancelledError("the evaluation was stopped");
+    const auto images = absl::MakeConstSpan(centred_).subspan(begin, batch);
     std::vector<std::vector<float>> features(schema_.size());
     RETURN_IF_ERROR(Embed(Load(images), static_cast<int>(images.size()), &features));
     for (int f = 0; f < schema_.size(); ++f) {
@@ -44,6 +43,7 @@ absl::Status DetailMeasurer::Prepare(int batch, const std::atomic<bool>& stop) {
         centres_[f].Add(dataset_.labels(images[i])[f], Pixels(features[f]).subspan(i * size, size));
       }
     }
+    on_progress(images.size());
   }
   return absl::OkStatus();
 }
@@ -61,9 +61,11 @@ absl::Status DetailMeasurer::Add(absl::Span<const int64_t> images, const std::ve
     group->ssim += Ssim(shape, drawn, own).value_or(0);
     group->synthetic_energy += HighFrequencyEnergy(shape, drawn);
     group->real_energy += HighFrequencyEnergy(shape, own);
-    group->nearest += Nearest(drawn, -1);
-    group->real_nearest += Nearest(own, images[i]);
   }
+  ASSIGN_OR_RETURN(const double nearest, SumOfNearest(synthetic, count));
+  ASSIGN_OR_RETURN(const double real_nearest, SumOfNearest(real, images.subspan(0, count)));
+  group->nearest += nearest;
+  group->real_nearest += real_nearest;
   RETURN_IF_ERROR(Embed(synthetic, static_cast<int>(count), &group->synthetic_features));
   RETURN_IF_ERROR(Embed(real, static_cast<int>(count), &group->real_features));
   group->labels.insert(group->labels.end(), images.begin(), images.begin() + count);
@@ -89,19 +91,13 @@ absl::Status DetailMeasurer::Embed(const std::vector<float>& pixels, int count,
   return absl::OkStatus();
 }
 
-double DetailMeasurer::Nearest(Pixels pixels, int64_t itself) const {
-  double least = std::numeric_limits<double>::infinity();
-  for (size_t t = 0; t < std::min(train_.size(), kMaxNeighbours); ++t) {
-    if (train_[t] == itself) continue;
-    const uint8_t* other = dataset_.pixels(train_[t]);
-    float sum = 0;
-    for (size_t k = 0; k < samples_; ++k) {
-      const float difference = pixels[k] - static_cast<float>(other[k]) / 255.0f;
-      sum += difference * difference;
-    }
-    least = std::min(least, static_cast<double>(sum));
-  }
-  return std::isfinite(least) ? std::sqrt(least / static_cast<double>(samples_)) : 0;
+absl::StatusOr<double> DetailMeasurer::SumOfNearest(Pixels synthetic, size_t count) const {
+  return SumOfNearest(synthetic, std::vector<int64_t>(count, NeighbourSearch::kNone));
+}
+
+absl::StatusOr<double> DetailMeasurer::SumOfNearest(Pixels pixels, absl::Span<const int64_t> themselves) const {
+  ASSIGN_OR_RETURN(const std::vector<double> distances, training_.Distances(pixels, themselves, stop_));
+  return std::accumulate(distances.begin(), distances.end(), 0.0);
 }
 
 FeatureLikeness DetailMeasurer::LikenessOf(int feature, const Group& group) const {
@@ -146,7 +142,7 @@ ImageMeasures DetailMeasurer::Finish(const Group& group) const {
       append(group.real_features[f], real);
     }
   }
-  measures.kernel_distance = KernelDistance(synthetic, real, size);
+  measures.kernel_distance = PairedKernelDistance(synthetic, real, size);
   for (int f = 0; f < schema_.size(); ++f) {
     if (judge_.embedding_size(f) > 0) measures.likeness.push_back(LikenessOf(f, group));
   }

@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "model/data/dataset.h"
 #include "model/evaluate/evaluate.h"
 #include "model/evaluate/judge.h"
 #include "model/evaluate/likeness.h"
+#include "model/evaluate/neighbour_search.h"
 
 namespace facet::model {
 
@@ -36,12 +39,17 @@ class DetailMeasurer {
     std::vector<int64_t> labels;  // index of each image in the data set
   };
 
-  // `train`: real images that stand for all of training. All outlive this.
-  DetailMeasurer(const Dataset& dataset, Judge& judge, std::vector<int64_t> train);
+  // `train`: all images of training; `centred`: those of them that stand for all
+  // in the classes' centres. All but `centred` outlive this. CANCELLED from any
+  // call soon after `stop` is set.
+  DetailMeasurer(const Dataset& dataset, Judge& judge, absl::Span<const int64_t> train, std::vector<int64_t> centred,
+                 const std::atomic<bool>& stop);
 
-  // Learns the classes' centres, in batches of `batch`. CANCELLED soon after
-  // `stop` is set.
-  absl::Status Prepare(int batch, const std::atomic<bool>& stop);
+  // Learns the classes' centres, in batches of `batch`; `on_progress` gets the
+  // number of images of each.
+  absl::Status Prepare(int batch, absl::FunctionRef<void(size_t)> on_progress);
+
+  size_t images_to_prepare() const { return centred_.size(); }
 
   // Adds synthetic images of the cells of `images` and those themselves, both
   // float32 NHWC; once a group is full, nothing.
@@ -49,18 +57,25 @@ class DetailMeasurer {
                    const std::vector<float>& real, Group* group);
   ImageMeasures Finish(const Group& group) const;
 
+  // Sum of the distances of synthetic images, float32 NHWC, to the nearest image
+  // of training each.
+  absl::StatusOr<double> SumOfNearest(absl::Span<const float> synthetic, size_t count) const;
+
  private:
   std::vector<float> Load(absl::Span<const int64_t> images) const;
   absl::Status Embed(const std::vector<float>& pixels, int count, std::vector<std::vector<float>>* features);
-  // Distance of an image to the nearest of training but for `itself`.
-  double Nearest(absl::Span<const float> pixels, int64_t itself) const;
+  // Sum of the distances of images to the nearest of training but for
+  // `themselves`.
+  absl::StatusOr<double> SumOfNearest(absl::Span<const float> pixels, absl::Span<const int64_t> themselves) const;
   FeatureLikeness LikenessOf(int feature, const Group& group) const;
 
   const Dataset& dataset_;
   const FeatureSchema& schema_;
   const size_t samples_;
   Judge& judge_;
-  const std::vector<int64_t> train_;
+  const NeighbourSearch training_;
+  const std::vector<int64_t> centred_;
+  const std::atomic<bool>& stop_;
   std::vector<ClassCentres> centres_;  // by feature
 };
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ namespace facet::model {
 struct FeatureAccuracy {
   std::string feature;
   double synthetic = 0;
-  // Of mixes: on the real images of both parents.
+  // Of mixes: on the real images of all held-out cells, or of both parents where
+  // none are held out.
   double real = 0;
 };
 
@@ -47,7 +49,7 @@ struct Evaluation {
     std::string rule;
     int64_t cell_count = 0;
     std::vector<FeatureAccuracy> accuracy;
-    double psnr_db = 0;
+    std::optional<double> psnr_db;  // nothing where no image was measured
     std::vector<int64_t> sample_images;  // up to 32 indices in the data set
     ImageMeasures measures;
   };
@@ -58,11 +60,12 @@ struct Evaluation {
     double parent_mass = 0;  // 0 where the judge does not know the feature
     double blend_distance = 0;
     double smoothness = 0;
+    double nearest_distance = 0;
   };
   std::vector<HeldOut> held_out;
   std::vector<FeatureAccuracy> train;
   std::vector<Mix> mixes;
-  double train_psnr_db = 0;
+  std::optional<double> train_psnr_db;
   ImageMeasures train_measures;
   std::vector<FeatureAccuracy> train_on_synthetic;
   uint64_t judge_seed = 0;

@@ -20,6 +20,11 @@ struct Tally {
   explicit Tally(int features) : right(features) {}
   double share(int feature) const { return seen == 0 ? 0.0 : static_cast<double>(right[feature]) / seen; }
 
+  void Add(const Tally& other) {
+    for (size_t f = 0; f < right.size(); ++f) right[f] += other.right[f];
+    seen += other.seen;
+  }
+
   std::vector<int64_t> right;
   int64_t seen = 0;
 };

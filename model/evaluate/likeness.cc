@@ -28,18 +28,16 @@ double Kernel(absl::Span<const float> x, absl::Span<const float> y) {
   return value * value * value;
 }
 
-// Mean of the kernel over all pairs of rows, those of a row with itself left
-// out where both sets are one.
-double MeanKernel(absl::Span<const float> a, absl::Span<const float> b, int size, bool same) {
+// Mean of the kernel over all pairs of rows of different numbers.
+double MeanKernel(absl::Span<const float> a, absl::Span<const float> b, int size) {
   const size_t n = a.size() / size;
-  const size_t m = b.size() / size;
   double sum = 0;
   for (size_t i = 0; i < n; ++i) {
-    for (size_t j = 0; j < m; ++j) {
-      if (!same || i != j) sum += Kernel(a.subspan(i * size, size), b.subspan(j * size, size));
+    for (size_t j = 0; j < n; ++j) {
+      if (i != j) sum += Kernel(a.subspan(i * size, size), b.subspan(j * size, size));
     }
   }
-  return sum / (static_cast<double>(n) * static_cast<double>(same ? m - 1 : m));
+  return sum / (static_cast<double>(n) * static_cast<double>(n - 1));
 }
 
 }  // namespace
@@ -60,9 +58,9 @@ double HighFrequencyEnergy(const ImageShape& shape, absl::Span<const float> imag
 
 double Cosine(absl::Span<const float> a, absl::Span<const float> b) { return CosineOf(a, b); }
 
-double KernelDistance(absl::Span<const float> a, absl::Span<const float> b, int size) {
-  if (size < 1 || a.size() < size_t{2} * size || b.size() < size_t{2} * size) return 0;
-  return MeanKernel(a, a, size, true) + MeanKernel(b, b, size, true) - 2 * MeanKernel(a, b, size, false);
+double PairedKernelDistance(absl::Span<const float> a, absl::Span<const float> b, int size) {
+  if (size < 1 || a.size() < size_t{2} * size || b.size() != a.size()) return 0;
+  return MeanKernel(a, a, size) + MeanKernel(b, b, size) - 2 * MeanKernel(a, b, size);
 }
 
 double Unevenness(absl::Span<const float> images, int count) {

@@ -19,11 +19,14 @@ double HighFrequencyEnergy(const ImageShape& shape, absl::Span<const float> imag
 // Cosine of two vectors of one size; 0 where one is 0.
 double Cosine(absl::Span<const float> a, absl::Span<const float> b);
 
-// Squared maximum mean discrepancy of the rows of `a` and `b`, [n, size] and
-// [m, size], with the kernel (x.y / size + 1)^3, unbiased: KID (Binkowski et
-// al., "Demystifying MMD GANs", ICLR 2018) on features of one's own. May be
-// below 0. 0 where n or m is below 2.
-double KernelDistance(absl::Span<const float> a, absl::Span<const float> b, int size);
+// Squared maximum mean discrepancy of the rows of `a` and `b`, both [n, size],
+// with the kernel (x.y / size + 1)^3, unbiased: KID (Binkowski et al.,
+// "Demystifying MMD GANs", ICLR 2018) on features of one's own. Row i of `a`
+// and row i of `b` belong together (an image and what was drawn for it), so
+// they are not independent: all three means leave out i = j (Gretton et al.,
+// "A kernel two-sample test", JMLR 2012, lemma 6 for m = n). May be below 0;
+// exactly 0 for copies, and where n is below 2.
+double PairedKernelDistance(absl::Span<const float> a, absl::Span<const float> b, int size);
 
 // Largest of the distances (root mean squares) between neighbours of a
 // sequence of images over their mean: 1 for even steps. `images` holds

@@ -45,7 +45,15 @@ struct MixSums {
   Tally real;
   double parent_mass = 0;       // summed over images
   double squared_distance = 0;  // likewise, of the mean pixel
+  double nearest = 0;           // summed over `nearest_images`
+  size_t nearest_images = 0;
 };
+
+// Nothing where there were no images, or one of them held no number.
+std::optional<double> PsnrOf(const CellSums& sums) {
+  const double error = sums.squared_error / static_cast<double>(sums.real.seen);
+  return std::isfinite(error) ? std::optional(PsnrFromError(error)) : std::nullopt;
+}
 
 class Measurer {
  public:
@@ -56,7 +64,8 @@ class Measurer {
         schema_(options.dataset->info().schema),
         judge_(judge),
         examiner_(*options.dataset, *options.renderer, judge, *options.clock, options.render_batch),
-        detail_(*options.dataset, judge, Choose(options.split.train, "class centres")),
+        held_out_real_(options.dataset->info().schema.size()),
+        detail_(*options.dataset, judge, options.split.train, Choose(options.split.train, "class centres"), stop),
         on_progress_(on_progress),
         stop_(stop) {}
 
@@ -82,6 +91,7 @@ class Measurer {
   const FeatureSchema& schema_;
   Judge& judge_;
   Examiner examiner_;
+  Tally held_out_real_;  // over all rules: real images that the judge never saw
   DetailMeasurer detail_;
   const std::function<void(double)>& on_progress_;
   const std::atomic<bool>& stop_;
@@ -140,11 +150,15 @@ absl::Status Measurer::AddMixes(int feature, Images first, Images second, MixSum
     sums->parent_mass += examiner_.probability(i, feature, dataset_.labels(second[i])[feature]);
   }
   const std::vector<float> rendered = examiner_.pixels();
+  const size_t looked_at = std::min(first.size(), DetailMeasurer::kMaxImages - sums->nearest_images);
+  ASSIGN_OR_RETURN(const double nearest, detail_.SumOfNearest(rendered, looked_at));
+  sums->nearest += nearest;
+  sums->nearest_images += looked_at;
   std::vector<float> blend(rendered.size());
   for (const Images parents : {first, second}) {
     examiner_.LoadReal(parents);
     for (size_t i = 0; i < blend.size(); ++i) blend[i] += 0.5f * examiner_.pixels()[i];
-    RETURN_IF_ERROR(examiner_.Score(parents, &sums->real));
+    if (held_out_real_.seen == 0) RETURN_IF_ERROR(examiner_.Score(parents, &sums->real));
   }
   sums->squared_distance += MeanSquaredError(rendered, blend) * count;
   return absl::OkStatus();
@@ -162,6 +176,7 @@ void Measurer::CountDone(size_t images) {
 
 std::vector<FeatureAccuracy> Measurer::Accuracies(const Tally& synthetic, const Tally& real, int skipped) const {
   std::vector<FeatureAccuracy> accuracies;
+  if (synthetic.seen == 0) return accuracies;
   for (int f = 0; f < schema_.size(); ++f) {
     if (f == skipped || !judge_.Knows(f)) continue;
     accuracies.push_back({schema_.features()[f].name, synthetic.share(f), real.share(f)});
@@ -177,7 +192,6 @@ absl::StatusOr<CellSums> Measurer::MeasureCells(const std::vector<int64_t>& imag
     CountDone(count);
     begin += count;
   }
-  sums.squared_error /= static_cast<double>(std::max<size_t>(1, images.size()));
   return sums;
 }
 
@@ -214,9 +228,10 @@ absl::StatusOr<Evaluation::Mix> Measurer::MeasureMixes(int feature, const Pairs&
   Evaluation::Mix mix;
   mix.feature = schema_.features()[feature].name;
   mix.image_count = static_cast<int64_t>(size);
-  mix.kept = Accuracies(sums.synthetic, sums.real, feature);
+  mix.kept = Accuracies(sums.synthetic, held_out_real_.seen > 0 ? held_out_real_ : sums.real, feature);
   mix.parent_mass = sums.parent_mass / static_cast<double>(size);
   mix.blend_distance = std::sqrt(sums.squared_distance / static_cast<double>(size));
+  mix.nearest_distance = sums.nearest / static_cast<double>(sums.nearest_images);
   ASSIGN_OR_RETURN(mix.smoothness, MeasureSmoothness(pairs));
   return mix;
 }
@@ -231,19 +246,21 @@ absl::StatusOr<Evaluation> Measurer::Run() {
   for (const auto& group : held_out) images_planned_ += group.size();
   for (const Pairs& of_feature : pairs) images_planned_ += of_feature.first.size();
 
-  RETURN_IF_ERROR(detail_.Prepare(options_.render_batch, stop_));
+  images_planned_ += detail_.images_to_prepare();
+  RETURN_IF_ERROR(detail_.Prepare(options_.render_batch, [&](size_t images) { CountDone(images); }));
   Evaluation evaluation;
   for (size_t i = 0; i < held_out.size(); ++i) {
     const Split::HeldOut& group = options_.split.held_out[i];
     ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(held_out[i]));
+    held_out_real_.Add(sums.real);
     evaluation.held_out.push_back({group.rule, CountCells(dataset_, group.images),
-                                   Accuracies(sums.synthetic, sums.real), PsnrFromError(sums.squared_error),
+                                   Accuracies(sums.synthetic, sums.real), PsnrOf(sums),
                                    SampleCells(dataset_, group.images, kSampleImages, options_.plan.training.seed),
                                    detail_.Finish(sums.detail)});
   }
   ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(train));
   evaluation.train = Accuracies(sums.synthetic, sums.real);
-  evaluation.train_psnr_db = PsnrFromError(sums.squared_error);
+  evaluation.train_psnr_db = PsnrOf(sums);
   evaluation.train_measures = detail_.Finish(sums.detail);
   for (int f = 0; f < schema_.size(); ++f) {
     if (pairs[f].first.empty()) continue;

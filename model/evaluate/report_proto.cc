@@ -40,11 +40,11 @@ v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
     added->set_rule(group.rule);
     added->set_cell_count(group.cell_count);
     AddAccuracies(group.accuracy, added->mutable_accuracy());
-    added->set_psnr_db(group.psnr_db);
+    if (group.psnr_db.has_value()) added->set_psnr_db(*group.psnr_db);
     added->mutable_sample_images()->Add(group.sample_images.begin(), group.sample_images.end());
     SetMeasures(group.measures, added->mutable_measures());
   }
-  report.set_train_psnr_db(evaluation.train_psnr_db);
+  if (evaluation.train_psnr_db.has_value()) report.set_train_psnr_db(*evaluation.train_psnr_db);
   AddAccuracies(evaluation.train, report.mutable_train());
   SetMeasures(evaluation.train_measures, report.mutable_train_measures());
   for (const Evaluation::Mix& mix : evaluation.mixes) {
@@ -55,6 +55,7 @@ v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
     added->set_parent_mass(mix.parent_mass);
     added->set_blend_distance(mix.blend_distance);
     added->set_smoothness(mix.smoothness);
+    added->set_nearest_distance(mix.nearest_distance);
   }
   AddAccuracies(evaluation.train_on_synthetic, report.mutable_train_on_synthetic());
   report.set_judge_seed(evaluation.judge_seed);

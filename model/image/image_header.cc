@@ -95,6 +95,7 @@ std::optional<ImageSize> TiffSize(absl::string_view file) {
   constexpr uint32_t kWidthTag = 256;
   constexpr uint32_t kHeightTag = 257;
   constexpr uint32_t kShort = 3;
+  constexpr uint32_t kLong = 4;
   Bytes bytes(file, /*big_endian=*/file[0] == 'M');
   const size_t directory = bytes.U32(4);
   const uint32_t entries = bytes.U16(directory);
@@ -105,7 +106,11 @@ std::optional<ImageSize> TiffSize(absl::string_view file) {
     if (tag != kWidthTag && tag != kHeightTag) continue;
     uint32_t& side = tag == kWidthTag ? size.width : size.height;
     if (side != 0) return std::nullopt;  // two truths
-    side = bytes.U16(entry + 2) == kShort ? bytes.U16(entry + 8) : bytes.U32(entry + 8);
+    // Of another type, or several, a decoder may read another number than we
+    // would.
+    const uint32_t type = bytes.U16(entry + 2);
+    if ((type != kShort && type != kLong) || bytes.U32(entry + 4) != 1) return std::nullopt;
+    side = type == kShort ? bytes.U16(entry + 8) : bytes.U32(entry + 8);
   }
   return Checked(bytes, size);
 }

@@ -47,6 +47,9 @@ class Generator {
   Generator(GeneratorShape shape, uint64_t seed) : Generator(std::move(shape), std::optional(seed)) {}
   // On the CPU, with the weights in `state`. Errors of LoadState.
   static absl::StatusOr<Generator> Load(GeneratorShape shape, const TensorMap& state);
+  // A net of this one's shape on other parameters, of the same order and shapes,
+  // which it shares.
+  Generator With(NamedTensors parameters) const { return Generator(shape_, std::move(parameters), first_up_); }
   Generator(Generator&&) = default;
   Generator& operator=(Generator&&) = default;
 
@@ -70,6 +73,8 @@ class Generator {
  private:
   // Without a seed the weights are unset.
   Generator(GeneratorShape shape, std::optional<uint64_t> seed);
+  Generator(GeneratorShape shape, NamedTensors parameters, size_t first_up)
+      : shape_(std::move(shape)), parameters_(std::move(parameters)), first_up_(first_up) {}
   // The fully connected layer whose weight is parameter `index`, activated.
   at::Tensor Linear(const at::Tensor& input, size_t index) const;
 

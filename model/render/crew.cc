@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/render/crew.h"
 
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 
 namespace facet::model {
@@ -23,12 +26,18 @@ uint64_t Word(uint32_t loop, int pieces) {
 }  // namespace
 
 Crew::Crew(int threads) {
+  // Where a helper cannot be started, those before it must not be joined while
+  // they wait for loops.
+  absl::Cleanup stopper = [this] { Stop(); };
   for (int i = 1; i < threads; ++i) {
     helpers_.emplace_back(absl::StrCat("render-", i), [this] { Help(); });
   }
+  std::move(stopper).Cancel();
 }
 
-Crew::~Crew() {
+Crew::~Crew() { Stop(); }
+
+void Crew::Stop() {
   stopping_.store(true, std::memory_order_release);
   loop_.fetch_add(1, std::memory_order_release);
   loop_.notify_all();

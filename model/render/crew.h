@@ -20,7 +20,8 @@ namespace facet::model {
 // Used by one thread at a time.
 class Crew {
  public:
-  // `threads` of them, the caller included; at least 1.
+  // `threads` of them, the caller included; at least 1. Throws std::system_error
+  // where the system has no thread left.
   explicit Crew(int threads);
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
@@ -35,6 +36,8 @@ class Crew {
   int threads() const { return static_cast<int>(helpers_.size()) + 1; }
 
  private:
+  // Ends the helpers' work; to be joined.
+  void Stop();
   void Help();
   // Runs pieces of loop `loop` until none is left.
   void TakePieces(uint32_t loop);

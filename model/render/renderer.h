@@ -31,8 +31,8 @@ struct RendererOptions {
 //
 // An image is a pure function of weights and feature vector: the same bytes
 // whatever else is in the batch, however large it is, and on however many
-// threads. On the CPU that holds by construction, for float32, too, and from
-// one machine with fused multiply-add to another. On a GPU batches are computed
+// threads. On the CPU that holds by construction, for float32, too; with another
+// processor the last bits of float32 may differ. On a GPU batches are computed
 // in pieces of one fixed size for its sake.
 //
 // Blocks while it computes. A CPU renderer allocates nothing in Render.

@@ -84,6 +84,7 @@ absl::Status CheckpointStore::Save(const Checkpoint& checkpoint) {
   if (!checkpoint.curve.empty()) RETURN_IF_ERROR(writer->Add(kCurveFile, checkpoint.curve));
   RETURN_IF_ERROR(writer->Commit());
   psnr_[checkpoint.step] = checkpoint.psnr_db;
+  damaged_.erase(checkpoint.step);
   Prune(checkpoint.step);
   return absl::OkStatus();
 }
@@ -106,14 +107,14 @@ void CheckpointStore::Prune(int newest_step) {
   best_step_ = -1;
   double best = 0;
   for (const int step : *steps) {
-    const auto psnr = step <= newest_step ? PsnrOf(step) : std::nullopt;
+    const auto psnr = step <= newest_step && !damaged_.contains(step) ? PsnrOf(step) : std::nullopt;
     if (!psnr.has_value() || (best_step_ >= 0 && *psnr < best)) continue;
     best_step_ = step;
     best = *psnr;
   }
   size_t kept = 0;
   for (auto step = steps->rbegin(); step != steps->rend(); ++step) {
-    if (*step <= newest_step && (kept++ < keep_ || *step == best_step_)) continue;
+    if (*step <= newest_step && !damaged_.contains(*step) && (kept++ < keep_ || *step == best_step_)) continue;
     psnr_.erase(*step);
     file_system_->RemoveAll(PathOf(*step)).IgnoreError();
   }
@@ -149,6 +150,7 @@ absl::StatusOr<std::optional<Checkpoint>> CheckpointStore::LoadNewest(const RunI
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     auto checkpoint = ReadCheckpoint(*file_system_, PathOf(*step));
     if (absl::IsDataLoss(checkpoint.status())) {
+      damaged_.insert(*step);
       warnings->push_back(absl::StrCat("passing over a damaged checkpoint: ", checkpoint.status().message()));
       continue;
     }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,7 @@ class CheckpointStore {
 
   // Writes `checkpoint` and then removes all but the newest `keep` and the best,
   // those of later steps included (they are damaged, or this run would not be
-  // at an earlier one). Errors of FileSystem, RESOURCE_EXHAUSTED (DISK_FULL)
+  // at an earlier one), and those that LoadNewest found damaged. Errors of FileSystem, RESOURCE_EXHAUSTED (DISK_FULL)
   // among them: what was saved before is untouched.
   absl::Status Save(const Checkpoint& checkpoint);
   // Step of the whole checkpoint with the highest psnr_db, the newest of equals;
@@ -77,6 +78,7 @@ class CheckpointStore {
   size_t keep_;
   int best_step_ = -1;
   std::map<int, std::optional<double>> psnr_;  // of those looked at
+  std::set<int> damaged_;                      // of those read
 };
 
 // Reads the checkpoint in the sealed folder `path`. DATA_LOSS: damaged.

@@ -25,12 +25,17 @@ struct SaveReport {
   int64_t size_bytes = 0;
 };
 
+// Sheets of samples that are kept beside those of the checkpoints there are: the
+// newest.
+inline constexpr int kSheetsKept = 20;
+
 // Writes checkpoints on a thread of its own, so that hashing and the disk hold
 // up no step: training goes on from the copy's making. One at a time. Not
 // thread-safe. The destructor waits for the one in the making.
 class CheckpointWriter {
  public:
   // Sheets of samples go to `<sample_dir>/<step>.png`; an empty name: nowhere.
+  // The newest kSheetsKept stay, and those of the checkpoints that are kept.
   CheckpointWriter(FileSystem* file_system, CheckpointStore* store, std::string sample_dir);
 
   // Begins to write; the one before must have been taken with Finish.

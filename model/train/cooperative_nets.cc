@@ -7,9 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/status_macros.h"
 #include "model/nn/losses.h"
 #include "model/nn/parameters.h"
 #include "model/nn/schedule.h"
+#include "model/nn/state.h"
 
 namespace facet::model {
 namespace {
@@ -134,11 +136,12 @@ std::vector<float> CooperativeNets::Draw(const std::vector<float>& labels, int c
   // from_blob takes no const pointer; nothing writes to it.
   const at::Tensor all = at::from_blob(const_cast<float*>(labels.data()),
                                        {count, static_cast<int64_t>(labels.size()) / count}, at::kFloat);
+  const Generator generator = generator_.With(average_ ? average_->Parameters() : generator_.parameters());
   std::vector<float> pixels;
   for (int begin = 0; begin < count; begin += kAtOnce) {
     const at::Tensor some = all.slice(0, begin, std::min(begin + kAtOnce, count)).to(device_);  // [n, classes]
     const at::Tensor images =
-        generator_.Forward(some).permute({0, 2, 3, 1}).to(at::kCPU).contiguous();  // [n, S, S, 3]
+        generator.Forward(some).permute({0, 2, 3, 1}).to(at::kCPU).contiguous();  // [n, S, S, 3]
     const float* values = images.data_ptr<float>();
     pixels.insert(pixels.end(), values, values + images.numel());
   }
@@ -197,10 +200,17 @@ NamedTensors CooperativeNets::Weights() const {
   return weights;
 }
 
-NamedTensors CooperativeNets::WeightsAndMoments() const {
+absl::Status CooperativeNets::Restore(const TensorMap& state) {
+  const bool has_average = average_ && state.count(average_->state().front().name) > 0;
+  RETURN_IF_ERROR(LoadState(state, State(has_average)));
+  if (!has_average) ParametersWereSet();
+  return absl::OkStatus();
+}
+
+NamedTensors CooperativeNets::State(bool with_average) const {
   NamedTensors all = generator_.parameters();
   all.insert(all.end(), classifier_.parameters().begin(), classifier_.parameters().end());
-  if (average_) all.insert(all.end(), average_->state().begin(), average_->state().end());
+  if (with_average) all.insert(all.end(), average_->state().begin(), average_->state().end());
   for (const Adam* adam : {&generator_adam_, &classifier_adam_}) {
     all.insert(all.end(), adam->state().begin(), adam->state().end());
   }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "model/bundle/safetensors.h"
 #include "model/nn/classifier.h"
 #include "model/nn/generator.h"
 #include "model/nn/moving_average.h"
@@ -37,8 +39,8 @@ class CooperativeNets {
 
   Losses Step(const Batch& batch);
 
-  // What the generator draws of `count` dense feature vectors: float32 NHWC, in
-  // about [0, 1]. Changes nothing.
+  // What the generator, with what is to be used of it (Weights), draws of `count`
+  // dense feature vectors: float32 NHWC, in about [0, 1]. Changes nothing.
   std::vector<float> Draw(const std::vector<float>& labels, int count) const;
 
   // Rate of the generator in a step (counted from 0): its schedule begins at
@@ -56,12 +58,16 @@ class CooperativeNets {
   NamedTensors Parameters() const;
   void ParametersWereSet();
   // Everything that a step changes but the counts of updates.
-  NamedTensors WeightsAndMoments() const;
+  NamedTensors WeightsAndMoments() const { return State(average_.has_value()); }
+  // Takes all of it out of `state`. An average that is not in it, as in what a
+  // run without one has left, begins with the parameters. Errors of LoadState.
+  absl::Status Restore(const TensorMap& state);
 
  private:
   struct Inputs;
   struct StepLosses;
 
+  NamedTensors State(bool with_average) const;
   bool ClassifierLearns(int step) const;
   bool GeneratorLearns(int step) const { return step >= plan_.classifier_warmup_steps; }
   double ClassifierRate(int step) const;

@@ -13,6 +13,35 @@ namespace {
 
 constexpr int kMaxPoints = 1000;
 
+// As a curve with another interval has them: of a shorter run's, those of each
+// stretch of `interval` steps brought together, by their steps.
+std::vector<CurvePoint> Thinned(std::vector<CurvePoint> points, int interval) {
+  std::vector<CurvePoint> thinned;
+  const auto stretch = [&](int step) { return (step - 1) / interval; };
+  int before = 0;  // step of the point before
+  for (size_t i = 0; i < points.size();) {
+    size_t end = i + 1;
+    while (end < points.size() && stretch(points[end].step) == stretch(points[i].step)) ++end;
+    CurvePoint& last = points[end - 1];
+    if (end - i > 1) {
+      std::map<std::string, std::pair<double, int>> sums;  // total and steps
+      int from = before;
+      for (size_t k = i; k < end; from = points[k++].step) {
+        for (const auto& [part, loss] : points[k].losses) {
+          sums[part].first += loss * (points[k].step - from);
+          sums[part].second += points[k].step - from;
+        }
+      }
+      last.losses.clear();
+      for (const auto& [part, sum] : sums) last.losses[part] = sum.first / sum.second;
+    }
+    before = last.step;
+    thinned.push_back(std::move(last));
+    i = end;
+  }
+  return thinned;
+}
+
 }  // namespace
 
 LossCurve::LossCurve(int total_steps)
@@ -61,7 +90,7 @@ absl::Status LossCurve::Restore(absl::string_view text) {
     for (const auto& [part, sum] : curve.at("sums").items()) {
       sums[part] = {sum.at("total").get<double>(), sum.at("count").get<int>()};
     }
-    points_ = std::move(points);
+    points_ = Thinned(std::move(points), interval_);
     sums_ = std::move(sums);
     taken_ = 0;
     return absl::OkStatus();

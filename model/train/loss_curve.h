@@ -35,8 +35,9 @@ class LossCurve {
 
   // Everything, exactly, as JSON.
   std::string Serialize() const;
-  // Goes on from a text of Serialize(), with none of its points taken. DATA_LOSS
-  // (reason BAD_CHECKPOINT): another text; nothing has changed.
+  // Goes on from a text of Serialize(), with none of its points taken; that of a
+  // shorter run gets the interval of this one. DATA_LOSS (reason
+  // BAD_CHECKPOINT): another text; nothing has changed.
   absl::Status Restore(absl::string_view text);
 
  private:

@@ -154,7 +154,7 @@ RunIdentity NetsOf(const RunIdentity& run) {
   for (const auto& [path, value] : run) {
     const bool of_nets = absl::StartsWith(path, "generator.") || absl::StartsWith(path, "classifier.");
     const bool no_shape = absl::EndsWith(path, ".leaky_slope") || absl::EndsWith(path, ".dropout") ||
-                          absl::EndsWith(path, ".feature_loss_block");
+                          absl::EndsWith(path, ".feature_loss_block") || absl::EndsWith(path, ".sub_pixel_start");
     if (of_nets && !no_shape) nets.emplace(path, value);
   }
   return nets;

@@ -53,7 +53,7 @@ SampleSheet::SampleSheet(const Dataset* dataset, const Split& split) : dataset_(
   }
 }
 
-double SampleSheet::Psnr(const std::vector<float>& drawn) const {
+std::optional<double> SampleSheet::Psnr(const std::vector<float>& drawn) const {
   const size_t samples = dataset_->info().shape.samples();
   double squares = 0;
   for (size_t i = 0; i < images_.size(); ++i) {
@@ -64,6 +64,7 @@ double SampleSheet::Psnr(const std::vector<float>& drawn) const {
     }
   }
   const double mean = squares / static_cast<double>(samples * images_.size());
+  if (std::isnan(mean)) return std::nullopt;
   return mean > 0 ? std::min(kHighestPsnr, -10 * std::log10(mean)) : kHighestPsnr;
 }
 
@@ -83,7 +84,8 @@ Image SampleSheet::Draw(const std::vector<float>& drawn) const {
     const int y = i / columns * 2 * cell;
     Paste(dataset_->pixels(images_[i]), side, scale, x, y, &sheet);
     for (size_t k = 0; k < pixels.size(); ++k) {
-      pixels[k] = static_cast<uint8_t>(std::lround(255 * Clamp(drawn[i * pixels.size() + k])));
+      const float value = drawn[i * pixels.size() + k];
+      pixels[k] = std::isnan(value) ? 0 : static_cast<uint8_t>(std::lround(255 * Clamp(value)));
     }
     Paste(pixels.data(), side, scale, x, y + cell, &sheet);
   }

@@ -3,6 +3,7 @@
 #define FACET_MODEL_TRAIN_SAMPLE_SHEET_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/data/dataset.h"
@@ -25,8 +26,9 @@ class SampleSheet {
   const std::vector<float>& labels() const { return labels_; }
 
   // Peak signal-to-noise ratio of drawn images, float32 NHWC in about [0, 1]
-  // (clamped here), against the real ones; dB, peak 1, at most 100.
-  double Psnr(const std::vector<float>& drawn) const;
+  // (clamped here), against the real ones; dB, peak 1, at most 100. Nothing
+  // where a pixel is no number.
+  std::optional<double> Psnr(const std::vector<float>& drawn) const;
   // Rows of 8: the real images, below them the drawn ones. Small images are
   // enlarged.
   Image Draw(const std::vector<float>& drawn) const;

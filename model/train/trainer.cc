@@ -111,6 +111,8 @@ class TrainerImpl final : public Trainer {
   }
 
  private:
+  // DATA_LOSS (LOSS_NOT_FINITE): what a step left cannot be gone on with.
+  absl::Status CheckState() const;
   static std::string Serialize(const NamedTensors& tensors) {
     StateViews views;
     views.Add(tensors);
@@ -165,7 +167,7 @@ absl::Status TrainerImpl::Resume() {
 
 absl::Status TrainerImpl::Restore(const Checkpoint& checkpoint) {
   ASSIGN_OR_RETURN(const TensorMap tensors, ParseSafetensors(checkpoint.tensors));
-  RETURN_IF_ERROR(LoadState(tensors, nets_.WeightsAndMoments()));
+  RETURN_IF_ERROR(nets_.Restore(tensors));
   if (!checkpoint.curve.empty()) RETURN_IF_ERROR(curve_.Restore(checkpoint.curve));
   nets_.generator_adam().set_updates(checkpoint.generator_updates);
   nets_.classifier_adam().set_updates(checkpoint.classifier_updates);
@@ -196,15 +198,28 @@ absl::StatusOr<bool> TrainerImpl::RunSteps(const std::atomic<bool>& stop) {
   soon_begin_ = options_.clock->Now();
   while (step_ < plan.steps) {
     if (stop) {
+      RETURN_IF_ERROR(CheckState());
       Save().IgnoreError();  // it was told
       return false;
     }
     RETURN_IF_ERROR(RunStep(batches.Next()));
     if (writer_.done()) FinishSave();
-    if (step_ < plan.steps && SaveIsDue()) BeginSave();
+    if (step_ == plan.steps || !SaveIsDue()) continue;
+    RETURN_IF_ERROR(CheckState());
+    BeginSave();
   }
+  RETURN_IF_ERROR(CheckState());
   SaveLast(stop);
   return true;
+}
+
+absl::Status TrainerImpl::CheckState() const {
+  const absl::Status finite = CheckFinite(nets_.WeightsAndMoments());
+  if (finite.ok()) return finite;
+  return WithReason(absl::DataLossError(absl::StrCat(finite.message(), " after step ", step_,
+                                                     ": training went astray. A lower learning rate or a longer "
+                                                     "warm-up helps as a rule")),
+                    "LOSS_NOT_FINITE");
 }
 
 bool TrainerImpl::SaveIsDue() {

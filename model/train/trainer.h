@@ -93,8 +93,8 @@ class Trainer {
 
   // Runs to the last step, or to the next one after `*stop` is set, then
   // saves. Returns whether it finished. DATA_LOSS (reason LOSS_NOT_FINITE): a
-  // loss became NaN or infinite; the message names the step, and nothing is
-  // saved. RESOURCE_EXHAUSTED, INTERNAL (DEVICE_FAULT): as torch_wall.h.
+  // loss, or what was to be saved of the nets, became NaN or infinite; the
+  // message names the step, and nothing is saved. RESOURCE_EXHAUSTED, INTERNAL (DEVICE_FAULT): as torch_wall.h.
   virtual absl::StatusOr<bool> Run(const std::atomic<bool>& stop) = 0;
 
   // Steps done.

@@ -31,6 +31,12 @@ TEST(FileSystemTest, ReadsWhatItWrote) {
   EXPECT_EQ(Disk().ReadFile(dir / "f").value(), bytes + std::string(1 << 20, 'x'));
 }
 
+TEST(FileSystemTest, ReadingTakesNoMoreMemoryThanTheFile) {
+  const TempDir dir;
+  dir.Write("f", std::string(1 << 20, 'x'));
+  EXPECT_LT(Disk().ReadFile(dir / "f").value().capacity(), (1 << 20) + 4096u);
+}
+
 TEST(FileSystemTest, CreateEmptiesTheFile) {
   const TempDir dir;
   dir.Write("f", "old");

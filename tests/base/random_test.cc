@@ -185,6 +185,15 @@ TEST_P(BetaTest, HasTheMomentsOfItsDistribution) {
   EXPECT_FALSE(std::isnan(mean));
 }
 
+TEST(CounterRandomTest, BetaIsNeverAtItsEnds) {
+  CounterRandom random(1, "beta ends", 0);
+  for (int i = 0; i < 10'000; ++i) {
+    const double x = random.NextBeta(0.001);
+    ASSERT_GT(x, 0);
+    ASSERT_LT(x, 1);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(BothMethods, BetaTest, testing::Values(0.01, 0.2, 0.5, 1.0, 1.001, 2.0, 30.0));
 
 TEST(IndexPermutationTest, IsABijectionForEverySmallSize) {

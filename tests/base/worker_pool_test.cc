@@ -8,6 +8,7 @@
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "gtest/gtest.h"
+#include "tests/base/few_threads.h"
 
 namespace facet {
 namespace {
@@ -19,6 +20,10 @@ TEST(WorkerPoolTest, RunsEveryTaskOnce) {
     for (int i = 0; i < 1000; ++i) ASSERT_TRUE(pool.Schedule([&] { ++runs; }).ok());
   }
   EXPECT_EQ(runs, 1000);
+}
+
+TEST(WorkerPoolTest, ThreadsThatCannotBeStartedAreAnErrorAndNoHang) {
+  ExpectThrowsWithFewThreads([] { WorkerPool("test", 64, 1); });
 }
 
 TEST(WorkerPoolTest, RunsTasksOfOneThreadInOrder) {

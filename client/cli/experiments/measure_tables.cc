@@ -49,7 +49,7 @@ std::string CellTable(const Accuracies& accuracies, double psnr_db, bool has_mea
 }
 
 std::string MixTable(const v1::MixReport& mix) {
-  MarkdownTable table({"measure", "mixes", "real images of both parents", "mixes / real"});
+  MarkdownTable table({"measure", "mixes", "real images", "mixes / real"});
   for (const auto& kept : mix.kept()) {
     table.Add({absl::StrCat(kept.feature(), " kept"), FormatShare(kept.synthetic()), FormatShare(kept.real()),
                FormatRatio(kept.synthetic(), kept.real())});
@@ -61,6 +61,9 @@ std::string MixTable(const v1::MixReport& mix) {
   }
   if (mix.blend_distance() > 0) {
     table.Add({"distance from the plain blend of pixels", FormatNumber(mix.blend_distance()), kNone, kNone});
+  }
+  if (mix.nearest_distance() > 0) {
+    table.Add({"distance to the nearest training image", FormatNumber(mix.nearest_distance()), kNone, kNone});
   }
   if (mix.smoothness() > 0) {
     table.Add({"largest over mean step from parent to parent (1: even)", FormatNumber(mix.smoothness()), kNone, kNone});

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "model/preset/memory_estimate.h"
+#include "model/train/checkpoint_writer.h"
 #include "server/core/jobs/net_operations.h"
 
 namespace facet::server {
@@ -12,9 +13,16 @@ namespace {
 
 // Of LibTorch and its threads, before any net.
 constexpr int64_t kProgramBytes = int64_t{300} << 20;
-// Log, curve, samples, specification.
+// Log, curve, specification.
 constexpr int64_t kSmallFilesBytes = int64_t{16} << 20;
 constexpr double kOperationsPerSecond = 30e9;
+
+// Of all sheets of samples that stay, that of the best among them: 32 pairs of
+// images each.
+int64_t SampleBytes(const model::NetPlan& nets, int checkpoints_kept) {
+  const int64_t side = nets.generator.image_size();
+  return (std::max(model::kSheetsKept, checkpoints_kept) + 1) * 64 * 3 * side * side;
+}
 
 void SetDuration(double seconds, v1::ResourceEstimate* estimate) {
   estimate->mutable_duration()->set_seconds(static_cast<int64_t>(seconds));
@@ -99,7 +107,8 @@ v1::ResourceEstimate EstimateJob(const JobEstimateInput& input) {
   estimate.set_checkpoint_bytes(checkpoint);
   estimate.set_memory_bytes(memory.total() + input.dataset_bytes + checkpoint + kProgramBytes);
   // Beside the newest: the best, and the one being written.
-  estimate.set_disk_bytes(checkpoint * (input.checkpoints_kept + 2) + bundle + kSmallFilesBytes);
+  estimate.set_disk_bytes(checkpoint * (input.checkpoints_kept + 2) + bundle + SampleBytes(input.nets, input.checkpoints_kept) +
+                          kSmallFilesBytes);
   EstimateDuration(input, &estimate);
   Warn(input, &estimate);
   return estimate;

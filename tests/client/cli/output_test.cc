@@ -105,6 +105,19 @@ TEST(FormatReportTest, SaysWhatTheJudgeSaid) {
   EXPECT_THAT(text, HasSubstr("held out 'colour' (400 images never trained on)"));
   EXPECT_THAT(text, HasSubstr("digit: 95.1 % recognised (real images: 98.0 %)"));
   EXPECT_THAT(text, HasSubstr("PSNR 21.3 dB"));
+  held_out.clear_psnr_db();
+  EXPECT_THAT(FormatReport(report), HasSubstr("not measured"));
+}
+
+TEST(FormatReportTest, MixesAreNamedWithTheirDistanceToTraining) {
+  v1::EvaluationReport report;
+  v1::MixReport& mix = *report.add_mixes();
+  mix.set_feature("colour");
+  mix.set_nearest_distance(0.0625);
+  EXPECT_THAT(FormatReport(report), HasSubstr("0.5/0.5 mixes of colour: 0.062 from the nearest trained image"));
+  mix.set_parent_mass(0.5);
+  EXPECT_THAT(FormatReport(report),
+              HasSubstr("colour: 50.0 % of the judge's belief on the two parents; 0.062 from the nearest"));
 }
 
 TEST(FormatReportTest, SaysWhoJudgedAndWhatAPupilLearnt) {

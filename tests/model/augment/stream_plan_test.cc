@@ -212,6 +212,7 @@ TEST(StreamPlanTest, RefusalsNameTheField) {
       {"recipe { transforms { noise { min: 1 max: 0 } } }", "recipe.transforms.noise", "OUT_OF_RANGE"},
       {"recipe { real { share: 1 } }", "recipe.real.share", "OUT_OF_RANGE"},
       {"recipe { real { } }", "recipe.real.share", "OUT_OF_RANGE"},
+      {"recipe { repeats: 2000000000 real { share: 0.99999994 } }", "recipe.real.share", "TOO_MANY_IMAGES"},
       {"recipe { repeats: -3 }", "recipe.repeats", "OUT_OF_RANGE"},
   };
   for (const auto& [text, field, reason] : refused) {

@@ -118,7 +118,15 @@ TEST(CsvManifestTest, TooManyFeaturesAreRefused) {
     row += ",1";
   }
   EXPECT_THAT(ParseCsvManifest(header + "\n" + row),
-              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("at most 64")));
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("at most 64 features")));
+}
+
+// Before anything is done that takes long for so many.
+TEST(CsvManifestTest, AHeaderOfAMillionColumnsIsRefusedAtOnce) {
+  std::string header = "path";
+  for (int i = 0; i < 1'000'000; ++i) absl::StrAppend(&header, ",f", i);
+  EXPECT_THAT(ParseCsvManifest(header), IsError(absl::StatusCode::kInvalidArgument,
+                                                HasSubstr("line 1: the header has 1000001 columns")));
 }
 
 TEST(CsvManifestTest, NoRowsIsAnEmptyDataSet) {

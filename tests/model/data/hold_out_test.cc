@@ -219,6 +219,51 @@ TEST_F(HoldOutTest, WhoLosesSeveralHasThemAll) {
   EXPECT_THAT(SplitDataset(*dataset, rules), IsBadField("hold_out[0].count", "TOO_MANY_COMBINATIONS"));
 }
 
+// People of one expression alone would vanish from training with it.
+TEST_F(HoldOutTest, WhoHasOneCellAloneKeepsIt) {
+  const TempDir dir;
+  std::vector<Feature> features = {{"identity", {}}, {"expression", {"happy", "neutral", "sad"}}};
+  Labels labels;
+  for (uint16_t person = 0; person < 12; ++person) {
+    features[0].classes.push_back(absl::StrCat("p", person));
+    for (uint16_t expression = 0; expression < (person < 8 ? 1 : 3); ++expression) labels.push_back({person, expression});
+  }
+  const auto dataset = MakeDataset(dir / "data", FeatureSchema::Create(features).value(), labels);
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    Rules rules = {Rule(absl::StrCat("name: 'r' per: 'identity' missing: 'expression' count: 4 seed: ", seed))};
+    const auto split = SplitDataset(*dataset, rules);
+    ASSERT_THAT(split, IsOk()) << seed;
+    for (const int64_t i : split->held_out[0].images) EXPECT_GE(dataset->labels(i)[0], 8);
+    rules[0].set_count(5);
+    const auto too_many = SplitDataset(*dataset, rules);
+    EXPECT_THAT(too_many, IsBadField("hold_out[0].count", "TOO_MANY_COMBINATIONS"));
+    EXPECT_THAT(too_many, IsError(absl::StatusCode::kInvalidArgument, HasSubstr("the data set has 4 that")));
+  }
+}
+
+TEST_F(HoldOutTest, NobodyLosesAll) {
+  v1::HoldOutRule rule = ColourRule(1);
+  rule.set_each(3);
+  EXPECT_THAT(SplitBy({rule}), IsBadField("hold_out[0].count", "TOO_MANY_COMBINATIONS"));
+}
+
+// Both rules cut the same plane of cells, a and b, from either side: the second
+// never chooses a cell that the first has taken.
+TEST_F(HoldOutTest, NoRuleChoosesWhatIsHeldOutAlready) {
+  const TempDir dir;
+  const FeatureSchema schema =
+      FeatureSchema::Create({{"a", {"p", "q", "r", "s"}}, {"b", {"u", "v", "w", "x"}}}).value();
+  const auto dataset = MakeDataset(dir / "data", schema, AllCombinations(schema));
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    const Rules rules = {Rule(absl::StrCat("name: 'first' per: 'a' missing: 'b' count: 4 seed: ", seed)),
+                         Rule(absl::StrCat("name: 'second' per: 'b' missing: 'a' count: 3 seed: ", seed))};
+    const auto split = SplitDataset(*dataset, rules);
+    ASSERT_THAT(split, IsOk()) << seed;
+    EXPECT_EQ(split->held_out[0].images.size(), 4u);
+    EXPECT_EQ(split->held_out[1].images.size(), 3u) << seed;
+  }
+}
+
 // A person of whom there are two pictures and who lost both would never be
 // trained on; the others have three.
 TEST_F(HoldOutTest, WhoKeepsSomethingIsChosenFirst) {

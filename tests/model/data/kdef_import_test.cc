@@ -110,6 +110,17 @@ TEST_F(KdefImportTest, SeveralSessionsAndAnglesAreFeatures) {
   EXPECT_THAT(dataset->labels(4), ElementsAre(0, 1, 1, 0));
 }
 
+TEST_F(KdefImportTest, WhatIsTheSameInAllFacesFoundIsNoFeature) {
+  Add("BF01/BF01NES.JPG", DrawnWall());
+  Add("AF01/AF01NEHL.JPG", DrawnWall());
+  kdef().add_transforms("r0");
+  ASSERT_THAT(Import(), IsOk());
+  const auto dataset = Dataset::Open(Disk(), options_.target).value();
+  EXPECT_EQ(dataset->info().schema.size(), 2);
+  EXPECT_EQ(dataset->size(), 4);
+  EXPECT_THAT(dataset->labels(1), ElementsAre(0, 1));
+}
+
 TEST_F(KdefImportTest, TakesWhatIsAskedForAlone) {
   Add("BF01/BF01NES.JPG", DrawnPortrait(80, 1));
   Add("BM02/BM02SAS.JPG", DrawnPortrait(60, 1));

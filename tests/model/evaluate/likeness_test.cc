@@ -44,26 +44,44 @@ TEST(CosineTest, IsOfTheAngleAlone) {
   EXPECT_EQ(Cosine({0, 0}, {1, 1}), 0);
 }
 
-TEST(KernelDistanceTest, IsTheFormulaOnThreeNumbers) {
+TEST(PairedKernelDistanceTest, IsTheFormulaOnThreeNumbers) {
   // Rows of one number: k(x, y) = (x y + 1)^3.
   const auto k = [](double x, double y) { return std::pow(x * y + 1, 3); };
-  const double expected =
-      k(1, 2) + k(3, 5) - 2.0 / 4 * (k(1, 3) + k(1, 5) + k(2, 3) + k(2, 5));
-  EXPECT_NEAR(KernelDistance({1, 2}, {3, 5}, 1), expected, 1e-9);
+  const double expected = k(1, 2) + k(3, 5) - (k(1, 5) + k(2, 3));
+  EXPECT_NEAR(PairedKernelDistance({1, 2}, {3, 5}, 1), expected, 1e-9);
 }
 
-TEST(KernelDistanceTest, IsNear0ForOneDistributionAndGrowsWithTheShift) {
+TEST(PairedKernelDistanceTest, CopiesAreAtExactly0) {
+  const std::vector<float> a = Normal(10 * 4, 0, 1);
+  EXPECT_EQ(PairedKernelDistance(a, a, 4), 0);
+}
+
+// Each row close to its partner, as a rendered image is to its real one: that
+// is no reason to be below 0.
+TEST(PairedKernelDistanceTest, PairsThatAreAlikeDoNotLowerIt) {
+  double sum = 0;
+  for (uint64_t round = 0; round < 50; ++round) {
+    const std::vector<float> a = Normal(20 * 4, 0, 3 * round + 10);
+    std::vector<float> b = a;
+    const std::vector<float> noise = Normal(20 * 4, 0, 3 * round + 11);
+    for (size_t i = 0; i < b.size(); ++i) b[i] = 0.995f * b[i] + 0.1f * noise[i];  // of variance 1 again
+    sum += PairedKernelDistance(a, b, 4);
+  }
+  EXPECT_NEAR(sum / 50, 0, 0.1);
+}
+
+TEST(PairedKernelDistanceTest, IsNear0ForOneDistributionAndGrowsWithTheShift) {
   const std::vector<float> a = Normal(200 * 4, 0, 1);
-  const double same = KernelDistance(a, Normal(200 * 4, 0, 2), 4);
-  const double near = KernelDistance(a, Normal(200 * 4, 0.5, 3), 4);
-  const double far = KernelDistance(a, Normal(200 * 4, 1, 4), 4);
+  const double same = PairedKernelDistance(a, Normal(200 * 4, 0, 2), 4);
+  const double near = PairedKernelDistance(a, Normal(200 * 4, 0.5, 3), 4);
+  const double far = PairedKernelDistance(a, Normal(200 * 4, 1, 4), 4);
   EXPECT_LT(std::abs(same), 0.1 * near);
   EXPECT_LT(near, far);
 }
 
-TEST(KernelDistanceTest, NeedsTwoOfEach) {
-  EXPECT_EQ(KernelDistance({1, 2}, {1}, 1), 0);
-  EXPECT_EQ(KernelDistance({}, {}, 0), 0);
+TEST(PairedKernelDistanceTest, NeedsTwoOfEach) {
+  EXPECT_EQ(PairedKernelDistance({1}, {2}, 1), 0);
+  EXPECT_EQ(PairedKernelDistance({}, {}, 0), 0);
 }
 
 TEST(UnevennessTest, IsLargestOverMeanStep) {

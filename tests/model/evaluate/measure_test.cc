@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/evaluate/measure.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -75,9 +76,14 @@ class ReadingJudge final : public Judge {
       float sum = 0;
       for (int c = 0; c < 3; ++c) sum += colours[c] = left[c] + right[c] - 20.0f / 255.0f;
       for (int c = 0; c < 3; ++c) out[2 + c] = colours[c] / sum;
+      const std::vector<float> image(images + i * kSamples, images + (i + 1) * kSamples);
+      if (std::find(mistaken.begin(), mistaken.end(), image) != mistaken.end()) std::swap(out[0], out[1]);
     }
     return absl::OkStatus();
   }
+  // Images whose side it takes for the other.
+  std::vector<std::vector<float>> mistaken;
+
   // Of the feature side: how bright it is on the left and on the right.
   int embedding_size(int feature) const override { return feature == kSide ? 2 : 0; }
   absl::Status Embed(const float* images, int count, int, float* embeddings) override {
@@ -104,7 +110,8 @@ class MeasureTest : public testing::Test {
     EvaluateOptions options;
     options.plan = TinyPlan();
     options.dataset = dataset_.get();
-    options.split = SplitWithout({3, 13, 23});
+    options.split = SplitWithout(held_out_);
+    if (held_out_.empty()) options.split.held_out.push_back({"gone", {}});
     options.renderer = &renderer_;
     options.render_batch = 8;
     options.max_images = max_images_;
@@ -112,10 +119,17 @@ class MeasureTest : public testing::Test {
     return Measure(options, judge_, [this](double done) { progress_.push_back(done); }, stop_);
   }
 
+  std::vector<float> ToFloats(int64_t image) {
+    std::vector<float> pixels(kSamples);
+    ToFloat(dataset_->pixels(image), kSamples, pixels.data());
+    return pixels;
+  }
+
   FakeClock clock_;
   std::unique_ptr<Dataset> dataset_ = MakeTinyDataset();
   BlendingRenderer renderer_{*dataset_, clock_};
   ReadingJudge judge_;
+  std::vector<int64_t> held_out_ = {3, 13, 23};
   int max_images_ = 2000;
   std::vector<double> progress_;
   std::atomic<bool> stop_{false};
@@ -141,8 +155,16 @@ TEST_F(MeasureTest, AFaithfulModelReachesTheCeilingOnFeaturesTheJudgeKnows) {
 TEST_F(MeasureTest, PsnrIsThatOfTheMeanSquaredError) {
   renderer_.error = 0.1f;
   const auto evaluation = Run();
-  EXPECT_NEAR(evaluation->held_out[0].psnr_db, 20, 1e-3);
-  EXPECT_NEAR(evaluation->train_psnr_db, 20, 1e-3);
+  EXPECT_NEAR(*evaluation->held_out[0].psnr_db, 20, 1e-3);
+  EXPECT_NEAR(*evaluation->train_psnr_db, 20, 1e-3);
+}
+
+TEST_F(MeasureTest, PsnrOfNoImagesOrOfNoNumbersIsAbsent) {
+  held_out_ = {};
+  EXPECT_FALSE(Run()->held_out[0].psnr_db.has_value());
+  EXPECT_THAT(Run()->held_out[0].accuracy, SizeIs(0));
+  renderer_.error = std::nanf("");
+  EXPECT_FALSE(Run()->train_psnr_db.has_value());
 }
 
 TEST_F(MeasureTest, MixesKeepTheOtherFeaturesAndGiveMassToBothParents) {
@@ -156,6 +178,17 @@ TEST_F(MeasureTest, MixesKeepTheOtherFeaturesAndGiveMassToBothParents) {
   EXPECT_NEAR(colour.parent_mass, 1, 0.05);
   EXPECT_NEAR(colour.blend_distance, 0, 1e-6);
   EXPECT_EQ(evaluation->mixes[2].parent_mass, 0) << "the judge does not know shades";
+}
+
+// A judge that is wrong on images it never saw, and right on the others.
+TEST_F(MeasureTest, CeilingOfMixesIsThatOfHeldOutImages) {
+  judge_.mistaken = {ToFloats(3), ToFloats(13)};
+  EXPECT_NEAR(Run()->mixes[1].kept[0].real, 1.0 / 3, 1e-9);
+  held_out_ = {};
+  judge_.mistaken = {ToFloats(0)};
+  const double of_parents = Run()->mixes[1].kept[0].real;
+  EXPECT_GT(of_parents, 0.5);
+  EXPECT_LT(of_parents, 1);
 }
 
 TEST_F(MeasureTest, BlendDistanceIsTheRootMeanSquareFromThePixelBlend) {
@@ -199,6 +232,7 @@ TEST_F(MeasureTest, AFaithfulModelIsLikeTheRealImages) {
   EXPECT_EQ(measures.likeness[0].real_rank_one, 1);
   EXPECT_GT(evaluation->held_out[0].measures.nearest_distance, 0.01) << "held-out cells are not in training";
   EXPECT_NEAR(evaluation->mixes[1].smoothness, 1, 1e-3) << "this renderer blends evenly";
+  EXPECT_GT(evaluation->mixes[1].nearest_distance, 0.01) << "no blend is in training";
 }
 
 }  // namespace

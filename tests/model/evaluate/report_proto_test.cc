@@ -12,7 +12,7 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
   Evaluation evaluation;
   evaluation.held_out.push_back({"no_red", 7, {{"digit", 0.5, 0.75}}, 21.5, {3, 9}, {0.5, 0.75, 0.25, 0.125, 1.5, {{"digit", 0.5, 0.25, 1}}}});
   evaluation.train = {{"digit", 0.25, 1.0}};
-  evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5}}, 0.875, 0.0625, 1.25});
+  evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5}}, 0.875, 0.0625, 1.25, 0.5});
   evaluation.train_psnr_db = 30;
   evaluation.train_measures.ssim = 0.875;
   evaluation.train_on_synthetic = {{"digit", 0.625, 0.75}};
@@ -35,6 +35,7 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
          mixes {
            feature: "colour" image_count: 12 kept { feature: "digit" synthetic: 0.125 real: 0.5 }
            parent_mass: 0.875 blend_distance: 0.0625 smoothness: 1.25
+           nearest_distance: 0.5
          }
          train_on_synthetic { feature: "digit" synthetic: 0.625 real: 0.75 }
          judge_seed: 9 judge_train_images: 224
@@ -42,6 +43,14 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
       &expected));
   const v1::EvaluationReport report = ReportToProto(evaluation);
   EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(report, expected)) << report.DebugString();
+}
+
+TEST(ReportProtoTest, WhatWasNotMeasuredIsAbsent) {
+  Evaluation evaluation;
+  evaluation.held_out.emplace_back();
+  const v1::EvaluationReport report = ReportToProto(evaluation);
+  EXPECT_FALSE(report.has_train_psnr_db());
+  EXPECT_FALSE(report.held_out(0).has_psnr_db());
 }
 
 }  // namespace

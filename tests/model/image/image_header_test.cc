@@ -91,6 +91,23 @@ TEST(ReadImageSizeTest, KnowsBothOrdersOfTiff) {
   EXPECT_EQ(ReadImageSize(big), (ImageSize{20, 30}));
 }
 
+// Others are read in other ways, or not, by a decoder.
+TEST(ReadImageSizeTest, RefusesTiffWithSidesThatAreNoSingleShortOrLong) {
+  const auto tiff = [](char type, char count) {
+    std::string file = Raw("II*\0\x08\0\0\0\x02\0\0\x01\x03\0\x01\0\0\0\x14\0\0\0\x01\x01\x04\0\x01\0\0\0\x1E\0\0\0");
+    file[12] = type;
+    file[14] = count;
+    return file;
+  };
+  EXPECT_EQ(ReadImageSize(tiff(3, 1)), (ImageSize{20, 30}));
+  EXPECT_EQ(ReadImageSize(tiff(4, 1)), (ImageSize{20, 30}));
+  for (const char type : {0, 1, 2, 5, 6, 8, 9, 11, 12, 13, 16, 18}) {
+    EXPECT_EQ(ReadImageSize(tiff(type, 1)), std::nullopt) << int{type};
+  }
+  EXPECT_EQ(ReadImageSize(tiff(3, 0)), std::nullopt);
+  EXPECT_EQ(ReadImageSize(tiff(3, 2)), std::nullopt);
+}
+
 TEST(ReadImageSizeTest, RefusesTiffThatSaysItsWidthTwice) {
   EXPECT_EQ(ReadImageSize(
                 Raw("II*\0\x08\0\0\0\x02\0\0\x01\x03\0\x01\0\0\0\x14\0\0\0\0\x01\x03\0\x01\0\0\0\x15\0\0\0")),

@@ -8,8 +8,14 @@
 #include <thread>
 #include <vector>
 
+#include "tests/base/few_threads.h"
+
 namespace facet::model {
 namespace {
+
+TEST(CrewTest, HelpersThatCannotBeStartedAreAnErrorAndNoHang) {
+  ExpectThrowsWithFewThreads([] { Crew crew(64); });
+}
 
 TEST(CrewTest, RunsEachPieceOnce) {
   for (const int threads : {1, 2, 3, 8}) {

@@ -93,6 +93,14 @@ TEST_F(CheckpointStoreTest, SavingClearsDamagedOnesOfLaterSteps) {
   EXPECT_THAT(Names(), ElementsAre("000000010", "000000015"));
 }
 
+TEST_F(CheckpointStoreTest, ADamagedOneTakesNoPlaceOfOneThatIsWhole) {
+  for (const int step : {10, 20}) ASSERT_TRUE(store_.Save(MakeCheckpoint(step)).ok());
+  Damage("000000020/state.safetensors");
+  EXPECT_EQ(Load()->step, 10);
+  ASSERT_TRUE(store_.Save(MakeCheckpoint(25)).ok());
+  EXPECT_THAT(Names(), ElementsAre("000000010", "000000025"));
+}
+
 TEST_F(CheckpointStoreTest, ADamagedOneIsReplacedByOneOfItsStep) {
   ASSERT_TRUE(store_.Save(MakeCheckpoint(20)).ok());
   Damage("000000020/state.safetensors");

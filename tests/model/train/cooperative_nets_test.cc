@@ -224,6 +224,22 @@ TEST_F(CooperativeNetsTest, TheAverageIsWhatIsUsedAndTheNetLearnsAsWithoutIt) {
   }
 }
 
+// What is looked at while a run goes on is what comes of it.
+TEST_F(CooperativeNetsTest, TheAverageDraws) {
+  plan_.training.average_decay = 0.9;
+  CooperativeNets nets(plan_, kCpu);
+  for (int step = 0; step < 5; ++step) nets.Step(MakeBatch(step));
+  const std::vector<float> labels = MakeBatch(0).labels;
+  const std::vector<float> drawn = nets.Draw(labels, 8);
+  NamedTensors used = nets.Weights();
+  used.resize(nets.generator().parameters().size());
+  const at::Tensor dense = at::from_blob(const_cast<float*>(labels.data()), {8, 9}, at::kFloat);
+  const at::Tensor images = nets.generator().With(used).Forward(dense).permute({0, 2, 3, 1}).contiguous();
+  EXPECT_EQ(drawn, std::vector<float>(images.data_ptr<float>(), images.data_ptr<float>() + images.numel()));
+  const at::Tensor raw = nets.generator().Forward(dense).permute({0, 2, 3, 1}).contiguous();
+  EXPECT_FALSE(at::equal(images, raw));
+}
+
 TEST_F(CooperativeNetsTest, TheAverageIsPartOfACheckpoint) {
   const CooperativeNets plain(plan_, kCpu);
   plan_.training.average_decay = 0.9;

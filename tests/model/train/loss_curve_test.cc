@@ -56,6 +56,27 @@ TEST(LossCurveTest, GoesOnFromItsTextBitForBit) {
   }
 }
 
+TEST(LossCurveTest, ALongerRunHasAThousandPointsWithThoseOfTheShorterOne) {
+  LossCurve shorter(999);
+  LossCurve straight(5000);
+  for (int step = 1; step <= 999; ++step) {
+    shorter.Add(step, Losses(step), 1.0 / step);
+    straight.Add(step, Losses(step), 1.0 / step);
+  }
+  LossCurve longer(5000);
+  ASSERT_TRUE(longer.Restore(shorter.Serialize()).ok());
+  ASSERT_THAT(longer.points(), SizeIs(200));
+  for (size_t i = 0; i < straight.points().size(); ++i) {
+    const CurvePoint& point = longer.points()[i];
+    EXPECT_EQ(point.step, straight.points()[i].step);
+    EXPECT_EQ(point.learning_rate, straight.points()[i].learning_rate);
+    EXPECT_NEAR(point.losses.at("pixels"), straight.points()[i].losses.at("pixels"), 1e-12);
+  }
+  EXPECT_EQ(longer.points().back().step, 999) << "the last one of the shorter run is not lost";
+  for (int step = 1000; step <= 5000; ++step) longer.Add(step, Losses(step), 0);
+  EXPECT_THAT(longer.points(), SizeIs(1001));
+}
+
 TEST(LossCurveTest, AnotherTextIsRefused) {
   LossCurve curve(10);
   EXPECT_TRUE(absl::IsDataLoss(curve.Restore("{\"points\": 3}")));

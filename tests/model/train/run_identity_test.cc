@@ -63,6 +63,18 @@ TEST_F(RunIdentityTest, ThreadsCheckpointsAndJudgeDoNot) {
   EXPECT_EQ(HashRun(Describe(plan)), HashRun(Describe(TinyPlan())));
 }
 
+// Nets of the same tensors may begin from one another, whatever else differs.
+TEST_F(RunIdentityTest, NetsAreTheSameWhereTheirTensorsAre) {
+  NetPlan plan = TinyPlan();
+  plan.generator.sub_pixel_start = true;
+  plan.generator.leaky_slope = 0.3f;
+  plan.classifier.dropout = 0.1f;
+  EXPECT_EQ(DescribeNets(plan), DescribeNets(TinyPlan()));
+  EXPECT_EQ(NetsOf(Describe(plan)), DescribeNets(TinyPlan()));
+  plan.generator.joint_widths = {33};
+  EXPECT_NE(DescribeNets(plan), DescribeNets(TinyPlan()));
+}
+
 TEST_F(RunIdentityTest, OtherTrainingImagesAreAnotherRun) {
   const RunIdentity before = Describe(TinyPlan());
   split_ = SplitWithout({4});

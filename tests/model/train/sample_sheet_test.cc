@@ -41,8 +41,16 @@ TEST_F(SampleSheetTest, TakesTrainingImagesElse) {
 
 TEST_F(SampleSheetTest, PsnrIsThatOfTheMeanSquaredError) {
   const SampleSheet sheet(dataset_.get(), SplitWithout({0, 1}));
-  EXPECT_EQ(sheet.Psnr(Draw({0, 1}, 0)), 100);
-  EXPECT_NEAR(sheet.Psnr(Draw({0, 1}, 0.01f)), 40, 0.1);
+  EXPECT_EQ(*sheet.Psnr(Draw({0, 1}, 0)), 100);
+  EXPECT_NEAR(*sheet.Psnr(Draw({0, 1}, 0.01f)), 40, 0.1);
+}
+
+TEST_F(SampleSheetTest, WhatIsNoNumberHasNoPsnrAndIsBlack) {
+  const SampleSheet sheet(dataset_.get(), SplitWithout({0, 1}));
+  std::vector<float> drawn = Draw({0, 1}, 0);
+  drawn[0] = std::nanf("");
+  EXPECT_EQ(sheet.Psnr(drawn), std::nullopt);
+  EXPECT_EQ(sheet.Draw(drawn).pixels[size_t{56} * 2 * 56 * 3], 0);
 }
 
 TEST_F(SampleSheetTest, RealImagesStandAboveDrawnOnes) {

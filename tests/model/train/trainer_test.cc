@@ -192,6 +192,23 @@ TEST_F(TrainerTest, KeepsTheBestCheckpointBesideTheNewest) {
   EXPECT_THAT(*disk_.List(folder_ + "-samples"), SizeIs(6));
 }
 
+TEST_F(TrainerTest, SheetsOfTheNewestAndOfTheCheckpointsKeptRemain) {
+  plan_.training.steps = 60;
+  plan_.training.checkpoint_interval = 2;
+  TrainerOptions options = Options();
+  options.sample_dir = folder_ + "-samples";
+  int best = 0;
+  options.on_saved = [&](const SaveReport& report) {
+    if (report.best) best = report.step;
+  };
+  ASSERT_TRUE(*(*Trainer::Create(std::move(options)))->Run(stop_));
+  std::vector<std::string> expected;
+  for (int step = 2; step <= 60; step += 2) {
+    if (step > 20 || step == best) expected.push_back((step < 10 ? "00000000" : "0000000") + std::to_string(step) + ".png");
+  }
+  EXPECT_EQ(*disk_.List(folder_ + "-samples"), expected);
+}
+
 TEST_F(TrainerTest, AJobThatIsExtendedEndsAsOneThatWasLongerFromTheBeginning) {
   plan_.training.schedule = {ScheduleKind::kStep, 10, 0.9, 0, 0};
   const std::string longer = StraightWeights();
@@ -208,6 +225,22 @@ TEST_F(TrainerTest, AJobThatIsExtendedEndsAsOneThatWasLongerFromTheBeginning) {
   EXPECT_EQ(resumed->step(), 30);
   ASSERT_TRUE(*resumed->Run(stop_));
   EXPECT_EQ(*resumed->Weights(), longer);
+}
+
+TEST_F(TrainerTest, AJobWithoutAnAverageMayBeExtendedByOneWith) {
+  plan_.training.steps = 25;
+  const std::string weights = StraightWeights();
+  TrainerOptions options = Options();
+  options.start = {folder_ + "/000000025", true};
+  options.plan.training.steps = 40;
+  options.plan.training.average_decay = 0.9;
+  options.checkpoint_dir = folder_ = MakeTempDir();
+  const auto trainer = Trainer::Create(options);
+  ASSERT_TRUE(trainer.ok()) << trainer.status();
+  EXPECT_EQ((*trainer)->step(), 25);
+  EXPECT_EQ(*(*trainer)->Weights(), weights) << "the average begins with them";
+  ASSERT_TRUE(*(*trainer)->Run(stop_));
+  EXPECT_TRUE(Trainer::Create(options).ok()) << "which its own checkpoints have";
 }
 
 TEST_F(TrainerTest, FineTuningBeginsWithTheWeightsOfABundleAtStepZero) {
@@ -311,6 +344,17 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheRunAndNamesTheStep) {
   EXPECT_THAT(std::string(finished.status().message()),
               HasSubstr("after step " + std::to_string(trainer->step())));
   EXPECT_THAT(trainer->step(), Lt(10));
+  EXPECT_THAT(saves_, IsEmpty());
+}
+
+// The loss is of the weights before the step.
+TEST_F(TrainerTest, WeightsThatAreNotFiniteAreNotSaved) {
+  plan_.training.learning_rate = 1e39;
+  plan_.training.checkpoint_interval = 1;
+  const auto finished = MakeTrainer()->Run(stop_);
+  EXPECT_EQ(finished.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(GetErrorDetail(finished.status()).reason, "LOSS_NOT_FINITE");
+  EXPECT_THAT(std::string(finished.status().message()), HasSubstr("after step 1:"));
   EXPECT_THAT(saves_, IsEmpty());
 }
 

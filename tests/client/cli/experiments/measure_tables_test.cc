@@ -53,18 +53,19 @@ TEST(MeasureTablesTest, HeldOutCellsStandBesideTheirCeiling) {
 TEST(MeasureTablesTest, MixesHaveMeasuresOfTheirOwn) {
   const auto report = Parsed<v1::EvaluationReport>(R"(
     mixes {
-      feature: "identity" image_count: 256 parent_mass: 0.81 blend_distance: 0.07 smoothness: 1.25
+      feature: "identity" image_count: 256 parent_mass: 0.81 blend_distance: 0.07 smoothness: 1.25 nearest_distance: 0.09
       kept { feature: "expression" synthetic: 0.9 real: 0.96 }
     })");
   EXPECT_EQ(MeasureTables(report, "##"), R"(## Mixes of identity
 
 256 images of two classes at 0.5 and 0.5.
 
-| measure | mixes | real images of both parents | mixes / real |
+| measure | mixes | real images | mixes / real |
 |---|---|---|---|
 | expression kept | 90.0 % | 96.0 % | 0.94 |
 | belief that it is one of the two parents (identity) | 81.0 % | – | – |
 | distance from the plain blend of pixels | 0.07 | – | – |
+| distance to the nearest training image | 0.09 | – | – |
 | largest over mean step from parent to parent (1: even) | 1.25 | – | – |
 
 )");
