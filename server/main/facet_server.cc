@@ -65,6 +65,7 @@ class FacetServerImpl final : public FacetServer {
   absl::Status ServeCalls();
   void Announce();
 
+  void WarnOfUnknown(const std::string& folder) const;
   absl::StatusOr<FoundModel> FindModel(const std::string& name);
   void OnDeviceFault(const absl::Status& fault) ABSL_LOCKS_EXCLUDED(mutex_);
   void Drain(absl::Time deadline);
@@ -138,8 +139,14 @@ absl::Status FacetServerImpl::OpenState() {
   datasets.file_system = env_.file_system;
   datasets.clock = env_.clock;
   datasets.store = store_.get();
+  datasets.on_unknown_folder = [this](const std::string& folder) { WarnOfUnknown(folder); };
   ASSIGN_OR_RETURN(datasets_, DatasetRegistry::Create(std::move(datasets)));
   return absl::OkStatus();
+}
+
+void FacetServerImpl::WarnOfUnknown(const std::string& folder) const {
+  env_.log->Write(LogSeverity::kWarning, "a version is in no table: the database is older, or another one",
+                  {{"folder", folder}});
 }
 
 absl::Status FacetServerImpl::ServeMetrics() {
@@ -159,6 +166,7 @@ absl::Status FacetServerImpl::MakeModels() {
   models.clock = env_.clock;
   models.store = store_.get();
   models.metrics = metrics_.get();
+  models.on_unknown_folder = [this](const std::string& folder) { WarnOfUnknown(folder); };
   ASSIGN_OR_RETURN(models_, ModelRegistry::Create(std::move(models)));
   return absl::OkStatus();
 }

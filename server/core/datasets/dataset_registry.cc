@@ -28,7 +28,9 @@ constexpr size_t kOpenDatasets = 4;
 
 class StoredDatasetRegistry final : public DatasetRegistry {
  public:
-  explicit StoredDatasetRegistry(DatasetRegistryOptions options) : options_(std::move(options)) {}
+  explicit StoredDatasetRegistry(DatasetRegistryOptions options)
+      : options_(std::move(options)),
+        folders_(options_.file_system, options_.store, VersionKind::kDataset, options_.root) {}
 
   absl::Status Prepare();
   absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) override;
@@ -44,16 +46,13 @@ class StoredDatasetRegistry final : public DatasetRegistry {
   absl::Status Delete(const v1::DeleteDatasetRequest& request) override;
   absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) override {
     ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
-    return Folder(name.id, name.version);
+    return folders_.PathOf(name.id, name.version);
   }
   void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override {
     usage_check_ = std::move(check);
   }
 
   const DatasetRegistryOptions& options() const { return options_; }
-  std::string Folder(const std::string& id, int64_t version) const {
-    return absl::StrCat(options_.root, "/", id, "/", version);
-  }
   absl::StatusOr<v1::Dataset> Register(const v1::ImportSpec& spec, const std::string& source,
                                        const std::atomic<bool>& cancelled, ImportBoard::Entry* progress);
 
@@ -64,6 +63,7 @@ class StoredDatasetRegistry final : public DatasetRegistry {
   absl::StatusOr<std::shared_ptr<model::Dataset>> OpenCached(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const DatasetRegistryOptions options_;
+  VersionFolders folders_;
   std::function<absl::Status(const std::string&)> usage_check_;
   ImportBoard imports_;
   absl::Mutex mutex_;
@@ -102,9 +102,11 @@ absl::Status StoredDatasetRegistry::Prepare() {
   FileSystem& files = *options_.file_system;
   RETURN_IF_ERROR(files.CreateDirs(options_.root));
   RETURN_IF_ERROR(files.RemoveAll(absl::StrCat(options_.root, "/", kUploads)));
-  return RemoveUnregisteredVersions(files, options_.root, [this](const std::string& id, int64_t version) {
-    return options_.store->GetDataset(id, version).status();
-  });
+  ASSIGN_OR_RETURN(const std::vector<std::string> unknown, folders_.Recover());
+  for (const std::string& folder : unknown) {
+    if (options_.on_unknown_folder) options_.on_unknown_folder(folder);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::BeginImport(
@@ -144,8 +146,8 @@ absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::
 absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec& spec, const std::string& source,
                                                             const std::atomic<bool>& cancelled,
                                                             ImportBoard::Entry* progress) {
-  ASSIGN_OR_RETURN(const int64_t version, options_.store->ReserveDatasetVersion(spec.dataset()));
-  const std::string folder = Folder(spec.dataset(), version);
+  ASSIGN_OR_RETURN(const int64_t version, folders_.Reserve(spec.dataset()));
+  const std::string folder = folders_.PathOf(spec.dataset(), version);
   RETURN_IF_ERROR(options_.file_system->CreateDirs(absl::StrCat(options_.root, "/", spec.dataset())));
   model::ImportOptions options;
   options.source = source;
@@ -158,10 +160,8 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   }
   auto imported = model::ImportImages(*options_.file_system, options);
   auto dataset = imported.ok() ? Keep(spec, version, *imported) : PrefixField(imported.status(), "spec");
-  // A folder that is in no table would take room until the next start. One that
-  // was there before the import is not ours.
-  const bool ours = !absl::IsAlreadyExists(imported.status());
-  if (!dataset.ok() && ours) options_.file_system->RemoveAll(folder).IgnoreError();
+  // A folder that is in no table would take room until the next start.
+  if (!dataset.ok()) folders_.Remove(spec.dataset(), version).IgnoreError();
   return dataset;
 }
 
@@ -178,7 +178,7 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Keep(const v1::ImportSpec& sp
   dataset.set_format(spec.format());
   dataset.set_description(spec.description());
   dataset.mutable_create_time()->set_seconds(absl::ToUnixSeconds(options_.clock->Now()));
-  ASSIGN_OR_RETURN(const uint64_t bytes, options_.file_system->Size(Folder(spec.dataset(), version)));
+  ASSIGN_OR_RETURN(const uint64_t bytes, options_.file_system->Size(folders_.PathOf(spec.dataset(), version)));
   dataset.set_size_bytes(static_cast<int64_t>(bytes));
   for (const v1::DroppedImage& dropped : imported.dropped) *dataset.add_dropped() = dropped;
   dataset.set_dropped_count(imported.dropped_count);
@@ -237,8 +237,7 @@ absl::Status StoredDatasetRegistry::DeleteVersion(const v1::Dataset& dataset) {
       break;
     }
   }
-  // The row is gone: what may stay of the folder goes at the next start.
-  return options_.file_system->RemoveAll(Folder(name.id, name.version));
+  return folders_.Remove(name.id, name.version);
 }
 
 absl::Status StoredDatasetRegistry::Delete(const v1::DeleteDatasetRequest& request) {

@@ -26,6 +26,9 @@ struct DatasetRegistryOptions {
   FileSystem* file_system = nullptr;
   Clock* clock = nullptr;
   Store* store = nullptr;
+  // Hears of folders that the store does not know; they are left alone. May be
+  // null.
+  std::function<void(const std::string& folder)> on_unknown_folder;
 };
 
 // Data sets of the server. Thread-safe; calls block on the disk.

@@ -26,10 +26,6 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
 
 }  // namespace
 
-std::string ModelFolder(const std::string& root, const std::string& model_id, int64_t version) {
-  return absl::StrCat(root, "/", model_id, "/", version);
-}
-
 absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
   RETURN_IF_ERROR(PrefixField(ValidateId(request.model_id(), "the model id"), "model_id"));
   for (int i = 0; i < request.aliases_size(); ++i) {
@@ -49,27 +45,18 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::Publish(const v1::PublishModelR
                      store_->FindModelByRequestId(request.request_id()));
     if (made.has_value()) return Repeat(request, *made);
   }
-  ASSIGN_OR_RETURN(const int64_t version, ReserveVersion(request.model_id()));
-  const std::string folder = ModelFolder(root_, request.model_id(), version);
+  ASSIGN_OR_RETURN(const int64_t version, folders_.Reserve(request.model_id()));
   auto info = CopyBundle(request, bundle_dir, version);
   absl::Status status = info.status();
   if (status.ok()) {
     status = store_->InsertModelVersion(request.model_id(), version, *info, request.request_id());
   }
   if (!status.ok()) {
-    file_system_->RemoveAll(folder).IgnoreError();
+    folders_.Remove(request.model_id(), version).IgnoreError();
     return status;
   }
   RETURN_IF_ERROR(MoveAliases(request, version));
   return info;
-}
-
-absl::StatusOr<int64_t> ModelPublisher::ReserveVersion(const std::string& model_id) {
-  // A folder in the way is of a lost database: it is left to its owner.
-  while (true) {
-    ASSIGN_OR_RETURN(const int64_t version, store_->ReserveModelVersion(model_id));
-    if (!file_system_->Exists(ModelFolder(root_, model_id, version))) return version;
-  }
 }
 
 absl::StatusOr<v1::ModelVersion> ModelPublisher::CopyBundle(const v1::PublishModelRequest& request,
@@ -83,7 +70,7 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::CopyBundle(const v1::PublishMod
   if (request.weight_type() == v1::WEIGHT_TYPE_FLOAT16) {
     ASSIGN_OR_RETURN(bundle.weights, model::HalveWeights(bundle.weights));
   }
-  const std::string folder = ModelFolder(root_, request.model_id(), version);
+  const std::string folder = folders_.PathOf(request.model_id(), version);
   RETURN_IF_ERROR(model::WriteBundle(file_system_, folder, bundle.card, bundle.weights));
   ASSIGN_OR_RETURN(model::Bundle copy, model::ReadBundle(*file_system_, folder));
   v1::ModelVersion info;

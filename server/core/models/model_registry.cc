@@ -28,7 +28,8 @@ class StoredModelRegistry final : public ModelRegistry {
  public:
   explicit StoredModelRegistry(ModelRegistryOptions options)
       : options_(std::move(options)),
-        publisher_(options_.root, options_.file_system, options_.clock, options_.store),
+        folders_(options_.file_system, options_.store, VersionKind::kModel, options_.root),
+        publisher_(&folders_, options_.file_system, options_.clock, options_.store),
         aliases_(options_.store),
         cache_(
             options_.max_loaded, [this](const std::string& name, ModelCache::MakeRoom make_room) { return LoadTimed(name, make_room); },
@@ -37,10 +38,11 @@ class StoredModelRegistry final : public ModelRegistry {
 
   absl::Status Prepare() {
     RETURN_IF_ERROR(options_.file_system->CreateDirs(options_.root));
-    return RemoveUnregisteredVersions(*options_.file_system, options_.root,
-                                      [this](const std::string& id, int64_t version) {
-                                        return options_.store->GetModelVersion(id, version).status();
-                                      });
+    ASSIGN_OR_RETURN(const std::vector<std::string> unknown, folders_.Recover());
+    for (const std::string& folder : unknown) {
+      if (options_.on_unknown_folder) options_.on_unknown_folder(folder);
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) override {
@@ -74,9 +76,7 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::Status Delete(const v1::DeleteModelRequest& request) override;
 
  private:
-  std::string Folder(const ModelName& name) const {
-    return ModelFolder(options_.root, name.id, name.version);
-  }
+  std::string Folder(const ModelName& name) const { return folders_.PathOf(name.id, name.version); }
   absl::StatusOr<ModelName> Resolve(absl::string_view name, absl::string_view field) {
     ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, field));
     return aliases_.Resolve(parsed);
@@ -92,6 +92,7 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::Status MoveLatest(const std::string& id);
 
   const ModelRegistryOptions options_;
+  VersionFolders folders_;
   ModelPublisher publisher_;
   AliasCache aliases_;
   ModelCache cache_;
@@ -222,8 +223,7 @@ absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
   aliases_.Clear();
   cache_.Forget(name.ToString());
   classifiers_.Forget(name.ToString());
-  // The row is gone: what may stay of the folder goes at the next start.
-  return options_.file_system->RemoveAll(Folder(name));
+  return folders_.Remove(name.id, name.version);
 }
 
 absl::Status StoredModelRegistry::MoveLatest(const std::string& id) {

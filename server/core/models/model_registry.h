@@ -61,6 +61,9 @@ struct ModelRegistryOptions {
   Clock* clock = nullptr;
   Store* store = nullptr;
   Metrics* metrics = nullptr;
+  // Hears of folders that the store does not know; they are left alone. May be
+  // null.
+  std::function<void(const std::string& folder)> on_unknown_folder;
 };
 
 // Model versions of the server: on disk, in the store, in memory. The one

@@ -12,17 +12,6 @@
 
 namespace facet::server {
 
-absl::StatusOr<int64_t> ModelTable::ReserveVersion(const std::string& model) {
-  return NextVersion(database_, "model", model);
-}
-
-absl::StatusOr<int64_t> ModelTable::LastVersion(const std::string& model) {
-  ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query("SELECT last FROM version_counters WHERE kind = 'model' AND id = ?", model));
-  ASSIGN_OR_RETURN(const bool found, statement.Step());
-  return found ? statement.Int(0) : 0;
-}
-
 absl::Status ModelTable::Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
                                 const std::string& request_id) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
@@ -35,6 +24,7 @@ absl::Status ModelTable::Insert(const std::string& model, int64_t version, const
   RETURN_IF_ERROR(
       database_.Run("INSERT INTO model_versions (model, version, request_id, info) VALUES (?, ?, ?, ?)",
                     model, version, request_id, Blob{info.SerializeAsString()}));
+  RETURN_IF_ERROR(numbers_.NoteKept(model, version));
   return transaction.Commit();
 }
 
@@ -89,6 +79,7 @@ absl::Status ModelTable::Delete(const std::string& model, int64_t version) {
       database_.Run("DELETE FROM model_versions WHERE model = ? AND version = ?", model, version));
   if (database_.Changes() == 0) return NotFound(model, absl::StrCat(version));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_aliases WHERE model = ? AND version = ?", model, version));
+  RETURN_IF_ERROR(numbers_.NoteUnfinished(model, version));
   return transaction.Commit();
 }
 

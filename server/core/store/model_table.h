@@ -12,16 +12,16 @@
 #include "facet/v1/model.pb.h"
 #include "server/core/store/sqlite.h"
 #include "server/core/store/store.h"
+#include "server/core/store/version_numbers.h"
 
 namespace facet::server {
 
 // Model versions and aliases, as Store says. Not thread-safe.
 class ModelTable {
  public:
-  explicit ModelTable(Database* database) : database_(*database) {}
+  explicit ModelTable(Database* database) : database_(*database), numbers_(database, VersionKind::kModel) {}
 
-  absl::StatusOr<int64_t> ReserveVersion(const std::string& model);
-  absl::StatusOr<int64_t> LastVersion(const std::string& model);
+  VersionNumbers& numbers() { return numbers_; }
   absl::Status Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
                       const std::string& request_id);
   absl::StatusOr<v1::ModelVersion> Get(const std::string& model, int64_t version);
@@ -38,6 +38,7 @@ class ModelTable {
   absl::Status NotFound(const std::string& model, const std::string& what);
 
   Database& database_;
+  VersionNumbers numbers_;
 };
 
 }  // namespace facet::server

@@ -179,14 +179,30 @@ TEST_F(DatasetRegistryTest, ClearsAwayWhatADeadServerLeft) {
   Make("faces");
   dir_.Write("datasets/.uploads/0123/manifest.csv", "half");
   dir_.Write("datasets/faces/2.tmp-0123/images.bin", "half");
-  dir_.Write("datasets/faces/3/images.bin", "written, but in no table");
+  ASSERT_EQ(store_->ReserveDatasetVersion("faces").value(), 2);
+  dir_.Write("datasets/faces/2/images.bin", "written, but not yet in the table");
   dir_.Write("datasets/faces/notes.txt", "somebody's own");
   dir_.Write("datasets/lost+found/x", "the file system's own");
   Restart();
   EXPECT_THAT(Names(".uploads"), IsEmpty());
   EXPECT_THAT(Names("faces"), ElementsAre("1", "notes.txt"));
   EXPECT_THAT(Names("lost+found"), ElementsAre("x"));
-  EXPECT_EQ(Import(Faces())->name(), "datasets/faces@2");
+  EXPECT_EQ(Import(Faces())->name(), "datasets/faces@3");
+}
+
+TEST_F(DatasetRegistryTest, VersionsOfALostDatabaseAreLeftAloneForGood) {
+  Make("faces");
+  dir_.Write("datasets/faces/2/images.bin", "of another database");
+  dir_.Write("datasets/dogs/1/images.bin", "of another database");
+  for (int start = 0; start < 2; ++start) {
+    unknown_.clear();
+    Restart();
+    EXPECT_THAT(unknown_, ElementsAre(absl::StrCat(root(), "/dogs/1"), absl::StrCat(root(), "/faces/2")));
+    // Their numbers stay theirs.
+    EXPECT_EQ(Import(Faces())->name(), absl::StrCat("datasets/faces@", 3 + start));
+  }
+  EXPECT_THAT(Names("faces"), ElementsAre("1", "2", "3", "4"));
+  EXPECT_THAT(Names("dogs"), ElementsAre("1"));
 }
 
 TEST_F(DatasetRegistryTest, ADeleteThatDiedHalfWayIsFinishedAtTheNextStart) {

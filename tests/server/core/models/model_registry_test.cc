@@ -182,6 +182,31 @@ TEST_F(ModelRegistryTest, ClearsAwayWhatADeadServerLeft) {
   EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("1"));
 }
 
+TEST_F(ModelRegistryTest, ADatabaseThatIsLostOrOlderCostsNoModel) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Publish("faces").ok());
+  registry_.reset();
+  store_.Lose();
+  Restart();
+  EXPECT_THAT(unknown_, ElementsAre(absl::StrCat(root(), "/digits/1"), absl::StrCat(root(), "/faces/1")));
+  EXPECT_EQ(Publish("digits")->name(), "models/digits@2");
+  unknown_.clear();
+  Restart();
+  EXPECT_THAT(unknown_, ElementsAre(absl::StrCat(root(), "/digits/1"), absl::StrCat(root(), "/faces/1")));
+  EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("1", "2"));
+}
+
+TEST_F(ModelRegistryTest, APublicationOrADeletionThatDiedIsCleared) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(store_->DeleteModelVersion("digits", 1).ok());
+  const int64_t version = store_->ReserveModelVersion("digits").value();
+  ASSERT_TRUE(FileSystem::Posix()->CreateDirs(absl::StrCat(root(), "/digits/", version)).ok());
+  Restart();
+  EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("2"));
+  EXPECT_THAT(unknown_, IsEmpty());
+}
+
 TEST_F(ModelRegistryTest, AnIdleModelMakesRoom) {
   for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(Publish(id).ok());
   Restart(/*max_loaded=*/2);

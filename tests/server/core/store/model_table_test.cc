@@ -45,15 +45,15 @@ class ModelTableTest : public testing::Test {
 };
 
 TEST_F(ModelTableTest, VersionsCountFromOneForEachModel) {
-  EXPECT_EQ(table_.ReserveVersion("a").value(), 1);
-  EXPECT_EQ(table_.ReserveVersion("a").value(), 2);
-  EXPECT_EQ(table_.ReserveVersion("b").value(), 1);
+  EXPECT_EQ(table_.numbers().Reserve("a", 0).value(), 1);
+  EXPECT_EQ(table_.numbers().Reserve("a", 0).value(), 2);
+  EXPECT_EQ(table_.numbers().Reserve("b", 0).value(), 1);
 }
 
 TEST_F(ModelTableTest, VersionIsNeverUsedAgain) {
-  Insert("a", table_.ReserveVersion("a").value());
+  Insert("a", table_.numbers().Reserve("a", 0).value());
   ASSERT_TRUE(table_.Delete("a", 1).ok());
-  EXPECT_EQ(table_.ReserveVersion("a").value(), 2);
+  EXPECT_EQ(table_.numbers().Reserve("a", 0).value(), 2);
 }
 
 TEST_F(ModelTableTest, ReturnsWhatWasInserted) {

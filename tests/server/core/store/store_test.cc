@@ -42,6 +42,31 @@ TEST(StoreTest, KeepsEverythingAcrossARestart) {
   EXPECT_TRUE(store->GetDataset("d", 1).ok());
 }
 
+TEST(StoreTest, KnowsWhichVersionsAreUnfinished) {
+  TempStore store;
+  const auto unfinished = [&] {
+    std::vector<std::string> versions;
+    for (const VersionRef& each : *store->ListUnfinishedVersions(VersionKind::kModel)) {
+      versions.push_back(absl::StrCat(each.id, "@", each.version));
+    }
+    return versions;
+  };
+  ASSERT_EQ(store->ReserveModelVersion("m").value(), 1);
+  ASSERT_EQ(store->ReserveDatasetVersion("d").value(), 1);
+  store.Reopen();
+  EXPECT_THAT(unfinished(), testing::ElementsAre("m@1"));
+  EXPECT_EQ(store->LastModelVersion("m").value(), 0) << "none was kept";
+  ASSERT_TRUE(store->InsertModelVersion("m", 1, {}, "").ok());
+  EXPECT_THAT(unfinished(), testing::IsEmpty());
+  ASSERT_TRUE(store->DeleteModelVersion("m", 1).ok());
+  EXPECT_THAT(unfinished(), testing::ElementsAre("m@1"));
+  ASSERT_TRUE(store->FinishVersion(VersionKind::kModel, "m", 1).ok());
+  EXPECT_THAT(unfinished(), testing::IsEmpty());
+  EXPECT_EQ(store->LastModelVersion("m").value(), 1) << "there was one";
+  EXPECT_EQ(store->ReserveModelVersion("m", 7).value(), 8);
+  EXPECT_EQ(store->ReserveModelVersion("m", 3).value(), 9);
+}
+
 TEST(StoreTest, MakesItsFolder) {
   TempFolder folder;
   EXPECT_TRUE(Store::Open(folder / "deep/down/facet.db").ok());
