@@ -22,7 +22,7 @@ absl::StatusOr<ModelName> AliasCache::Resolve(const ModelName& name) {
     }
     generation = generation_;
   }
-  ASSIGN_OR_RETURN(resolved.version, store_->ResolveAlias(name.id, alias.empty() ? "latest" : alias));
+  ASSIGN_OR_RETURN(resolved.version, store_->ResolveAlias(name.id, alias.empty() ? kLatestAlias : alias));
   absl::MutexLock lock(&mutex_);
   if (generation == generation_) versions_[key] = resolved.version;
   return resolved;

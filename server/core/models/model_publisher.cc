@@ -24,6 +24,12 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
   proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
 }
 
+absl::StatusOr<v1::ModelVersion> SameModel(const v1::PublishModelRequest& request, const v1::ModelVersion& made) {
+  if (made.card().model() == request.model_id()) return made;
+  return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made.name())),
+                    "REQUEST_ID_REUSED");
+}
+
 }  // namespace
 
 absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
@@ -43,19 +49,19 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::Publish(const v1::PublishModelR
   if (!request.request_id().empty()) {
     ASSIGN_OR_RETURN(const std::optional<v1::ModelVersion> made,
                      store_->FindModelByRequestId(request.request_id()));
-    if (made.has_value()) return Repeat(request, *made);
+    if (made.has_value()) return SameModel(request, *made);
   }
   ASSIGN_OR_RETURN(const int64_t version, folders_.Reserve(request.model_id()));
   auto info = CopyBundle(request, bundle_dir, version);
   absl::Status status = info.status();
   if (status.ok()) {
-    status = store_->InsertModelVersion(request.model_id(), version, *info, request.request_id());
+    status = store_->InsertModelVersion(request.model_id(), version, *info, request.request_id(),
+                                        {request.aliases().begin(), request.aliases().end()});
   }
   if (!status.ok()) {
     folders_.Remove(request.model_id(), version).IgnoreError();
     return status;
   }
-  RETURN_IF_ERROR(MoveAliases(request, version));
   return info;
 }
 
@@ -80,29 +86,6 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::CopyBundle(const v1::PublishMod
   ASSIGN_OR_RETURN(const uint64_t size, file_system_->Size(folder));
   info.set_size_bytes(static_cast<int64_t>(size));
   return info;
-}
-
-absl::Status ModelPublisher::MoveAliases(const v1::PublishModelRequest& request, int64_t version) {
-  std::vector<std::string> aliases(request.aliases().begin(), request.aliases().end());
-  aliases.push_back("latest");
-  for (const std::string& alias : aliases) {
-    const auto current = store_->ResolveAlias(request.model_id(), alias);
-    if (!current.ok() && !absl::IsNotFound(current.status())) return current.status();
-    if (current.ok() && *current >= version) continue;
-    RETURN_IF_ERROR(store_->SetAlias(request.model_id(), alias, version));
-  }
-  return absl::OkStatus();
-}
-
-// The first try may have died before its aliases moved.
-absl::StatusOr<v1::ModelVersion> ModelPublisher::Repeat(const v1::PublishModelRequest& request,
-                                                        const v1::ModelVersion& made) {
-  if (made.card().model() != request.model_id()) {
-    return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made.name())),
-                      "REQUEST_ID_REUSED");
-  }
-  RETURN_IF_ERROR(MoveAliases(request, made.card().version()));
-  return made;
 }
 
 }  // namespace facet::server

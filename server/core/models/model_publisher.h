@@ -34,9 +34,6 @@ class ModelPublisher {
  private:
   absl::StatusOr<v1::ModelVersion> CopyBundle(const v1::PublishModelRequest& request,
                                               const std::string& bundle_dir, int64_t version);
-  // Points the aliases of the request at `version`, never back.
-  absl::Status MoveAliases(const v1::PublishModelRequest& request, int64_t version);
-  absl::StatusOr<v1::ModelVersion> Repeat(const v1::PublishModelRequest& request, const v1::ModelVersion& made);
 
   VersionFolders& folders_;
   FileSystem* const file_system_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/models/model_registry.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -20,7 +19,6 @@
 namespace facet::server {
 namespace {
 
-constexpr char kLatest[] = "latest";
 // Classifiers kept in memory.
 constexpr size_t kClassifiers = 2;
 
@@ -89,7 +87,6 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::StatusOr<ClassifierHandle> LoadClassifier(const std::string& name);
   absl::StatusOr<std::vector<ModelName>> VersionsOf(const std::string& id);
   absl::Status DeleteVersion(const ModelName& name);
-  absl::Status MoveLatest(const std::string& id);
 
   const ModelRegistryOptions options_;
   VersionFolders folders_;
@@ -137,10 +134,9 @@ absl::StatusOr<v1::ModelVersion> StoredModelRegistry::Describe(const ModelName& 
 
 absl::StatusOr<v1::ModelVersion> StoredModelRegistry::Publish(const v1::PublishModelRequest& request,
                                                               const std::string& bundle_dir) {
-  auto published = publisher_.Publish(request, bundle_dir);
-  aliases_.Clear();  // some may have moved before an error
-  RETURN_IF_ERROR(published.status());
-  ASSIGN_OR_RETURN(const ModelName name, ParseModelName(published->name(), "name"));
+  ASSIGN_OR_RETURN(const v1::ModelVersion published, publisher_.Publish(request, bundle_dir));
+  aliases_.Clear();
+  ASSIGN_OR_RETURN(const ModelName name, ParseModelName(published.name(), "name"));
   return Describe(name);
 }
 
@@ -209,13 +205,12 @@ absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) 
   RETURN_IF_ERROR(options_.store->GetModelVersion(name.id, name.version).status());
   ASSIGN_OR_RETURN(const std::vector<std::string> aliases, options_.store->ListAliases(name.id, name.version));
   for (const std::string& alias : aliases) {
-    if (alias == kLatest) continue;
+    if (alias == kLatestAlias) continue;
     return WithReason(absl::FailedPreconditionError(absl::StrCat(
                           "the alias '", alias, "' points to ", name.ToString(), "; point it at another version first")),
                       "ALIAS_IN_USE");
   }
-  RETURN_IF_ERROR(DeleteVersion(name));
-  return MoveLatest(name.id);
+  return DeleteVersion(name);
 }
 
 absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
@@ -224,17 +219,6 @@ absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
   cache_.Forget(name.ToString());
   classifiers_.Forget(name.ToString());
   return folders_.Remove(name.id, name.version);
-}
-
-absl::Status StoredModelRegistry::MoveLatest(const std::string& id) {
-  if (options_.store->ResolveAlias(id, kLatest).ok()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<ModelName> versions, VersionsOf(id));
-  if (versions.empty()) return absl::OkStatus();
-  const auto newest = std::max_element(versions.begin(), versions.end(),
-                                       [](const ModelName& a, const ModelName& b) { return a.version < b.version; });
-  RETURN_IF_ERROR(options_.store->SetAlias(id, kLatest, newest->version));
-  aliases_.Clear();
-  return absl::OkStatus();
 }
 
 }  // namespace

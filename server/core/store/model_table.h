@@ -23,7 +23,7 @@ class ModelTable {
 
   VersionNumbers& numbers() { return numbers_; }
   absl::Status Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
-                      const std::string& request_id);
+                      const std::string& request_id, const std::vector<std::string>& aliases);
   absl::StatusOr<v1::ModelVersion> Get(const std::string& model, int64_t version);
   absl::StatusOr<std::optional<v1::ModelVersion>> FindByRequestId(const std::string& request_id);
   absl::StatusOr<Page<v1::ModelVersion>> List(const std::string& model, const PageRequest& page);
@@ -33,6 +33,10 @@ class ModelTable {
   absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model, int64_t version);
 
  private:
+  // Unless it points to a higher version.
+  absl::Status RaiseAlias(const std::string& model, const std::string& alias, int64_t version);
+  // Where there is no `latest`.
+  absl::Status RestoreLatest(const std::string& model);
   absl::StatusOr<bool> Exists(const std::string& model, int64_t version);
   // `what` follows the '@' of the name.
   absl::Status NotFound(const std::string& model, const std::string& what);

@@ -91,9 +91,9 @@ class SqliteStore final : public Store {
     return models_.numbers().LastKept(model_id);
   }
   absl::Status InsertModelVersion(const std::string& model_id, int64_t version, const v1::ModelVersion& info,
-                                  const std::string& request_id) override {
+                                  const std::string& request_id, const std::vector<std::string>& aliases) override {
     absl::MutexLock lock(&mutex_);
-    return models_.Insert(model_id, version, info, request_id);
+    return models_.Insert(model_id, version, info, request_id, aliases);
   }
   absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) override {
     absl::MutexLock lock(&mutex_);

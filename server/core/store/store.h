@@ -30,6 +30,9 @@ struct StoreOptions {
   int64_t max_progress_events = 100'000;
 };
 
+// The alias that every model has: its highest version, unless somebody moved it.
+inline constexpr char kLatestAlias[] = "latest";
+
 // Models and data sets have versions, which are folders beside the store.
 enum class VersionKind { kModel, kDataset };
 struct VersionRef {
@@ -101,15 +104,19 @@ class Store {
   // Models.
   // The highest version ever inserted, also where it is gone; 0: none was.
   virtual absl::StatusOr<int64_t> LastModelVersion(const std::string& model_id) = 0;
+  // Moves `latest` and `aliases` to it in the same transaction, each unless it
+  // points to a higher version.
   virtual absl::Status InsertModelVersion(const std::string& model_id, int64_t version,
-                                          const v1::ModelVersion& info, const std::string& request_id) = 0;
+                                          const v1::ModelVersion& info, const std::string& request_id,
+                                          const std::vector<std::string>& aliases) = 0;
   virtual absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) = 0;
   virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(
       const std::string& request_id) = 0;
   // By model, newest first; `model_id` empty means all.
   virtual absl::StatusOr<Page<v1::ModelVersion>> ListModelVersions(const std::string& model_id,
                                                                    const PageRequest& page) = 0;
-  // With the aliases on it.
+  // With the aliases on it; `latest` moves to the highest version that is left,
+  // in the same transaction.
   virtual absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) = 0;
   // NOT_FOUND: no such version.
   virtual absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) = 0;

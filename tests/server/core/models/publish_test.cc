@@ -89,19 +89,6 @@ TEST_F(PublishTest, TheSameRequestIdMakesOneVersion) {
   EXPECT_EQ(GetErrorDetail(other).reason, "REQUEST_ID_REUSED");
 }
 
-TEST_F(PublishTest, ARepeatedRequestMovesAliasesThatTheFirstTryDidNot) {
-  const std::string id = "6f1f4d2c-6d3c-4f8e-9d42-6f8f1f0b7c11";
-  // A server that died after the version was kept and before its aliases were.
-  v1::ModelVersion info = Publish("digits").value();
-  ASSERT_TRUE(store_->DeleteModelVersion("digits", 1).ok());
-  ASSERT_TRUE(store_->InsertModelVersion("digits", 1, info, id).ok());
-  Restart();
-  ASSERT_EQ(Resolved("digits@stable"), "NOT_FOUND");
-  const auto again = Publish("digits", {"stable"}, id);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_THAT(again->aliases(), ElementsAre("latest", "stable"));
-}
-
 TEST_F(PublishTest, ADamagedBundleChangesNothing) {
   ASSERT_TRUE(Publish("digits").ok());
   v1::PublishModelRequest request;

@@ -31,7 +31,7 @@ v1::TrainingJob MakeJob(const std::string& id) {
 TEST(StoreTest, KeepsEverythingAcrossARestart) {
   TempStore store;
   ASSERT_TRUE(store->InsertJob({MakeJob("a"), "r"}, v1::TrainingEvent()).ok());
-  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, "").ok());
+  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, "", {}).ok());
   ASSERT_TRUE(store->SetAlias("m", "latest", 1).ok());
   ASSERT_TRUE(store->InsertDataset("d", store->ReserveDatasetVersion("d").value(), {}).ok());
   store.Reopen();
@@ -46,7 +46,8 @@ TEST(StoreTest, KnowsWhichVersionsAreUnfinished) {
   TempStore store;
   const auto unfinished = [&] {
     std::vector<std::string> versions;
-    for (const VersionRef& each : *store->ListUnfinishedVersions(VersionKind::kModel)) {
+    const auto found = store->ListUnfinishedVersions(VersionKind::kModel).value();
+    for (const VersionRef& each : found) {
       versions.push_back(absl::StrCat(each.id, "@", each.version));
     }
     return versions;
@@ -56,7 +57,7 @@ TEST(StoreTest, KnowsWhichVersionsAreUnfinished) {
   store.Reopen();
   EXPECT_THAT(unfinished(), testing::ElementsAre("m@1"));
   EXPECT_EQ(store->LastModelVersion("m").value(), 0) << "none was kept";
-  ASSERT_TRUE(store->InsertModelVersion("m", 1, {}, "").ok());
+  ASSERT_TRUE(store->InsertModelVersion("m", 1, {}, "", {}).ok());
   EXPECT_THAT(unfinished(), testing::IsEmpty());
   ASSERT_TRUE(store->DeleteModelVersion("m", 1).ok());
   EXPECT_THAT(unfinished(), testing::ElementsAre("m@1"));
