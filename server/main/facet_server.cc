@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "server/core/config/listen_address.h"
 #include "server/core/datasets/dataset_registry.h"
+#include "server/core/device_faults.h"
 #include "server/core/jobs/job_manager.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/models/bundled_models.h"
@@ -80,6 +81,7 @@ class FacetServerImpl final : public FacetServer {
 
   // Each stands on those before it.
   std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<DeviceFaults> device_faults_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<DatasetRegistry> datasets_;
   std::unique_ptr<ModelRegistry> models_;
@@ -100,6 +102,8 @@ absl::Status FacetServerImpl::Start() {
   RETURN_IF_ERROR(CheckAddresses());
   metrics_ = Metrics::Create();
   metrics_->SetReady(false);
+  device_faults_ =
+      std::make_unique<DeviceFaults>(metrics_.get(), [this](const absl::Status& fault) { OnDeviceFault(fault); });
   RETURN_IF_ERROR(OpenState());
   RETURN_IF_ERROR(ServeMetrics());
   RETURN_IF_ERROR(MakeModels());
@@ -166,6 +170,7 @@ absl::Status FacetServerImpl::MakeModels() {
   models.clock = env_.clock;
   models.store = store_.get();
   models.metrics = metrics_.get();
+  models.device_faults = device_faults_.get();
   models.on_unknown_folder = [this](const std::string& folder) { WarnOfUnknown(folder); };
   ASSIGN_OR_RETURN(models_, ModelRegistry::Create(std::move(models)));
   return absl::OkStatus();
@@ -190,7 +195,7 @@ absl::Status FacetServerImpl::MakeRendering() {
   engine.batch_wait = options_.render.batch_wait;
   engine.clock = env_.clock;
   engine.metrics = metrics_.get();
-  engine.on_device_fault = [this](const absl::Status& fault) { OnDeviceFault(fault); };
+  engine.device_faults = device_faults_.get();
   ASSIGN_OR_RETURN(engine_, RenderEngine::Create(std::move(engine)));
   BatchStreamFactoryOptions streams;
   streams.max_streams = options_.limits.max_streams;

@@ -23,6 +23,15 @@ absl::Status NoClassifier(const std::string& name) {
 
 }  // namespace
 
+absl::Status LoadedClassifier::Classify(const float* images, int count, float* probabilities) {
+  absl::Status status;
+  {
+    const absl::MutexLock lock(&mutex);
+    status = judge->Classify(images, count, probabilities);
+  }
+  return device_faults == nullptr ? status : device_faults->Observe(std::move(status));
+}
+
 absl::StatusOr<ClassifierHandle> ClassifierCache::Acquire(const std::string& name) {
   const absl::MutexLock lock(&mutex_);
   const auto found = std::find_if(loaded_.begin(), loaded_.end(),

@@ -85,6 +85,9 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::StatusOr<ModelHandle> LoadTimed(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ModelHandle> LoadModel(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ClassifierHandle> LoadClassifier(const std::string& name);
+  absl::Status Observe(const absl::Status& status) const {
+    return options_.device_faults == nullptr ? status : options_.device_faults->Observe(status);
+  }
   absl::StatusOr<std::vector<ModelName>> VersionsOf(const std::string& id);
   absl::Status DeleteVersion(const ModelName& name);
 
@@ -109,14 +112,18 @@ absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& na
   ASSIGN_OR_RETURN(BuildModel build, ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer,
                                                options_.renderer));
   RETURN_IF_ERROR(make_room());
-  ASSIGN_OR_RETURN(std::unique_ptr<LoadedModel> loaded, build());
-  return ModelHandle(std::move(loaded));
+  auto loaded = build();
+  RETURN_IF_ERROR(Observe(loaded.status()));
+  return ModelHandle(*std::move(loaded));
 }
 
 absl::StatusOr<ClassifierHandle> StoredModelRegistry::LoadClassifier(const std::string& name) {
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
   RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
-  return ReadClassifier(*options_.file_system, Folder(parsed), name, options_.renderer.device);
+  auto loaded = ReadClassifier(*options_.file_system, Folder(parsed), name, options_.renderer.device);
+  RETURN_IF_ERROR(Observe(loaded.status()));
+  (*loaded)->device_faults = options_.device_faults;
+  return loaded;
 }
 
 absl::Status StoredModelRegistry::Complete(const ModelName& name, v1::ModelVersion& version) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -19,6 +20,7 @@
 #include "model/image/pixels.h"
 #include "model/preset/net_shape.h"
 #include "model/render/renderer.h"
+#include "server/core/device_faults.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/store/store.h"
 
@@ -35,13 +37,16 @@ struct LoadedModel {
 };
 using ModelHandle = std::shared_ptr<LoadedModel>;
 
-// The classifier of a model version in memory, on the same terms. Classify calls
-// and filters of streams use the judge, each with the mutex held.
+// The classifier of a model version in memory, on the same terms.
 struct LoadedClassifier {
+  // model::Judge::Classify, for one caller at a time. Thread-safe; blocks.
+  absl::Status Classify(const float* images, int count, float* probabilities) ABSL_LOCKS_EXCLUDED(mutex);
+
   std::string name;  // `models/digits@3`
   model::FeatureSchema schema;
   int image_size = 0;  // side, pixels
-  absl::Mutex mutex;
+  DeviceFaults* device_faults = nullptr;  // may be null
+  absl::Mutex mutex;                      // of Judge::Classify
   std::unique_ptr<model::Judge> judge;
 };
 using ClassifierHandle = std::shared_ptr<LoadedClassifier>;
@@ -57,6 +62,9 @@ struct ModelRegistryOptions {
   model::RendererOptions renderer;
   // Null means model::Renderer::Create.
   RendererFactory create_renderer;
+  // Hears of a device that fails while a model is loaded or classifies; outlives
+  // the registry. May be null.
+  DeviceFaults* device_faults = nullptr;
   FileSystem* file_system = nullptr;
   Clock* clock = nullptr;
   Store* store = nullptr;

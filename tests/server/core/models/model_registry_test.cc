@@ -216,6 +216,40 @@ TEST_F(ModelRegistryTest, AnIdleModelMakesRoom) {
   EXPECT_TRUE(Get("c")->loaded());
 }
 
+absl::Status DeviceFault() { return WithReason(absl::InternalError("the device is gone"), "DEVICE_FAULT"); }
+
+class FaultyDeviceTest : public RegistryTest {
+ protected:
+  absl::StatusOr<std::unique_ptr<model::Renderer>> CreateRenderer(const model::GeneratorShape&,
+                                                                  absl::string_view) override {
+    return DeviceFault();
+  }
+};
+
+TEST_F(FaultyDeviceTest, ADeviceThatFailsWhileAModelIsLoadedIsReportedOnce) {
+  ASSERT_TRUE(Publish("digits").ok());
+  EXPECT_EQ(faults_, 0);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(GetErrorDetail(Load("digits").status()).reason, "DEVICE_FAULT");
+    EXPECT_EQ(faults_, 1);
+  }
+}
+
+TEST_F(FaultyDeviceTest, OneThatFailsWhileItClassifiesIsReported) {
+  class FaultyJudge final : public model::Judge {
+    bool Knows(int) const override { return true; }
+    absl::Status Classify(const float*, int, float*) override { return DeviceFault(); }
+    int embedding_size(int) const override { return 0; }
+    absl::Status Embed(const float*, int, int, float*) override { return DeviceFault(); }
+  };
+  LoadedClassifier classifier;
+  classifier.judge = std::make_unique<FaultyJudge>();
+  classifier.device_faults = &device_faults_;
+  EXPECT_EQ(classifier.Classify(nullptr, 1, nullptr).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(faults_, 1);
+  EXPECT_THAT(metrics_->Text(), HasSubstr("\nfacet_device_faults_total 1\n"));
+}
+
 TEST(ModelRegistryOptionsTest, MissingPartsAreRefused) {
   ModelRegistryOptions options;
   EXPECT_EQ(ModelRegistry::Create(options).status().code(), absl::StatusCode::kInvalidArgument);
