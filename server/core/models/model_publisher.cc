@@ -24,12 +24,6 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
   proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
 }
 
-absl::StatusOr<v1::ModelVersion> SameModel(const v1::PublishModelRequest& request, const v1::ModelVersion& made) {
-  if (made.card().model() == request.model_id()) return made;
-  return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made.name())),
-                    "REQUEST_ID_REUSED");
-}
-
 }  // namespace
 
 absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
@@ -42,15 +36,21 @@ absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
                       absl::StrCat(static_cast<int>(request.weight_type()), " is no WeightType"));
 }
 
+absl::StatusOr<std::optional<v1::ModelVersion>> ModelPublisher::FindPublished(
+    const v1::PublishModelRequest& request) {
+  RETURN_IF_ERROR(ValidatePublishRequest(request));
+  if (request.request_id().empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> made, store_->FindModelByRequestId(request.request_id()));
+  if (!made.has_value() || made->card().model() == request.model_id()) return made;
+  return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made->name())),
+                    "REQUEST_ID_REUSED");
+}
+
 absl::StatusOr<v1::ModelVersion> ModelPublisher::Publish(const v1::PublishModelRequest& request,
                                                          const std::string& bundle_dir) {
-  RETURN_IF_ERROR(ValidatePublishRequest(request));
   absl::MutexLock lock(&mutex_);
-  if (!request.request_id().empty()) {
-    ASSIGN_OR_RETURN(const std::optional<v1::ModelVersion> made,
-                     store_->FindModelByRequestId(request.request_id()));
-    if (made.has_value()) return SameModel(request, *made);
-  }
+  ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> made, FindPublished(request));
+  if (made.has_value()) return *std::move(made);
   ASSIGN_OR_RETURN(const int64_t version, folders_.Reserve(request.model_id()));
   auto info = CopyBundle(request, bundle_dir, version);
   absl::Status status = info.status();

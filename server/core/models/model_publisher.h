@@ -2,6 +2,7 @@
 #ifndef FACET_SERVER_CORE_MODELS_MODEL_PUBLISHER_H_
 #define FACET_SERVER_CORE_MODELS_MODEL_PUBLISHER_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -30,6 +31,9 @@ class ModelPublisher {
   // As ModelRegistry::Publish; the version has its name, card, size and time.
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request, const std::string& bundle_dir)
       ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // The version that the request's id has made, as Publish would return it.
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request);
 
  private:
   absl::StatusOr<v1::ModelVersion> CopyBundle(const v1::PublishModelRequest& request,

@@ -59,6 +59,7 @@ class StoredModelRegistry final : public ModelRegistry {
 
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
                                            const std::string& bundle_dir) override;
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request) override;
   absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest& request) override;
   absl::StatusOr<v1::ModelVersion> Get(const v1::GetModelRequest& request) override {
     ASSIGN_OR_RETURN(const ModelName name, Resolve(request.name(), "name"));
@@ -144,6 +145,14 @@ absl::StatusOr<v1::ModelVersion> StoredModelRegistry::Publish(const v1::PublishM
   ASSIGN_OR_RETURN(const v1::ModelVersion published, publisher_.Publish(request, bundle_dir));
   aliases_.Clear();
   ASSIGN_OR_RETURN(const ModelName name, ParseModelName(published.name(), "name"));
+  return Describe(name);
+}
+
+absl::StatusOr<std::optional<v1::ModelVersion>> StoredModelRegistry::FindPublished(
+    const v1::PublishModelRequest& request) {
+  ASSIGN_OR_RETURN(const std::optional<v1::ModelVersion> made, publisher_.FindPublished(request));
+  if (!made.has_value()) return std::nullopt;
+  ASSIGN_OR_RETURN(const ModelName name, ParseModelName(made->name(), "name"));
   return Describe(name);
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -104,6 +105,11 @@ class ModelRegistry {
   // version of another model. DATA_LOSS: damaged bundle; nothing has changed.
   virtual absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
                                                    const std::string& bundle_dir) = 0;
+  // The version that `request.request_id` has made before, so that Publish would
+  // return it and look at no bundle. Its errors.
+  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest&) {
+    return std::nullopt;
+  }
 
   // As v1.ModelService says.
   virtual absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest& request) = 0;

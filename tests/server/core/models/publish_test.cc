@@ -89,6 +89,21 @@ TEST_F(PublishTest, TheSameRequestIdMakesOneVersion) {
   EXPECT_EQ(GetErrorDetail(other).reason, "REQUEST_ID_REUSED");
 }
 
+TEST_F(PublishTest, WhatARequestIdHasMadeIsFoundWithoutItsBundle) {
+  v1::PublishModelRequest request;
+  request.set_model_id("digits");
+  request.set_request_id("6f1f4d2c");
+  EXPECT_FALSE(registry_->FindPublished(request)->has_value());
+  ASSERT_TRUE(Publish("digits", {"stable"}, "6f1f4d2c").ok());
+  const auto found = registry_->FindPublished(request);
+  ASSERT_TRUE(found.ok() && found->has_value()) << found.status();
+  EXPECT_THAT((*found)->aliases(), ElementsAre("latest", "stable"));
+  request.set_model_id("faces");
+  EXPECT_EQ(GetErrorDetail(registry_->FindPublished(request).status()).reason, "REQUEST_ID_REUSED");
+  request.set_model_id("Digits!");
+  EXPECT_EQ(registry_->FindPublished(request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(PublishTest, ADamagedBundleChangesNothing) {
   ASSERT_TRUE(Publish("digits").ok());
   v1::PublishModelRequest request;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -129,6 +130,11 @@ class FakeModelRegistry final : public ModelRegistry {
     version.set_name(absl::StrCat("models/", request.model_id(), "@1"));
     version.mutable_card()->set_description(bundle_dir);
     return version;
+  }
+  // "published-before" is a request id that has made a version.
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request) override {
+    if (request.request_id() != "published-before") return std::nullopt;
+    return Version();
   }
   absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest&) override {
     v1::ListModelsResponse response;
