@@ -4,10 +4,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
+
 namespace facet::server {
 namespace {
 
 constexpr absl::Duration kRetryDelay = absl::Milliseconds(5);
+
+// Otherwise the chunk would find no room however empty the queue is.
+bool IsQueueFull(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) && GetErrorDetail(status).retry_after.has_value();
+}
 
 }  // namespace
 
@@ -66,12 +73,13 @@ absl::Status ChunkedRender::SubmitChunk(int begin) {
 }
 
 bool ChunkedRender::ChunkSubmitted(int begin, const absl::Status& submitted) {
+  const bool full = IsQueueFull(submitted);
   bool last = false, later = false;
   {
     absl::MutexLock lock(&mutex_);
     if (submitted.ok()) {
       last = next_ >= options_.count;
-    } else if (absl::IsResourceExhausted(submitted)) {
+    } else if (full) {
       // The queue is full of others' images. A chunk of our own that ends tries
       // again; where there is none, time does.
       next_ = begin;
@@ -91,7 +99,7 @@ bool ChunkedRender::ChunkSubmitted(int begin, const absl::Status& submitted) {
     absl::MutexLock lock(&mutex_);
     submitting_ = false;
   }
-  return !absl::IsResourceExhausted(submitted);
+  return !full;
 }
 
 void ChunkedRender::TryLater() {
