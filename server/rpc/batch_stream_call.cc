@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "server/rpc/handler_wall.h"
 #include "server/rpc/image_wire.h"
 #include "server/rpc/wire.h"
 
@@ -143,9 +143,20 @@ void BatchStreamCall::Pump() {
     }
   }
   if (ask == nullptr) return Conclude(std::move(last), finish);
-  ask->Next(another, [self = shared_from_this()](absl::StatusOr<StreamBatch> batch) {
-    self->OnBatch(std::move(batch));
+  const absl::Status asked = BehindWall([&] {
+    ask->Next(another, [self = shared_from_this()](absl::StatusOr<StreamBatch> batch) {
+      self->OnBatch(std::move(batch));
+    });
+    return absl::OkStatus();
   });
+  if (asked.ok()) return;
+  {
+    // What has thrown does not call back.
+    absl::MutexLock lock(&mutex_);
+    busy_ = false;
+  }
+  ask.reset();
+  Stop(asked);
 }
 
 void BatchStreamCall::Conclude(std::shared_ptr<BatchStream> stream, const absl::Status& status) {

@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "base/behind_wall.h"
 #include "base/status_macros.h"
 #include "model/image/codec.h"
-#include "server/rpc/handler_wall.h"
 
 namespace facet::server {
 

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "server/rpc/handler_wall.h"
 #include "server/rpc/wire.h"
 
 namespace facet::server {

@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "server/rpc/handler_wall.h"
 #include "server/rpc/image_wire.h"
 #include "server/rpc/vectors.h"
 #include "server/rpc/wire.h"

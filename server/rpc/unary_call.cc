@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/unary_call.h"
+#include "base/behind_wall.h"
 
-#include "server/rpc/handler_wall.h"
 
 namespace facet::server {
 namespace {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/behind_wall.h"
 #include "base/error.h"
 
 namespace facet::server {
@@ -17,6 +18,11 @@ bool IsQueueFull(const absl::Status& status) {
 }
 
 }  // namespace
+
+ChunkedRender::ChunkedRender(Options options) : options_(std::move(options)) {
+  // So that a task that was submitted can always be noted.
+  tasks_.reserve((options_.count + options_.chunk_images - 1) / options_.chunk_images);
+}
 
 int ChunkedRender::TakeChunk() {
   const bool may = !submitting_ && !finished_ && !waiting_ && status_.ok() && next_ < options_.count &&
@@ -44,7 +50,7 @@ void ChunkedRender::SubmitChunks() {
       }
     }
     if (begin < 0) return std::move(options_.done)(std::move(status));
-    if (!ChunkSubmitted(begin, SubmitChunk(begin))) return;
+    if (!ChunkSubmitted(begin, BehindWall([&] { return SubmitChunk(begin); }))) return;
   }
 }
 
