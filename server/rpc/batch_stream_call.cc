@@ -108,6 +108,9 @@ void BatchStreamCall::HandleHalfClose() {
 }
 
 void BatchStreamCall::Open(const v1::StreamStart& start) {
+  // It may have waited for long: opening what nobody waits for loads models.
+  if (call_.cancelled()) Stop(call_.CancellationStatus());
+  if (NoLongerWanted()) return Pump();
   auto stream = BehindWall([&] { return streams_->Open(start); });
   {
     absl::MutexLock lock(&mutex_);
@@ -116,6 +119,13 @@ void BatchStreamCall::Open(const v1::StreamStart& start) {
   }
   if (!stream.ok()) return Stop(PrefixField(stream.status(), "start"));
   Pump();
+}
+
+bool BatchStreamCall::NoLongerWanted() {
+  absl::MutexLock lock(&mutex_);
+  if (!stopping_.has_value()) return false;
+  busy_ = false;
+  return true;
 }
 
 bool BatchStreamCall::MayAsk() const { return stream_ != nullptr && (!limited_ || credit_ > 0); }
