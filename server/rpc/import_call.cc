@@ -68,7 +68,7 @@ absl::Status ImportCall::HandleMessage() {
   if (import_ == nullptr) {
     return InvalidField("spec", "MISSING_SPEC", "the first message must be the `spec` of the import");
   }
-  return PrefixField(import_->Add(request.chunk()), "chunk");
+  return import_->Add(request.chunk());
 }
 
 absl::Status ImportCall::HandleSpec(const v1::ImportSpec& spec) {

@@ -40,7 +40,7 @@ class DatasetRegistry {
    public:
     virtual ~Import() = default;
     // A piece of a file; `UploadSource` only. INVALID_ARGUMENT (reason
-    // BAD_UPLOAD): a bad path, a file that was ended before, a chunk over 1 MiB.
+    // BAD_UPLOAD, fields "chunk" and below): a bad path, a file that was ended before, a chunk over 1 MiB.
     // RESOURCE_EXHAUSTED: over the limit, or the disk is full.
     virtual absl::Status Add(const v1::FileChunk& chunk) = 0;
     // Reads the source and makes the version. Blocks for as long as it takes;

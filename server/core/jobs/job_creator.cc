@@ -86,7 +86,7 @@ absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRe
   }
   std::optional<JobStart> start = plan.start;
   if (request.spec().has_start()) {
-    const JobStartOptions start_options{options_.file_system, options_.root, options_.find_model};
+    const JobStartOptions start_options{options_.file_system, options_.root, options_.store, options_.find_model};
     ASSIGN_OR_RETURN(start, FindStart(start_options, request.spec().start(), plan.nets));
     *plan.trainer.mutable_start() = start->spec;
   }

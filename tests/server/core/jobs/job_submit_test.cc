@@ -138,6 +138,9 @@ TEST_F(JobSubmitTest, StartingPointThatDoesNotFitIsRefusedWithItsField) {
   const absl::Status other = jobs().CreateJob(request).status();
   EXPECT_TRUE(absl::IsNotFound(other));
   EXPECT_THAT(std::string(other.message()), HasSubstr("newest is of step 80"));
+  const absl::Status unknown = jobs().CreateJob(StartingFrom("b", "aa", 100)).status();
+  EXPECT_TRUE(absl::IsNotFound(unknown)) << unknown;
+  EXPECT_EQ(GetErrorDetail(unknown).resource->name, "trainingJobs/aa");
   request = StartingFrom("b", "a", 100);
   request.mutable_spec()->mutable_inline_preset()->mutable_generator()->set_base_channels(32);
   EXPECT_EQ(GetErrorDetail(jobs().CreateJob(request).status()).reason, "OTHER_SHAPES");
@@ -174,6 +177,9 @@ TEST_F(JobSubmitTest, StartsFromAModelWithItsLineage) {
   request.set_training_job_id("c");
   request.mutable_spec()->mutable_start()->set_model("nope");
   EXPECT_TRUE(absl::IsNotFound(jobs().CreateJob(request).status()));
+  request.mutable_spec()->mutable_start()->set_model("No such!");
+  const absl::Status malformed = jobs().CreateJob(request).status();
+  EXPECT_EQ(GetErrorDetail(malformed).field, "spec.start.model") << malformed;
 }
 
 TEST_F(JobSubmitTest, FiveHundredJobsWaitAndSurviveARestart) {
