@@ -16,6 +16,7 @@
 #include "server/core/datasets/import_board.h"
 #include "server/core/datasets/import_source.h"
 #include "server/core/datasets/upload_folder.h"
+#include "server/core/request_text.h"
 #include "server/core/resource_name.h"
 #include "server/core/store/version_folders.h"
 
@@ -113,6 +114,7 @@ absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::
     const v1::ImportSpec& spec) {
   RETURN_IF_ERROR(PrefixField(ValidateId(spec.dataset(), "the data set's id"), "spec.dataset"));
   RETURN_IF_ERROR(PrefixField(model::ValidateImportSpec(spec), "spec"));
+  RETURN_IF_ERROR(ValidateText(spec.description(), "spec.description"));
   auto progress = imports_.Begin(spec.import_id());
   if (!progress.ok()) return PrefixField(progress.status(), "spec");
   std::string source;

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -15,21 +14,13 @@
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "server/core/request_text.h"
 #include "server/core/resource_name.h"
 
 namespace facet::server {
 namespace {
 
-constexpr size_t kMaxRequestIdBytes = 64;
 constexpr int kMaxPriority = 100;
-
-absl::Status ValidateRequestId(const std::string& id) {
-  const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isgraph(c); });
-  if (id.size() <= kMaxRequestIdBytes && printable) return absl::OkStatus();
-  return InvalidField("request_id", "BAD_REQUEST_ID",
-                      absl::StrCat("the request id must be at most ", kMaxRequestIdBytes,
-                                   " printable characters, best a UUID"));
-}
 
 absl::Status ValidatePriority(int priority) {
   if (priority >= -kMaxPriority && priority <= kMaxPriority) return absl::OkStatus();

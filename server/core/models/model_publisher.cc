@@ -12,6 +12,7 @@
 #include "model/bundle/bundle.h"
 #include "model/bundle/half_weights.h"
 #include "server/core/models/model_loader.h"
+#include "server/core/request_text.h"
 #include "server/core/resource_name.h"
 
 namespace facet::server {
@@ -31,6 +32,8 @@ absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
   for (int i = 0; i < request.aliases_size(); ++i) {
     RETURN_IF_ERROR(PrefixField(ValidateId(request.aliases(i), "an alias"), absl::StrCat("aliases[", i, "]")));
   }
+  RETURN_IF_ERROR(ValidateText(request.description(), "description"));
+  RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
   if (v1::WeightType_IsValid(request.weight_type())) return absl::OkStatus();
   return InvalidField("weight_type", "UNKNOWN_VALUE",
                       absl::StrCat(static_cast<int>(request.weight_type()), " is no WeightType"));

@@ -17,7 +17,8 @@
 
 namespace facet::server {
 
-// INVALID_ARGUMENT (reason INVALID_ID) with the field path.
+// INVALID_ARGUMENT (reasons INVALID_ID, TEXT_TOO_LONG, BAD_REQUEST_ID) with the
+// field path.
 absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request);
 
 // Turns the bundle of an ended job into the next version of a model: copied,

@@ -73,6 +73,14 @@ TEST_F(PublishTest, BadIdsAreRefusedWithTheirPath) {
   status = Publish("digits", {"stable", "3"}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(GetErrorDetail(status).field, "aliases[1]");
+  status = Publish("digits", {}, std::string(65, 'x')).status();
+  EXPECT_EQ(GetErrorDetail(status).field, "request_id");
+  v1::PublishModelRequest wordy;
+  wordy.set_model_id("digits");
+  wordy.set_description(std::string((16 << 10) + 1, 'x'));
+  status = registry_->Publish(wordy, MakeBundle()).status();
+  EXPECT_EQ(GetErrorDetail(status).field, "description");
+  EXPECT_EQ(GetErrorDetail(status).reason, "TEXT_TOO_LONG");
   EXPECT_EQ(Resolved("digits"), "NOT_FOUND");
 }
 
