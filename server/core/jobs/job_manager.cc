@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ namespace {
 
 const PageRequest kWholePage{1000, {}};
 constexpr int kAttemptsShown = 20;
+constexpr int kMaxStates = 10;  // of a listing; there are fewer to tell apart
 constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(15);
 
 absl::Status ShuttingDown() {
@@ -240,16 +242,19 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::Get(const v1::GetTrainingJobRequ
 absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(
     const v1::ListTrainingJobsRequest& request) {
   ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
-  std::vector<v1::TrainingJobState> states;
+  if (request.states_size() > kMaxStates) {
+    return InvalidField("states", "OUT_OF_RANGE", absl::StrCat("at most ", kMaxStates, " states; none means all"));
+  }
+  std::set<v1::TrainingJobState> states;
   for (int i = 0; i < request.states_size(); ++i) {
     if (!v1::TrainingJobState_IsValid(request.states(i)) || request.states(i) == 0) {
       return InvalidField(
           absl::StrCat("states[", i, "]"), "UNKNOWN_STATE",
           absl::StrCat("there is no state with number ", static_cast<int>(request.states(i))));
     }
-    states.push_back(request.states(i));
+    states.insert(request.states(i));
   }
-  ASSIGN_OR_RETURN(auto jobs, options_.store->ListJobs(states, page));
+  ASSIGN_OR_RETURN(auto jobs, options_.store->ListJobs({states.begin(), states.end()}, page));
   v1::ListTrainingJobsResponse response;
   for (v1::TrainingJob& job : jobs.items) *response.add_training_jobs() = std::move(job);
   response.set_next_page_token(jobs.next);

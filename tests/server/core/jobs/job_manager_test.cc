@@ -175,6 +175,11 @@ TEST_F(JobManagerTest, MalformedRequestsNameTheField) {
   v1::ListTrainingJobsRequest list;
   list.add_states(static_cast<v1::TrainingJobState>(77));
   EXPECT_EQ(GetErrorDetail(jobs().List(list).status()).field, "states[0]");
+  list.clear_states();
+  for (int i = 0; i < 10; ++i) list.add_states(v1::TRAINING_JOB_STATE_QUEUED);
+  EXPECT_TRUE(jobs().List(list).ok());
+  list.add_states(v1::TRAINING_JOB_STATE_QUEUED);
+  EXPECT_EQ(GetErrorDetail(jobs().List(list).status()).field, "states");
 }
 
 TEST_F(JobManagerTest, UnknownJobIsNotFound) {
