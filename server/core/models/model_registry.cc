@@ -47,9 +47,14 @@ class StoredModelRegistry final : public ModelRegistry {
     ASSIGN_OR_RETURN(const ModelName resolved, Resolve(name, field));
     return cache_.Acquire(resolved.ToString());
   }
-  absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
+  absl::StatusOr<ModelHandle> AcquireLoaded(absl::string_view name, absl::string_view field) override {
     ASSIGN_OR_RETURN(const ModelName resolved, Resolve(name, field));
     return cache_.TryAcquire(resolved.ToString());
+  }
+  absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
+    ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, field));
+    const std::optional<ModelName> resolved = aliases_.Find(parsed);
+    return resolved.has_value() ? cache_.TryAcquire(resolved->ToString()) : nullptr;
   }
 
   absl::StatusOr<ClassifierHandle> AcquireClassifier(absl::string_view name, absl::string_view field) override {

@@ -91,7 +91,13 @@ class ModelRegistry {
   // disk. DATA_LOSS: damaged bundle. RESOURCE_EXHAUSTED (MODELS_BUSY,
   // RetryInfo): as many as fit are in use.
   virtual absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) = 0;
-  // The same if it is in memory now, else null; reads no bundle.
+  // The same if it is in memory now, else null; may ask the store, reads no
+  // bundle.
+  virtual absl::StatusOr<ModelHandle> AcquireLoaded(absl::string_view name, absl::string_view field) {
+    return TryAcquire(name, field);
+  }
+  // The same without the store: null also where it would have to be asked for an
+  // alias. Does not block.
   virtual absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) = 0;
 
   // The classifier of a version, alias or model, loaded if need be; a few are

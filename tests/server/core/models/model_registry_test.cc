@@ -66,6 +66,18 @@ TEST_F(ModelRegistryTest, TryAcquireTakesOnlyWhatIsInMemory) {
   EXPECT_EQ(registry_->TryAcquire("digits", "model").value(), handle);
 }
 
+TEST_F(ModelRegistryTest, TryAcquireDoesNotAskTheStoreForAliases) {
+  ASSERT_TRUE(Publish("digits", {"stable"}).ok());
+  const ModelHandle handle = registry_->Acquire("digits@1", "model").value();
+  EXPECT_EQ(registry_->TryAcquire("digits@1", "model").value(), handle);
+  EXPECT_EQ(registry_->TryAcquire("digits@stable", "model").value(), nullptr);
+  EXPECT_EQ(registry_->TryAcquire("nonsense", "model").value(), nullptr) << "whether it exists is not known";
+  EXPECT_EQ(registry_->AcquireLoaded("digits@stable", "model").value(), handle);
+  EXPECT_EQ(registry_->TryAcquire("digits@stable", "model").value(), handle);
+  EXPECT_TRUE(absl::IsNotFound(registry_->AcquireLoaded("nonsense", "model").status()));
+  EXPECT_EQ(GetErrorDetail(registry_->TryAcquire("models/", "model").status()).field, "model");
+}
+
 TEST_F(ModelRegistryTest, LoadAndUnloadShowInTheVersion) {
   ASSERT_TRUE(Publish("digits").ok());
   EXPECT_EQ(Unload("digits").status().code(), absl::StatusCode::kFailedPrecondition);
