@@ -75,7 +75,7 @@ absl::Status BatchStreamCall::HandleStart(const v1::StreamStart& start) {
     busy_ = true;
   }
   const absl::Status status =
-      call_.environment().workers->Schedule([self = shared_from_this(), start] { self->Open(start); });
+      call_.environment().model_workers->Schedule([self = shared_from_this(), start] { self->Open(start); });
   if (status.ok()) return status;
   absl::MutexLock lock(&mutex_);
   busy_ = false;

@@ -48,7 +48,7 @@ class BatchStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
   absl::Status HandleStart(const v1::StreamStart& start) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status HandleCredit(int32_t credit) ABSL_LOCKS_EXCLUDED(mutex_);
   void HandleHalfClose() ABSL_LOCKS_EXCLUDED(mutex_);
-  // On the workers.
+  // On the workers for models.
   void Open(const v1::StreamStart& start) ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether it is to stop; then the opening is over.
   bool NoLongerWanted() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -87,6 +87,7 @@ class GrpcServerImpl final : public GrpcServer {
   // The server goes first, then the services, then the threads they use.
   CallGate gate_;
   WorkerPool workers_;
+  WorkerPool model_workers_;
   WorkerPool import_workers_;
   WorkerPool codecs_;
   std::unique_ptr<HealthService> health_;
@@ -99,6 +100,7 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
       parts_(parts),
       gate_(options.max_calls),
       workers_("rpc", options.worker_threads, kMaxQueuedCalls),
+      model_workers_("model", options.model_threads, kMaxQueuedCalls),
       import_workers_("import", options.import_threads, kMaxQueuedImports),
       codecs_("codec", CodecThreads(options), kMaxQueuedImages) {
   const RpcEnvironment environment = Environment();
@@ -124,6 +126,7 @@ RpcEnvironment GrpcServerImpl::Environment() {
   environment.log = parts_.log;
   environment.gate = &gate_;
   environment.workers = &workers_;
+  environment.model_workers = &model_workers_;
   environment.max_message_bytes = max_message_bytes();
   return environment;
 }

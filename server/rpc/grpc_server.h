@@ -31,6 +31,7 @@ struct GrpcServerOptions {
   int max_imports = 8;            // at once
   int max_calls = 4096;           // at once
   int worker_threads = 16;        // for calls that may block
+  int model_threads = 8;          // for calls that wait for models
   int import_threads = 4;
   int codec_threads = 0;  // 0: all cores
 };

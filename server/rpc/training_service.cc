@@ -86,7 +86,8 @@ class TrainingServiceAdapter final : public Base {
   ServerUnaryReactor* PublishModel(CallbackServerContext* context, const ByteBuffer* request,
                                    ByteBuffer* response) override {
     return ServeUnary<v1::PublishModelRequest>(environment_, context, "facet.v1.TrainingService/PublishModel",
-                                               request, response, [this](const auto& r) { return Publish(r); });
+                                               request, response, [this](const auto& r) { return Publish(r); },
+                                               environment_.model_workers);
   }
   ServerUnaryReactor* GetTrainingCurve(CallbackServerContext* context, const ByteBuffer* request,
                                        ByteBuffer* response) override {
