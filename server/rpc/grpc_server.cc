@@ -2,6 +2,7 @@
 #include "server/rpc/grpc_server.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -40,6 +41,13 @@ std::vector<std::string> ServiceNames() {
 int CodecThreads(const GrpcServerOptions& options) {
   if (options.codec_threads > 0) return options.codec_threads;
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+// MiB. Without a limit, max_calls messages of the largest size could come at
+// once.
+int64_t TransportMib(const GrpcServerOptions& options) {
+  if (options.transport_mib > 0) return options.transport_mib;
+  return std::max<int64_t>(1024, int64_t{32} * options.max_message_mib);
 }
 
 void SetTransportOptions(grpc::ServerBuilder& builder, int max_message_bytes) {
@@ -157,6 +165,9 @@ absl::Status GrpcServerImpl::Listen() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetTransportOptions(builder, max_message_bytes());
+  grpc::ResourceQuota quota("facet");
+  quota.Resize(static_cast<size_t>(TransportMib(options_)) << 20);
+  builder.SetResourceQuota(quota);
   std::vector<int> ports(listen_.size(), 0);
   for (size_t i = 0; i < listen_.size(); ++i) {
     builder.AddListeningPort(listen_[i].ToString(), grpc::InsecureServerCredentials(), &ports[i]);
