@@ -2,6 +2,7 @@
 #include "server/core/datasets/dataset_registry.h"
 
 #include <deque>
+#include <set>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -49,7 +50,9 @@ class StoredDatasetRegistry final : public DatasetRegistry {
     ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
     return folders_.PathOf(name.id, name.version);
   }
-  void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override {
+  absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) override ABSL_LOCKS_EXCLUDED(use_mutex_);
+  void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override ABSL_LOCKS_EXCLUDED(use_mutex_) {
+    absl::MutexLock lock(&use_mutex_);
     usage_check_ = std::move(check);
   }
 
@@ -60,12 +63,17 @@ class StoredDatasetRegistry final : public DatasetRegistry {
  private:
   // Enters an imported folder into the store.
   absl::StatusOr<v1::Dataset> Keep(const v1::ImportSpec& spec, int64_t version, const model::ImportResult& imported);
-  absl::Status DeleteVersion(const v1::Dataset& dataset);
+  absl::Status CheckUnused(const v1::Dataset& dataset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(use_mutex_);
+  // What is left of a version whose row is gone.
+  absl::Status RemoveFiles(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::shared_ptr<model::Dataset>> OpenCached(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const DatasetRegistryOptions options_;
   VersionFolders folders_;
-  std::function<absl::Status(const std::string&)> usage_check_;
+  // Held from the question whether a version is in use until its row is gone.
+  absl::Mutex use_mutex_;
+  std::function<absl::Status(const std::string&)> usage_check_ ABSL_GUARDED_BY(use_mutex_);
+  std::multiset<std::string> pinned_ ABSL_GUARDED_BY(use_mutex_);
   ImportBoard imports_;
   absl::Mutex mutex_;
   std::deque<std::pair<std::string, std::shared_ptr<model::Dataset>>> open_ ABSL_GUARDED_BY(mutex_);
@@ -228,9 +236,28 @@ absl::StatusOr<v1::ReadDatasetImagesResponse> StoredDatasetRegistry::ReadImages(
   return ReadImagesOf(*opened, request);
 }
 
-absl::Status StoredDatasetRegistry::DeleteVersion(const v1::Dataset& dataset) {
+absl::StatusOr<std::shared_ptr<void>> StoredDatasetRegistry::Pin(const std::string& dataset_version) {
+  ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset_version, "name"));
+  absl::MutexLock lock(&use_mutex_);
+  ASSIGN_OR_RETURN(const v1::Dataset dataset, options_.store->GetDataset(name.id, name.version));
+  const auto pin = pinned_.insert(dataset.name());
+  return std::shared_ptr<void>(this, [this, pin](void*) {
+    absl::MutexLock unpin(&use_mutex_);
+    pinned_.erase(pin);
+  });
+}
+
+absl::Status StoredDatasetRegistry::CheckUnused(const v1::Dataset& dataset) {
+  if (pinned_.count(dataset.name()) > 0) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("'", dataset.name(), "' is about to be used by a ",
+                                                                 "training job that is being made")),
+                      "DATASET_IN_USE");
+  }
+  return usage_check_ ? usage_check_(dataset.name()) : absl::OkStatus();
+}
+
+absl::Status StoredDatasetRegistry::RemoveFiles(const v1::Dataset& dataset) {
   ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
-  RETURN_IF_ERROR(options_.store->DeleteDataset(name.id, name.version));
   {
     absl::MutexLock lock(&mutex_);
     for (auto it = open_.begin(); it != open_.end(); ++it) {
@@ -256,11 +283,17 @@ absl::Status StoredDatasetRegistry::Delete(const v1::DeleteDatasetRequest& reque
       page.after = found.next;
     } while (!page.after.empty());
   }
-  for (const v1::Dataset& dataset : versions) {
-    if (usage_check_) RETURN_IF_ERROR(usage_check_(dataset.name()));
+  {
+    absl::MutexLock lock(&use_mutex_);
+    for (const v1::Dataset& dataset : versions) RETURN_IF_ERROR(CheckUnused(dataset));
+    for (const v1::Dataset& dataset : versions) {
+      ASSIGN_OR_RETURN(const DatasetName each, ParseDatasetName(dataset.name(), "name"));
+      RETURN_IF_ERROR(options_.store->DeleteDataset(each.id, each.version));
+    }
   }
-  for (const v1::Dataset& dataset : versions) RETURN_IF_ERROR(DeleteVersion(dataset));
-  return absl::OkStatus();
+  absl::Status removed;
+  for (const v1::Dataset& dataset : versions) removed.Update(RemoveFiles(dataset));
+  return removed;
 }
 
 }  // namespace

@@ -37,23 +37,6 @@ std::string ChooseId(absl::string_view dataset_version) {
 
 }  // namespace
 
-class JobCreator::Pin {
- public:
-  Pin(JobCreator* creator, std::vector<std::string> dataset_versions)
-      : creator_(*creator), versions_(std::move(dataset_versions)) {
-    absl::MutexLock lock(&creator_.mutex_);
-    creator_.pinned_.insert(versions_.begin(), versions_.end());
-  }
-  ~Pin() {
-    absl::MutexLock lock(&creator_.mutex_);
-    for (const std::string& version : versions_) creator_.pinned_.erase(creator_.pinned_.find(version));
-  }
-
- private:
-  JobCreator& creator_;
-  const std::vector<std::string> versions_;
-};
-
 absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRequest& request) {
   RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
   RETURN_IF_ERROR(ValidatePriority(request.priority()));
@@ -66,14 +49,11 @@ absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRe
   const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
                                     MachineMemoryBytes(*options_.file_system), options_.find_model};
   ASSIGN_OR_RETURN(JobPlan plan, PlanJob(plan_options, request.spec()));
-  // From here on the data sets stay; look whether they still do.
-  std::vector<std::string> datasets = plan.test_versions;
-  datasets.push_back(plan.trainer.dataset());
-  const Pin pin(this, datasets);
-  for (const std::string& dataset : datasets) {
-    v1::GetDatasetRequest get;
-    get.set_name(dataset);
-    RETURN_IF_ERROR(options_.datasets->Get(get).status());
+  // From here on the data sets stay, until the job says that it uses them.
+  std::vector<std::shared_ptr<void>> pins;
+  ASSIGN_OR_RETURN(pins.emplace_back(), options_.datasets->Pin(plan.trainer.dataset()));
+  for (const std::string& dataset : plan.test_versions) {
+    ASSIGN_OR_RETURN(pins.emplace_back(), options_.datasets->Pin(dataset));
   }
   std::optional<JobStart> start = plan.start;
   if (request.spec().has_start()) {
@@ -180,11 +160,6 @@ absl::Status JobCreator::MakeFolder(const std::string& folder, const internal::T
   RETURN_IF_ERROR(
       options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()));
   return options_.file_system->SyncDir(options_.root);
-}
-
-bool JobCreator::Uses(const std::string& dataset_version) {
-  absl::MutexLock lock(&mutex_);
-  return pinned_.count(dataset_version) > 0;
 }
 
 }  // namespace facet::server

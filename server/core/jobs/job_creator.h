@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -45,15 +44,9 @@ class JobCreator {
 
   // As v1.TrainingService.CreateTrainingJob says. What fails leaves nothing.
   absl::StatusOr<v1::TrainingJob> Create(const v1::CreateTrainingJobRequest& request)
-      ABSL_LOCKS_EXCLUDED(create_mutex_, mutex_);
-
-  // Whether a job that is being made is about to use this data set.
-  bool Uses(const std::string& dataset_version) ABSL_LOCKS_EXCLUDED(mutex_);
+      ABSL_LOCKS_EXCLUDED(create_mutex_);
 
  private:
-  // Data set versions that a job being made is about to use.
-  class Pin;
-
   absl::StatusOr<std::optional<v1::TrainingJob>> FindEarlier(const v1::CreateTrainingJobRequest& request);
   absl::StatusOr<v1::TrainingJob> MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
                                           const std::optional<JobStart>& start);
@@ -66,8 +59,6 @@ class JobCreator {
   const JobCreatorOptions options_;
   // One job is made at a time, so that an id is looked for and taken at once.
   absl::Mutex create_mutex_;
-  absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(create_mutex_);
-  std::multiset<std::string> pinned_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace facet::server

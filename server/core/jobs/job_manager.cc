@@ -375,7 +375,6 @@ absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
                                                    ", which has not ended. Cancel it first, or wait")),
         "DATASET_IN_USE");
   };
-  if (creator_->Uses(dataset_version)) return in_use("a training job that is being made");
   ASSIGN_OR_RETURN(const auto jobs, AllJobs());
   for (const v1::TrainingJob& job : jobs) {
     if (!HasEnded(job.state()) && Uses(job, dataset_version)) {

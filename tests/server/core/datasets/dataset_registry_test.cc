@@ -3,9 +3,13 @@
 // how they come.
 #include "server/core/datasets/dataset_registry.h"
 
+#include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
+#include "base/thread.h"
 #include "model/data/dataset_manifest.h"
 #include "tests/server/core/datasets/registry_harness.h"
 
@@ -146,6 +150,41 @@ TEST_F(DatasetRegistryTest, WhatIsInUseIsNotDeleted) {
   EXPECT_EQ(List("faces").size(), 3u) << "all or none";
   EXPECT_THAT(Delete("faces@3"), IsOk());
   EXPECT_THAT(Read("faces@1"), IsOk());
+}
+
+TEST_F(DatasetRegistryTest, WhatIsPinnedIsNotDeleted) {
+  Make("faces", 2);
+  auto pin = registry_->Pin("datasets/faces@1");
+  ASSERT_THAT(pin, IsOk());
+  auto second = registry_->Pin("datasets/faces@1");
+  ASSERT_THAT(second, IsOk());
+  EXPECT_THAT(Delete("faces"), HasReason(absl::StatusCode::kFailedPrecondition, "DATASET_IN_USE"));
+  EXPECT_THAT(Delete("faces@2"), IsOk());
+  pin->reset();
+  EXPECT_THAT(Delete("faces@1"), HasReason(absl::StatusCode::kFailedPrecondition, "DATASET_IN_USE"));
+  second->reset();
+  EXPECT_THAT(Delete("faces@1"), IsOk());
+  EXPECT_EQ(registry_->Pin("datasets/faces@1").status().code(), absl::StatusCode::kNotFound);
+}
+
+// The check and the deletion are one: who pins comes before both, or finds
+// nothing.
+TEST_F(DatasetRegistryTest, NothingIsPinnedWhileItIsBeingDeleted) {
+  Make("faces");
+  absl::Notification pinning;
+  std::atomic<bool> pinned{false};
+  std::unique_ptr<Thread> other;
+  registry_->SetUsageCheck([&](const std::string&) {
+    other = std::make_unique<Thread>("pin", [&] {
+      pinning.Notify();
+      pinned = registry_->Pin("datasets/faces@1").ok();
+    });
+    pinning.WaitForNotification();
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(Delete("faces@1"), IsOk());
+  other.reset();  // joins
+  EXPECT_FALSE(pinned);
 }
 
 TEST_F(DatasetRegistryTest, ReadsImagesOfMoreVersionsThanItKeepsOpen) {
