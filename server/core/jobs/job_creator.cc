@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,9 @@ absl::Status ValidatePriority(int priority) {
                       absl::StrCat("the priority must be in [", -kMaxPriority, ", ", kMaxPriority, "]"));
 }
 
+// In the folder of a job until the job is in the store.
+constexpr char kMakingMark[] = ".making";
+
 // "digits-1f09c3aa" for a job on `datasets/digits@3`.
 std::string ChooseId(absl::string_view dataset_version) {
   absl::string_view id = absl::StripPrefix(dataset_version, "datasets/");
@@ -37,6 +41,24 @@ std::string ChooseId(absl::string_view dataset_version) {
 
 }  // namespace
 
+std::string JobCreator::FolderOf(absl::string_view name) const {
+  return absl::StrCat(options_.root, "/", JobIdOf(name));
+}
+
+absl::Status JobCreator::Recover() {
+  FileSystem& files = *options_.file_system;
+  ASSIGN_OR_RETURN(const std::vector<std::string> ids, files.List(options_.root));
+  for (const std::string& id : ids) {
+    const std::string name = JobName(id);
+    const std::string mark = absl::StrCat(FolderOf(name), "/", kMakingMark);
+    if (!files.Exists(mark)) continue;
+    const absl::Status found = options_.store->GetJob(name).status();
+    if (!found.ok() && !absl::IsNotFound(found)) return found;
+    RETURN_IF_ERROR(files.RemoveAll(found.ok() ? mark : FolderOf(name)));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRequest& request) {
   RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
   RETURN_IF_ERROR(ValidatePriority(request.priority()));
@@ -44,6 +66,8 @@ absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRe
     RETURN_IF_ERROR(PrefixField(ValidateId(request.training_job_id(), "training job id"), "training_job_id"));
   }
   absl::MutexLock lock(&create_mutex_);
+  // A deletion of this id is over, or comes after.
+  const IdLocks::Hold hold(options_.ids, request.training_job_id());
   ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
   if (earlier.has_value()) return *std::move(earlier);
   const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
@@ -137,7 +161,7 @@ absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobR
   if (request.validate_only()) return job;
   // A folder without a job is what an earlier life left; its checkpoints are
   // of something else.
-  const std::string folder = absl::StrCat(options_.root, "/", JobIdOf(job.name()));
+  const std::string folder = FolderOf(job.name());
   RETURN_IF_ERROR(options_.file_system->RemoveAll(folder));
   plan.trainer.set_training_job(job.name());
   const absl::Status written = MakeFolder(folder, plan.trainer, start);
@@ -147,6 +171,8 @@ absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobR
     options_.file_system->RemoveAll(folder).IgnoreError();
     return inserted;
   }
+  // What stays of it goes at the next start.
+  options_.file_system->RemoveAll(absl::StrCat(folder, "/", kMakingMark)).IgnoreError();
   options_.on_created(*inserted);
   return inserted;
 }
@@ -154,6 +180,7 @@ absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobR
 absl::Status JobCreator::MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
                                         const std::optional<JobStart>& start) {
   RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
+  RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/", kMakingMark), ""));
   if (start.has_value()) {
     RETURN_IF_ERROR(CopyStart(*options_.file_system, *start, absl::StrCat(folder, "/start")));
   }

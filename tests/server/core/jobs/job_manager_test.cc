@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "facet/internal/trainer.pb.h"
+#include "tests/base/held_file_system.h"
 #include "tests/server/core/jobs/job_harness.h"
 
 namespace facet::server {
@@ -277,6 +278,28 @@ TEST_F(JobManagerTest, DeleteTakesTheFilesAndFreesTheId) {
   EXPECT_TRUE(absl::IsNotFound(Delete("a")));
   EXPECT_EQ(RunToEnd("a", "finish").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
   EXPECT_EQ(Get("a").revision(), store_->ListEvents("trainingJobs/a", 0, 100)->back().revision());
+}
+
+TEST_F(JobManagerTest, AnIdIsFreeWhileTheFilesOfTheJobBeforeGo) {
+  HeldFileSystem disk(FileSystem::Posix());
+  options_.file_system = &disk;
+  RunToEnd("a", "finish");
+  const std::string old_bytes = FileSystem::Posix()->ReadFile(Folder("a") + "/spec.binpb").value();
+  disk.HoldRemovals(Folder("a"));
+  Thread deletion("delete", [&] { EXPECT_TRUE(Delete("a").ok()); });
+  disk.AwaitHeld();
+  // The id means nothing, or a new job, and what goes is never the new one's.
+  EXPECT_TRUE(absl::IsNotFound(Delete("a")));
+  disk.HoldRemovals(Folder("a") + ".tmp-");
+  Create("a", "step:1 hang");
+  disk.HoldRemovals("");
+  deletion.Join();
+  EXPECT_NE(FileSystem::Posix()->ReadFile(Folder("a") + "/spec.binpb").value(), old_bytes);
+  ASSERT_TRUE(Cancel("a", true).ok());
+  EventLog log;
+  Watch("a", &log);
+  EXPECT_TRUE(log.WaitForEnd().ok());
+  jobs_.reset();  // before its disk
 }
 
 TEST_F(JobManagerTest, RunningJobIsNotDeleted) {

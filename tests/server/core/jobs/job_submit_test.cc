@@ -182,6 +182,27 @@ TEST_F(JobSubmitTest, StartsFromAModelWithItsLineage) {
   EXPECT_EQ(GetErrorDetail(malformed).field, "spec.start.model") << malformed;
 }
 
+TEST_F(JobSubmitTest, WhatADeadServerWasMakingOrRemovingGoes) {
+  RunToEnd("a", "finish");
+  RunToEnd("b", "finish");
+  FileSystem& files = *FileSystem::Posix();
+  // Died with the folder written and the job not kept; with the job kept; with
+  // a folder out of the way that was to be removed.
+  ASSERT_TRUE(files.CreateDirs(Folder("half")).ok());
+  ASSERT_TRUE(files.WriteFileAtomically(Folder("half") + "/.making", "").ok());
+  ASSERT_TRUE(files.WriteFileAtomically(Folder("half") + "/spec.binpb", "spec").ok());
+  ASSERT_TRUE(files.WriteFileAtomically(Folder("a") + "/.making", "").ok());
+  ASSERT_TRUE(files.CreateDirs(Folder("c.tmp-0123")).ok());
+  // Of another database.
+  ASSERT_TRUE(files.CreateDirs(Folder("unknown")).ok());
+  Restart();
+  jobs();
+  EXPECT_THAT(files.List(options_.root).value(), ElementsAre("a", "b", "unknown"));
+  EXPECT_FALSE(files.Exists(Folder("a") + "/.making"));
+  EXPECT_FALSE(files.Exists(Folder("b") + "/.making"));
+  EXPECT_TRUE(files.Exists(Folder("a") + "/spec.binpb"));
+}
+
 TEST_F(JobSubmitTest, FiveHundredJobsWaitAndSurviveARestart) {
   options_.max_queued = 500;
   Create("first", "step:1 hang");
