@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "facet/internal/trainer.pb.h"
 #include "tests/base/held_file_system.h"
 #include "tests/server/core/jobs/job_harness.h"
@@ -285,12 +286,11 @@ TEST_F(JobManagerTest, AnIdIsFreeWhileTheFilesOfTheJobBeforeGo) {
   options_.file_system = &disk;
   RunToEnd("a", "finish");
   const std::string old_bytes = FileSystem::Posix()->ReadFile(Folder("a") + "/spec.binpb").value();
-  disk.HoldRemovals(Folder("a"));
+  disk.HoldRemovals("/a.tmp-");
   Thread deletion("delete", [&] { EXPECT_TRUE(Delete("a").ok()); });
   disk.AwaitHeld();
   // The id means nothing, or a new job, and what goes is never the new one's.
   EXPECT_TRUE(absl::IsNotFound(Delete("a")));
-  disk.HoldRemovals(Folder("a") + ".tmp-");
   Create("a", "step:1 hang");
   disk.HoldRemovals("");
   deletion.Join();
