@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "server/core/config/listen_address.h"
 #include "server/core/datasets/dataset_registry.h"
+#include "server/core/device_faults.h"
 #include "server/core/jobs/job_manager.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/models/bundled_models.h"
@@ -66,6 +67,7 @@ class FacetServerImpl final : public FacetServer {
   absl::Status ServeCalls();
   void Announce();
 
+  void WarnOfUnknown(const std::string& folder) const;
   absl::StatusOr<FoundModel> FindModel(const std::string& name);
   void OnDeviceFault(const absl::Status& fault) ABSL_LOCKS_EXCLUDED(mutex_);
   void Drain(absl::Time deadline);
@@ -80,6 +82,7 @@ class FacetServerImpl final : public FacetServer {
 
   // Each stands on those before it.
   std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<DeviceFaults> device_faults_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<DatasetRegistry> datasets_;
   std::unique_ptr<ModelRegistry> models_;
@@ -100,6 +103,8 @@ absl::Status FacetServerImpl::Start() {
   RETURN_IF_ERROR(CheckAddresses());
   metrics_ = Metrics::Create();
   metrics_->SetReady(false);
+  device_faults_ =
+      std::make_unique<DeviceFaults>(metrics_.get(), [this](const absl::Status& fault) { OnDeviceFault(fault); });
   RETURN_IF_ERROR(OpenState());
   RETURN_IF_ERROR(ServeMetrics());
   RETURN_IF_ERROR(MakeModels());
@@ -139,11 +144,17 @@ absl::Status FacetServerImpl::OpenState() {
   datasets.file_system = env_.file_system;
   datasets.clock = env_.clock;
   datasets.store = store_.get();
+  datasets.on_unknown_folder = [this](const std::string& folder) { WarnOfUnknown(folder); };
   ASSIGN_OR_RETURN(datasets_, DatasetRegistry::Create(std::move(datasets)));
   // Those that ended the servers before, which nobody may have read of.
   ASSIGN_OR_RETURN(const int faults, ReadFaultCount(*env_.file_system, options_.state_dir));
   for (int i = 0; i < faults; ++i) metrics_->DeviceFault();
   return absl::OkStatus();
+}
+
+void FacetServerImpl::WarnOfUnknown(const std::string& folder) const {
+  env_.log->Write(LogSeverity::kWarning, "a version is in no table: the database is older, or another one",
+                  {{"folder", folder}});
 }
 
 absl::Status FacetServerImpl::ServeMetrics() {
@@ -163,6 +174,8 @@ absl::Status FacetServerImpl::MakeModels() {
   models.clock = env_.clock;
   models.store = store_.get();
   models.metrics = metrics_.get();
+  models.device_faults = device_faults_.get();
+  models.on_unknown_folder = [this](const std::string& folder) { WarnOfUnknown(folder); };
   ASSIGN_OR_RETURN(models_, ModelRegistry::Create(std::move(models)));
   return absl::OkStatus();
 }
@@ -186,7 +199,7 @@ absl::Status FacetServerImpl::MakeRendering() {
   engine.batch_wait = options_.render.batch_wait;
   engine.clock = env_.clock;
   engine.metrics = metrics_.get();
-  engine.on_device_fault = [this](const absl::Status& fault) { OnDeviceFault(fault); };
+  engine.device_faults = device_faults_.get();
   ASSIGN_OR_RETURN(engine_, RenderEngine::Create(std::move(engine)));
   BatchStreamFactoryOptions streams;
   streams.max_streams = options_.limits.max_streams;

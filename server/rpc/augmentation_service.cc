@@ -28,7 +28,8 @@ class AugmentationServiceAdapter final : public Base {
     return ServeUnary<v1::DescribeStreamRequest>(environment_, context,
                                                  "facet.v1.AugmentationService/DescribeStream", request,
                                                  response,
-                                                 [this](const auto& r) { return streams_->Describe(r); });
+                                                 [this](const auto& r) { return streams_->Describe(r); },
+                                                 environment_.model_workers);
   }
 
  private:

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "server/rpc/handler_wall.h"
 #include "server/rpc/image_wire.h"
 #include "server/rpc/wire.h"
 
@@ -75,7 +75,7 @@ absl::Status BatchStreamCall::HandleStart(const v1::StreamStart& start) {
     busy_ = true;
   }
   const absl::Status status =
-      call_.environment().workers->Schedule([self = shared_from_this(), start] { self->Open(start); });
+      call_.environment().model_workers->Schedule([self = shared_from_this(), start] { self->Open(start); });
   if (status.ok()) return status;
   absl::MutexLock lock(&mutex_);
   busy_ = false;
@@ -108,6 +108,9 @@ void BatchStreamCall::HandleHalfClose() {
 }
 
 void BatchStreamCall::Open(const v1::StreamStart& start) {
+  // It may have waited for long: opening what nobody waits for loads models.
+  if (call_.cancelled()) Stop(call_.CancellationStatus());
+  if (NoLongerWanted()) return Pump();
   auto stream = BehindWall([&] { return streams_->Open(start); });
   {
     absl::MutexLock lock(&mutex_);
@@ -116,6 +119,13 @@ void BatchStreamCall::Open(const v1::StreamStart& start) {
   }
   if (!stream.ok()) return Stop(PrefixField(stream.status(), "start"));
   Pump();
+}
+
+bool BatchStreamCall::NoLongerWanted() {
+  absl::MutexLock lock(&mutex_);
+  if (!stopping_.has_value()) return false;
+  busy_ = false;
+  return true;
 }
 
 bool BatchStreamCall::MayAsk() const { return stream_ != nullptr && (!limited_ || credit_ > 0); }
@@ -143,9 +153,20 @@ void BatchStreamCall::Pump() {
     }
   }
   if (ask == nullptr) return Conclude(std::move(last), finish);
-  ask->Next(another, [self = shared_from_this()](absl::StatusOr<StreamBatch> batch) {
-    self->OnBatch(std::move(batch));
+  const absl::Status asked = BehindWall([&] {
+    ask->Next(another, [self = shared_from_this()](absl::StatusOr<StreamBatch> batch) {
+      self->OnBatch(std::move(batch));
+    });
+    return absl::OkStatus();
   });
+  if (asked.ok()) return;
+  {
+    // What has thrown does not call back.
+    absl::MutexLock lock(&mutex_);
+    busy_ = false;
+  }
+  ask.reset();
+  Stop(asked);
 }
 
 void BatchStreamCall::Conclude(std::shared_ptr<BatchStream> stream, const absl::Status& status) {

@@ -48,8 +48,10 @@ class BatchStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
   absl::Status HandleStart(const v1::StreamStart& start) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status HandleCredit(int32_t credit) ABSL_LOCKS_EXCLUDED(mutex_);
   void HandleHalfClose() ABSL_LOCKS_EXCLUDED(mutex_);
-  // On the workers.
+  // On the workers for models.
   void Open(const v1::StreamStart& start) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether it is to stop; then the opening is over.
+  bool NoLongerWanted() ABSL_LOCKS_EXCLUDED(mutex_);
   void OnBatch(absl::StatusOr<StreamBatch> batch) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Ends the RPC as soon as nothing is in flight; the first call counts.

@@ -27,6 +27,9 @@ struct RpcEnvironment {
   CallGate* gate = nullptr;
   // For whatever may block: gRPC's threads must not.
   WorkerPool* workers = nullptr;
+  // For what waits for others while it does: a model to be loaded, a turn at a
+  // classifier. However many wait, calls on `workers` go on.
+  WorkerPool* model_workers = nullptr;
   // Largest message to a client, bytes.
   uint64_t max_message_bytes = uint64_t{64} << 20;
 };

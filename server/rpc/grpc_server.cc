@@ -2,6 +2,7 @@
 #include "server/rpc/grpc_server.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -41,6 +42,13 @@ std::vector<std::string> ServiceNames() {
 int CodecThreads(const GrpcServerOptions& options) {
   if (options.codec_threads > 0) return options.codec_threads;
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+// MiB. Without a limit, max_calls messages of the largest size could come at
+// once.
+int64_t TransportMib(const GrpcServerOptions& options) {
+  if (options.transport_mib > 0) return options.transport_mib;
+  return std::max<int64_t>(1024, int64_t{32} * options.max_message_mib);
 }
 
 void SetTransportOptions(grpc::ServerBuilder& builder, int max_message_bytes) {
@@ -88,6 +96,7 @@ class GrpcServerImpl final : public GrpcServer {
   // The server goes first, then the services, then the threads they use.
   CallGate gate_;
   WorkerPool workers_;
+  WorkerPool model_workers_;
   WorkerPool import_workers_;
   WorkerPool codecs_;
   std::unique_ptr<HealthService> health_;
@@ -100,6 +109,7 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
       parts_(parts),
       gate_(options.max_calls),
       workers_("rpc", options.worker_threads, kMaxQueuedCalls),
+      model_workers_("model", options.model_threads, kMaxQueuedCalls),
       import_workers_("import", options.import_threads, kMaxQueuedImports),
       codecs_("codec", CodecThreads(options), kMaxQueuedImages) {
   const RpcEnvironment environment = Environment();
@@ -125,6 +135,7 @@ RpcEnvironment GrpcServerImpl::Environment() {
   environment.log = parts_.log;
   environment.gate = &gate_;
   environment.workers = &workers_;
+  environment.model_workers = &model_workers_;
   environment.max_message_bytes = max_message_bytes();
   return environment;
 }
@@ -155,6 +166,9 @@ absl::Status GrpcServerImpl::Listen() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetTransportOptions(builder, max_message_bytes());
+  grpc::ResourceQuota quota("facet");
+  quota.Resize(static_cast<size_t>(TransportMib(options_)) << 20);
+  builder.SetResourceQuota(quota);
   std::vector<int> ports(listen_.size(), 0);
   for (size_t i = 0; i < listen_.size(); ++i) {
     builder.AddListeningPort(listen_[i].ToString(), grpc::InsecureServerCredentials(), &ports[i]);

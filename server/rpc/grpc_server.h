@@ -26,11 +26,16 @@ struct GrpcServerOptions {
   // `host:port`, port 0 for any free one, or `unix:/path`.
   std::vector<std::string> listen = {"127.0.0.1:8470"};
   int max_message_mib = 64;       // either way
+  // Memory that gRPC may take for messages on their way, MiB: beyond it gRPC
+  // reads less, then closes connections. 0: 32 of the largest messages, at least
+  // 1024.
+  int transport_mib = 0;
   int max_render_vectors = 256;   // in one Render
   int max_stream_vectors = 65536;  // in one RenderStream
   int max_imports = 8;            // at once
   int max_calls = 4096;           // at once
   int worker_threads = 16;        // for calls that may block
+  int model_threads = 8;          // for calls that wait for models
   int import_threads = 4;
   int codec_threads = 0;  // 0: all cores
 };

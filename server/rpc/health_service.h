@@ -24,7 +24,7 @@ class HealthService {
 
   // Of all services at once; whoever watches hears of it.
   virtual void SetServing(bool serving) = 0;
-  // Ends all watches with UNAVAILABLE, and new ones after their first answer.
+  // Ends all watches with UNAVAILABLE, and refuses new ones with the same.
   virtual void EndWatches() = 0;
 
   // To be registered with a server.

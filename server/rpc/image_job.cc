@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "base/behind_wall.h"
 #include "base/status_macros.h"
 #include "model/image/codec.h"
-#include "server/rpc/handler_wall.h"
 
 namespace facet::server {
 
@@ -28,7 +28,6 @@ void* ImageJob::PrepareBuffer() {
 }
 
 absl::Status ImageJob::Start(Done done) {
-  done_ = std::move(done);
   RenderTask task;
   task.model = request_.model;
   task.dense = std::move(request_.dense);
@@ -37,7 +36,9 @@ absl::Status ImageJob::Start(Done done) {
   task.pixels = PrepareBuffer();
   task.deadline = request_.deadline;
   task.done = [self = shared_from_this()](const absl::Status& status) { self->OnRendered(status); };
-  auto id = parts_.engine->Submit(std::move(task));
+  // Last, and taken back on any failure: who waits and this hold each other.
+  done_ = std::move(done);
+  auto id = BehindWall([&] { return parts_.engine->Submit(std::move(task)); });
   if (!id.ok()) {
     done_ = nullptr;
     return id.status();

@@ -48,7 +48,8 @@ class ImageJob final : public std::enable_shared_from_this<ImageJob> {
 
   // Call once. If it returns OK, `done` is called once from another thread, and
   // with OK images() are finished. Errors of RenderEngine::Submit, `done` is
-  // then never called.
+  // then never called. Throws where there is no memory for the images; nothing
+  // keeps `done` then.
   absl::Status Start(Done done);
 
   // `done` comes soon, with CANCELLED unless it was on its way.

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "server/rpc/handler_wall.h"
 #include "server/rpc/wire.h"
 
 namespace facet::server {
@@ -68,7 +68,7 @@ absl::Status ImportCall::HandleMessage() {
   if (import_ == nullptr) {
     return InvalidField("spec", "MISSING_SPEC", "the first message must be the `spec` of the import");
   }
-  return PrefixField(import_->Add(request.chunk()), "chunk");
+  return import_->Add(request.chunk());
 }
 
 absl::Status ImportCall::HandleSpec(const v1::ImportSpec& spec) {

@@ -20,7 +20,8 @@ namespace {
 
 class Socket {
  public:
-  explicit Socket(int family) : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+  explicit Socket(int family, int flags = 0)
+      : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {}
   ~Socket() {
     if (descriptor_ >= 0) close(descriptor_);
   }
@@ -58,9 +59,12 @@ absl::Status CheckUnix(const ListenAddress& address) {
       return InvalidField("", "INVALID_ADDRESS",
                           absl::StrCat("cannot listen on ", address.ToString(), ": the file is no socket"));
     }
-    Socket probe(AF_UNIX);
-    const bool alive = connect(probe.descriptor(), reinterpret_cast<sockaddr*>(&name), sizeof(name)) == 0;
-    if (alive) return CannotListen(address, EADDRINUSE);
+    // Not blocking: a server that does not keep up with its clients is alive.
+    Socket probe(AF_UNIX, SOCK_NONBLOCK);
+    const int refused = connect(probe.descriptor(), reinterpret_cast<sockaddr*>(&name), sizeof(name)) == 0 ? 0 : errno;
+    if (refused == 0 || refused == EAGAIN) return CannotListen(address, EADDRINUSE);
+    // Whatever else stands in the way may be somebody's.
+    if (refused != ECONNREFUSED) return CannotListen(address, refused);
     unlink(address.path.c_str());  // what a server that died has left
   }
   Socket probe(AF_UNIX);

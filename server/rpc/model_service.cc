@@ -39,7 +39,8 @@ class ModelServiceAdapter final : public Base {
   ServerUnaryReactor* LoadModel(CallbackServerContext* context, const ByteBuffer* request,
                                 ByteBuffer* response) override {
     return ServeUnary<v1::LoadModelRequest>(environment_, context, "facet.v1.ModelService/LoadModel", request,
-                                            response, [this](const auto& r) { return models_->Load(r); });
+                                            response, [this](const auto& r) { return models_->Load(r); },
+                                            environment_.model_workers);
   }
   ServerUnaryReactor* UnloadModel(CallbackServerContext* context, const ByteBuffer* request,
                                   ByteBuffer* response) override {
@@ -62,7 +63,8 @@ class ModelServiceAdapter final : public Base {
         environment_, context, "facet.v1.ModelService/Classify", request, response,
         [this](const v1::ClassifyRequest& r, const Call& call) {
           return classify_.Classify(r, [this, &call] { return StillWanted(call); });
-        });
+        },
+        environment_.model_workers);
   }
 
  private:

@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "server/rpc/handler_wall.h"
 #include "server/rpc/image_wire.h"
 #include "server/rpc/vectors.h"
 #include "server/rpc/wire.h"
@@ -40,8 +40,12 @@ absl::Status RenderCall::BeginHere() {
     ASSIGN_OR_RETURN(model, parts_.models->TryAcquire(request_.model(), "model"));
     if (model != nullptr) return StartJob(model);
   }
-  return parts_.environment.workers->Schedule([self = shared_from_this()] {
-    const absl::Status status = BehindWall([&] { return self->BeginOnWorkers(); });
+  return Schedule(parts_.environment.workers, &RenderCall::BeginOnWorkers);
+}
+
+absl::Status RenderCall::Schedule(WorkerPool* workers, absl::Status (RenderCall::*step)()) {
+  return workers->Schedule([self = shared_from_this(), step] {
+    const absl::Status status = BehindWall([&] { return (self.get()->*step)(); });
     if (!status.ok()) self->End(status);
   });
 }
@@ -49,6 +53,13 @@ absl::Status RenderCall::BeginHere() {
 absl::Status RenderCall::BeginOnWorkers() {
   if (call_.cancelled()) return call_.CancellationStatus();
   if (bytes_->Length() > kReadHere) RETURN_IF_ERROR(Decode());
+  ASSIGN_OR_RETURN(const ModelHandle model, parts_.models->AcquireLoaded(request_.model(), "model"));
+  if (model != nullptr) return StartJob(model);
+  return Schedule(parts_.environment.model_workers, &RenderCall::LoadAndBegin);
+}
+
+absl::Status RenderCall::LoadAndBegin() {
+  if (call_.cancelled()) return call_.CancellationStatus();
   ASSIGN_OR_RETURN(const ModelHandle model, parts_.models->Acquire(request_.model(), "model"));
   return StartJob(model);
 }

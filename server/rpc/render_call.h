@@ -18,8 +18,9 @@
 namespace facet::server {
 
 // One GenerationService.Render. A small request for a model in memory is checked
-// on gRPC's own thread and queued at once; a large one, or one whose model must
-// be loaded, goes over the workers. No thread waits while images are computed.
+// on gRPC's own thread and queued at once; a large one, or one whose alias must
+// be looked up, goes over the workers, and one whose model must be loaded over
+// those for models. No thread waits while images are computed.
 //
 // Owns itself from Launch to OnDone.
 class RenderCall final : public grpc::ServerUnaryReactor, public std::enable_shared_from_this<RenderCall> {
@@ -36,8 +37,11 @@ class RenderCall final : public grpc::ServerUnaryReactor, public std::enable_sha
         response_(response) {}
 
   void Begin();
+  // On gRPC's thread; on the workers; on those for models.
   absl::Status BeginHere();
   absl::Status BeginOnWorkers();
+  absl::Status LoadAndBegin();
+  absl::Status Schedule(WorkerPool* workers, absl::Status (RenderCall::*step)());
   absl::Status Decode();
   absl::Status StartJob(const ModelHandle& model);
   void OnImages(absl::Status status);

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "server/rpc/delay.h"
-#include "server/rpc/handler_wall.h"
 #include "server/rpc/image_wire.h"
 #include "server/rpc/vectors.h"
 #include "server/rpc/wire.h"
@@ -30,12 +30,15 @@ bool IsQueueFull(const absl::Status& status) {
 
 void RenderStreamCall::Start() {
   deadline_ = call().deadline();
-  absl::Status status = parts_.environment.workers->Schedule([self = Self()] {
-    const absl::Status prepared = BehindWall([&] { return self->Prepare(); });
-    if (!prepared.ok()) return self->Close(prepared);
-    self->StartChunks();
+  Schedule(parts_.environment.workers, &RenderStreamCall::Prepare);
+}
+
+void RenderStreamCall::Schedule(WorkerPool* workers, absl::Status (RenderStreamCall::*step)()) {
+  absl::Status scheduled = workers->Schedule([self = Self(), step] {
+    const absl::Status status = BehindWall([&] { return (self.get()->*step)(); });
+    if (!status.ok()) self->Close(status);
   });
-  if (!status.ok()) Close(std::move(status));
+  if (!scheduled.ok()) Close(std::move(scheduled));
 }
 
 absl::Status RenderStreamCall::Prepare() {
@@ -45,9 +48,23 @@ absl::Status RenderStreamCall::Prepare() {
   auto format = ParseOutputFormat(request_.format());
   if (!format.ok()) return PrefixField(format.status(), "format");
   format_ = *format;
+  ASSIGN_OR_RETURN(model_, parts_.models->AcquireLoaded(request_.model(), "model"));
+  if (model_ != nullptr) return BeginChunks();
+  Schedule(parts_.environment.model_workers, &RenderStreamCall::LoadAndBegin);
+  return absl::OkStatus();
+}
+
+absl::Status RenderStreamCall::LoadAndBegin() {
+  if (over()) return call().CancellationStatus();
   ASSIGN_OR_RETURN(model_, parts_.models->Acquire(request_.model(), "model"));
+  return BeginChunks();
+}
+
+absl::Status RenderStreamCall::BeginChunks() {
   RETURN_IF_ERROR(ChooseChunkSize());
-  return CheckVectors(model_->schema, request_.vectors());
+  RETURN_IF_ERROR(CheckVectors(model_->schema, request_.vectors()));
+  StartChunks();
+  return absl::OkStatus();
 }
 
 absl::Status RenderStreamCall::ChooseChunkSize() {

@@ -36,8 +36,12 @@ class RenderStreamCall final : public StreamWriter {
   void OnRoom() override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnOver() override ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // On the workers.
+  // On the workers; on those for models.
   absl::Status Prepare();
+  absl::Status LoadAndBegin();
+  void Schedule(WorkerPool* workers, absl::Status (RenderStreamCall::*step)());
+  // Once there is a model.
+  absl::Status BeginChunks();
   absl::Status ChooseChunkSize();
 
   // Starts chunks while the window has room.
@@ -58,7 +62,7 @@ class RenderStreamCall final : public StreamWriter {
 
   const GenerationParts& parts_;
   const grpc::ByteBuffer* const bytes_;
-  // Fixed by Prepare.
+  // Fixed before the first chunk.
   v1::RenderStreamRequest request_;
   ModelHandle model_;
   OutputFormat format_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/training_service.h"
 
+#include <optional>
+#include <utility>
+
 #include "base/status_macros.h"
 #include "facet/v1/training.grpc.pb.h"
 #include "server/core/resource_name.h"
@@ -83,7 +86,8 @@ class TrainingServiceAdapter final : public Base {
   ServerUnaryReactor* PublishModel(CallbackServerContext* context, const ByteBuffer* request,
                                    ByteBuffer* response) override {
     return ServeUnary<v1::PublishModelRequest>(environment_, context, "facet.v1.TrainingService/PublishModel",
-                                               request, response, [this](const auto& r) { return Publish(r); });
+                                               request, response, [this](const auto& r) { return Publish(r); },
+                                               environment_.model_workers);
   }
   ServerUnaryReactor* GetTrainingCurve(CallbackServerContext* context, const ByteBuffer* request,
                                        ByteBuffer* response) override {
@@ -113,10 +117,16 @@ class TrainingServiceAdapter final : public Base {
  private:
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request) {
     ASSIGN_OR_RETURN(const std::string job, ParseJobName(request.name(), "name"));
-    ASSIGN_OR_RETURN(const std::string bundle, jobs_->BundleOf(job));
-    ASSIGN_OR_RETURN(v1::ModelVersion version, models_->Publish(request, bundle));
-    RETURN_IF_ERROR(jobs_->AddPublished(job, version.name()));
-    return version;
+    // First, for a repeated request: the job may be gone, and its bundle.
+    ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> version, models_->FindPublished(request));
+    if (!version.has_value()) {
+      ASSIGN_OR_RETURN(const std::string bundle, jobs_->BundleOf(job));
+      ASSIGN_OR_RETURN(version, models_->Publish(request, bundle));
+    }
+    // The job may have been deleted meanwhile; the version is there all the same.
+    const absl::Status noted = jobs_->AddPublished(job, version->name());
+    if (!noted.ok() && !absl::IsNotFound(noted)) return noted;
+    return *std::move(version);
   }
 
   const RpcEnvironment environment_;

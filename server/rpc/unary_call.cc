@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/unary_call.h"
+#include "base/behind_wall.h"
 
-#include "server/rpc/handler_wall.h"
 
 namespace facet::server {
 namespace {
@@ -11,10 +11,10 @@ namespace {
 class UnaryOnWorkers final : public grpc::ServerUnaryReactor {
  public:
   UnaryOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                 absl::string_view method, std::function<absl::Status(const Call&)> work)
+                 absl::string_view method, std::function<absl::Status(const Call&)> work, WorkerPool* workers)
       : call_(environment, context, method), work_(std::move(work)) {
     absl::Status status = call_.admission();
-    if (status.ok()) status = environment.workers->Schedule([this] { Work(); });
+    if (status.ok()) status = workers->Schedule([this] { Work(); });
     if (!status.ok()) Finish(call_.End(status));
   }
 
@@ -34,8 +34,9 @@ class UnaryOnWorkers final : public grpc::ServerUnaryReactor {
 
 grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
                                          absl::string_view method,
-                                         std::function<absl::Status(const Call&)> work) {
-  return new UnaryOnWorkers(environment, context, method, std::move(work));
+                                         std::function<absl::Status(const Call&)> work, WorkerPool* workers) {
+  if (workers == nullptr) workers = environment.workers;
+  return new UnaryOnWorkers(environment, context, method, std::move(work), workers);
 }
 
 }  // namespace facet::server

@@ -18,13 +18,14 @@
 
 namespace facet::server {
 
-// Serves a unary RPC whose work may block: runs `work` on the workers, then
-// finishes with what it returned. Work that waits behind others when its client
-// goes is dropped.
+// Serves a unary RPC whose work may block: runs `work` on `workers`, those of
+// the environment where it is null, then finishes with what it returned. Work
+// that waits behind others when its client goes is dropped.
 // `work` may look at the call, so as to stop when it is no longer waited for.
 grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
                                          absl::string_view method,
-                                         std::function<absl::Status(const Call&)> work);
+                                         std::function<absl::Status(const Call&)> work,
+                                         WorkerPool* workers = nullptr);
 
 // The same for work on messages: `work` takes a Request, and the call where it
 // wants it, and returns StatusOr of the answer, or a Status where the answer is
@@ -32,7 +33,7 @@ grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc
 template <typename Request, typename Work>
 grpc::ServerUnaryReactor* ServeUnary(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
                                      absl::string_view method, const grpc::ByteBuffer* request,
-                                     grpc::ByteBuffer* response, Work work) {
+                                     grpc::ByteBuffer* response, Work work, WorkerPool* workers = nullptr) {
   const uint64_t limit = environment.max_message_bytes;
   return ServeOnWorkers(
       environment, context, method, [request, response, limit, work = std::move(work)](const Call& call) -> absl::Status {
@@ -54,7 +55,8 @@ grpc::ServerUnaryReactor* ServeUnary(const RpcEnvironment& environment, grpc::Ca
           if (!result.ok()) return result.status();
           return EncodeMessage(*result, limit, response);
         }
-      });
+      },
+      workers);
 }
 
 }  // namespace facet::server

@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "base/behind_wall.h"
 #include "base/status_macros.h"
-#include "server/rpc/handler_wall.h"
 #include "server/rpc/wire.h"
 
 namespace facet::server {

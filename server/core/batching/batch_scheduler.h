@@ -18,6 +18,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/behind_wall.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "server/core/batching/batch_errors.h"
@@ -49,7 +50,8 @@ struct BatchSchedulerOptions {
   absl::Duration polite_batch = absl::ZeroDuration();
   Clock* clock = nullptr;
   // Computes a batch of tasks of one key; blocks while it does. Called by one
-  // thread, the same each time. An error fails every task of the batch.
+  // thread, the same each time. An error, or what it throws, fails every task
+  // of the batch.
   std::function<absl::Status(const Key& key, absl::Span<const BatchSlice<Task>>)> engine;
   // Observers, may be null. Called with a lock held: be quick, call nothing.
   std::function<void(int items)> on_queue_changed;
@@ -207,9 +209,9 @@ absl::StatusOr<int64_t> BatchScheduler<Key, Task>::Submit(Request request) {
   absl::MutexLock lock(&mutex_);
   absl::Status room = CheckRoom(request);
   if (!room.ok()) return room;
+  auto state = std::make_unique<State>();
   const int64_t id = next_id_++;
   ++unfinished_;
-  auto state = std::make_unique<State>();
   state->request = std::move(request);
   state->arrival = options_.clock->Now();
   if (state->request.priority == BatchPriority::kInteractive) last_interactive_ = state->arrival;
@@ -251,7 +253,8 @@ void BatchScheduler<Key, Task>::RunEngine() {
     }
     if (batch == nullptr) continue;
     const absl::Time start = options_.clock->Now();
-    const absl::Status status = options_.engine(batch->key, batch->slices);
+    // A batch that finds no memory costs its own tasks, not the process.
+    const absl::Status status = BehindWall([&] { return options_.engine(batch->key, batch->slices); });
     FinishBatch(*batch, status, options_.clock->Now() - start);
   }
 }

@@ -88,11 +88,8 @@ absl::Status ClassifyEngine::ClassifyBatch(LoadedClassifier& classifier, const s
   std::vector<float> probabilities(size_t{1} * count * classes);
   RETURN_IF_ERROR(WaitForTurn(keep_going));
   const auto end_turn = absl::MakeCleanup([this] { EndTurn(); });
-  {
-    // A stream's filter holds it for one image at a time.
-    const absl::MutexLock lock(&classifier.mutex);
-    RETURN_IF_ERROR(classifier.judge->Classify(images.data(), count, probabilities.data()));
-  }
+  // A stream's filter gets in between, for one image at a time.
+  RETURN_IF_ERROR(classifier.Classify(images.data(), count, probabilities.data()));
   for (int i = 0; i < count; ++i) AppendClassification(classifier, &probabilities[size_t{1} * i * classes], response);
   return absl::OkStatus();
 }

@@ -88,11 +88,16 @@ absl::Status CheckLimits(const LimitOptions& limits) {
   return absl::OkStatus();
 }
 
-absl::Status CheckRender(const RenderOptions& render) {
+absl::Status CheckRender(const RenderOptions& render, const LimitOptions& limits) {
   RETURN_IF_ERROR(CheckRange("render.max_batch", render.max_batch, 1, 1024));
   RETURN_IF_ERROR(
       CheckRange("render.batch_wait_us", absl::ToInt64Microseconds(render.batch_wait), 0, 1'000'000));
   RETURN_IF_ERROR(CheckRange("render.threads", render.threads, 0, 1024));
+  // Streams hand over this many at once, which would never find room.
+  if (render.max_batch > limits.max_render_queue) {
+    return BadValue("render.max_batch", absl::StrCat("render.max_batch is ", render.max_batch,
+                                                     ", more than limits.max_render_queue, ", limits.max_render_queue));
+  }
   return PrefixField(CheckDevice(render.device), "render");
 }
 
@@ -126,7 +131,7 @@ absl::Status ServerOptions::Validate() const {
   RETURN_IF_ERROR(PrefixField(CheckMetrics(metrics), "metrics"));
   RETURN_IF_ERROR(CheckFolders(*this));
   RETURN_IF_ERROR(CheckLimits(limits));
-  RETURN_IF_ERROR(CheckRender(render));
+  RETURN_IF_ERROR(CheckRender(render, limits));
   RETURN_IF_ERROR(CheckJobs(jobs));
   RETURN_IF_ERROR(CheckOneOf("log.level", log.level, {"debug", "info", "warn", "error"}));
   return CheckOneOf("log.format", log.format, {"text", "json"});

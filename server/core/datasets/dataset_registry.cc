@@ -2,6 +2,7 @@
 #include "server/core/datasets/dataset_registry.h"
 
 #include <deque>
+#include <set>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -17,6 +18,7 @@
 #include "server/core/datasets/import_source.h"
 #include "server/core/datasets/unfinished_imports.h"
 #include "server/core/datasets/upload_folder.h"
+#include "server/core/request_text.h"
 #include "server/core/resource_name.h"
 #include "server/core/store/version_folders.h"
 
@@ -32,6 +34,7 @@ class StoredDatasetRegistry final : public DatasetRegistry {
  public:
   explicit StoredDatasetRegistry(DatasetRegistryOptions options)
       : options_(std::move(options)),
+        folders_(options_.file_system, options_.store, VersionKind::kDataset, options_.root),
         unfinished_(options_.file_system, options_.clock, absl::StrCat(options_.root, "/", kUnfinished)) {}
 
   absl::Status Prepare();
@@ -48,27 +51,32 @@ class StoredDatasetRegistry final : public DatasetRegistry {
   absl::Status Delete(const v1::DeleteDatasetRequest& request) override;
   absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) override {
     ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
-    return Folder(name.id, name.version);
+    return folders_.PathOf(name.id, name.version);
   }
-  void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override {
+  absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) override ABSL_LOCKS_EXCLUDED(use_mutex_);
+  void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override ABSL_LOCKS_EXCLUDED(use_mutex_) {
+    absl::MutexLock lock(&use_mutex_);
     usage_check_ = std::move(check);
   }
 
   const DatasetRegistryOptions& options() const { return options_; }
-  std::string Folder(const std::string& id, int64_t version) const {
-    return absl::StrCat(options_.root, "/", id, "/", version);
-  }
   absl::StatusOr<v1::Dataset> Register(const v1::ImportSpec& spec, const std::string& source,
                                        const std::atomic<bool>& cancelled, ImportBoard::Entry* progress);
 
  private:
   // Enters an imported folder into the store.
   absl::StatusOr<v1::Dataset> Keep(const v1::ImportSpec& spec, int64_t version, const model::ImportResult& imported);
-  absl::Status DeleteVersion(const v1::Dataset& dataset);
+  absl::Status CheckUnused(const v1::Dataset& dataset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(use_mutex_);
+  // What is left of a version whose row is gone.
+  absl::Status RemoveFiles(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::shared_ptr<model::Dataset>> OpenCached(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const DatasetRegistryOptions options_;
-  std::function<absl::Status(const std::string&)> usage_check_;
+  VersionFolders folders_;
+  // Held from the question whether a version is in use until its row is gone.
+  absl::Mutex use_mutex_;
+  std::function<absl::Status(const std::string&)> usage_check_ ABSL_GUARDED_BY(use_mutex_);
+  std::multiset<std::string> pinned_ ABSL_GUARDED_BY(use_mutex_);
   ImportBoard imports_;
   UnfinishedImports unfinished_;
   absl::Mutex mutex_;
@@ -108,15 +116,18 @@ absl::Status StoredDatasetRegistry::Prepare() {
   RETURN_IF_ERROR(files.CreateDirs(options_.root));
   RETURN_IF_ERROR(files.RemoveAll(absl::StrCat(options_.root, "/", kUploads)));
   unfinished_.Clean();
-  return RemoveUnregisteredVersions(files, options_.root, [this](const std::string& id, int64_t version) {
-    return options_.store->GetDataset(id, version).status();
-  });
+  ASSIGN_OR_RETURN(const std::vector<std::string> unknown, folders_.Recover());
+  for (const std::string& folder : unknown) {
+    if (options_.on_unknown_folder) options_.on_unknown_folder(folder);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::BeginImport(
     const v1::ImportSpec& spec) {
   RETURN_IF_ERROR(PrefixField(ValidateId(spec.dataset(), "the data set's id"), "spec.dataset"));
   RETURN_IF_ERROR(PrefixField(model::ValidateImportSpec(spec), "spec"));
+  RETURN_IF_ERROR(ValidateText(spec.description(), "spec.description"));
   auto progress = imports_.Begin(spec.import_id());
   if (!progress.ok()) return PrefixField(progress.status(), "spec");
   std::string source;
@@ -150,8 +161,8 @@ absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::
 absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec& spec, const std::string& source,
                                                             const std::atomic<bool>& cancelled,
                                                             ImportBoard::Entry* progress) {
-  ASSIGN_OR_RETURN(const int64_t version, options_.store->ReserveDatasetVersion(spec.dataset()));
-  const std::string folder = Folder(spec.dataset(), version);
+  ASSIGN_OR_RETURN(const int64_t version, folders_.Reserve(spec.dataset()));
+  const std::string folder = folders_.PathOf(spec.dataset(), version);
   RETURN_IF_ERROR(options_.file_system->CreateDirs(absl::StrCat(options_.root, "/", spec.dataset())));
   const std::unique_ptr<UnfinishedImports::Entry> unfinished = unfinished_.Begin(spec.dataset());
   model::ImportOptions options;
@@ -169,7 +180,7 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   // A folder that is in no table would take room until the next start. One that
   // was there before the import is not ours.
   const bool ours = !absl::IsAlreadyExists(imported.status());
-  if (!dataset.ok() && ours) options_.file_system->RemoveAll(folder).IgnoreError();
+  if (!dataset.ok() && ours) folders_.Remove(spec.dataset(), version).IgnoreError();
   if (dataset.ok() && unfinished != nullptr) unfinished->Remove();
   return dataset;
 }
@@ -187,7 +198,7 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Keep(const v1::ImportSpec& sp
   dataset.set_format(spec.format());
   dataset.set_description(spec.description());
   dataset.mutable_create_time()->set_seconds(absl::ToUnixSeconds(options_.clock->Now()));
-  ASSIGN_OR_RETURN(const uint64_t bytes, options_.file_system->Size(Folder(spec.dataset(), version)));
+  ASSIGN_OR_RETURN(const uint64_t bytes, options_.file_system->Size(folders_.PathOf(spec.dataset(), version)));
   dataset.set_size_bytes(static_cast<int64_t>(bytes));
   for (const v1::DroppedImage& dropped : imported.dropped) *dataset.add_dropped() = dropped;
   dataset.set_dropped_count(imported.dropped_count);
@@ -235,9 +246,28 @@ absl::StatusOr<v1::ReadDatasetImagesResponse> StoredDatasetRegistry::ReadImages(
   return ReadImagesOf(*opened, request);
 }
 
-absl::Status StoredDatasetRegistry::DeleteVersion(const v1::Dataset& dataset) {
+absl::StatusOr<std::shared_ptr<void>> StoredDatasetRegistry::Pin(const std::string& dataset_version) {
+  ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset_version, "name"));
+  absl::MutexLock lock(&use_mutex_);
+  ASSIGN_OR_RETURN(const v1::Dataset dataset, options_.store->GetDataset(name.id, name.version));
+  const auto pin = pinned_.insert(dataset.name());
+  return std::shared_ptr<void>(this, [this, pin](void*) {
+    absl::MutexLock unpin(&use_mutex_);
+    pinned_.erase(pin);
+  });
+}
+
+absl::Status StoredDatasetRegistry::CheckUnused(const v1::Dataset& dataset) {
+  if (pinned_.count(dataset.name()) > 0) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("'", dataset.name(), "' is about to be used by a ",
+                                                                 "training job that is being made")),
+                      "DATASET_IN_USE");
+  }
+  return usage_check_ ? usage_check_(dataset.name()) : absl::OkStatus();
+}
+
+absl::Status StoredDatasetRegistry::RemoveFiles(const v1::Dataset& dataset) {
   ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
-  RETURN_IF_ERROR(options_.store->DeleteDataset(name.id, name.version));
   {
     absl::MutexLock lock(&mutex_);
     for (auto it = open_.begin(); it != open_.end(); ++it) {
@@ -246,8 +276,7 @@ absl::Status StoredDatasetRegistry::DeleteVersion(const v1::Dataset& dataset) {
       break;
     }
   }
-  // The row is gone: what may stay of the folder goes at the next start.
-  return options_.file_system->RemoveAll(Folder(name.id, name.version));
+  return folders_.Remove(name.id, name.version);
 }
 
 absl::Status StoredDatasetRegistry::Delete(const v1::DeleteDatasetRequest& request) {
@@ -264,12 +293,18 @@ absl::Status StoredDatasetRegistry::Delete(const v1::DeleteDatasetRequest& reque
       page.after = found.next;
     } while (!page.after.empty());
   }
-  for (const v1::Dataset& dataset : versions) {
-    if (usage_check_) RETURN_IF_ERROR(usage_check_(dataset.name()));
+  {
+    absl::MutexLock lock(&use_mutex_);
+    for (const v1::Dataset& dataset : versions) RETURN_IF_ERROR(CheckUnused(dataset));
+    for (const v1::Dataset& dataset : versions) {
+      ASSIGN_OR_RETURN(const DatasetName each, ParseDatasetName(dataset.name(), "name"));
+      RETURN_IF_ERROR(options_.store->DeleteDataset(each.id, each.version));
+    }
   }
   unfinished_.Forget(name.id);
-  for (const v1::Dataset& dataset : versions) RETURN_IF_ERROR(DeleteVersion(dataset));
-  return absl::OkStatus();
+  absl::Status removed;
+  for (const v1::Dataset& dataset : versions) removed.Update(RemoveFiles(dataset));
+  return removed;
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ struct DatasetRegistryOptions {
   FileSystem* file_system = nullptr;
   Clock* clock = nullptr;
   Store* store = nullptr;
+  // Hears of folders that the store does not know; they are left alone. May be
+  // null.
+  std::function<void(const std::string& folder)> on_unknown_folder;
 };
 
 // Data sets of the server. Thread-safe; calls block on the disk.
@@ -38,7 +41,7 @@ class DatasetRegistry {
    public:
     virtual ~Import() = default;
     // A piece of a file; `UploadSource` only. INVALID_ARGUMENT (reason
-    // BAD_UPLOAD): a bad path, a file that was ended before, a chunk over 1 MiB.
+    // BAD_UPLOAD, fields "chunk" and below): a bad path, a file that was ended before, a chunk over 1 MiB.
     // RESOURCE_EXHAUSTED: over the limit, or the disk is full.
     virtual absl::Status Add(const v1::FileChunk& chunk) = 0;
     // Reads the source and makes the version. Blocks for as long as it takes;
@@ -66,8 +69,19 @@ class DatasetRegistry {
 
   // Folder of a version: `datasets/digits@2`.
   virtual absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) = 0;
-  // Whether a version must stay, with the reason; asked by Delete. Set by who
-  // uses data sets (jobs), before serving begins.
+  // Keeps `datasets/digits@2` from being deleted while the result lives, for who
+  // is about to use it. NOT_FOUND: there is none, or no more. A registry that
+  // deletes nothing has nothing to keep.
+  virtual absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) {
+    v1::GetDatasetRequest request;
+    request.set_name(dataset_version);
+    const auto found = Get(request);
+    if (!found.ok()) return found.status();
+    return nullptr;
+  }
+  // Whether a version must stay, with the reason; asked by Delete, which then
+  // lets nobody pin. Set by who uses data sets (jobs), before serving begins.
+  // Must not pin.
   virtual void SetUsageCheck(std::function<absl::Status(const std::string& dataset_version)> check) = 0;
 };
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <thread>
+#include <memory>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -15,27 +15,22 @@
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "server/core/request_text.h"
 #include "server/core/resource_name.h"
 
 namespace facet::server {
 namespace {
 
-constexpr size_t kMaxRequestIdBytes = 64;
 constexpr int kMaxPriority = 100;
-
-absl::Status ValidateRequestId(const std::string& id) {
-  const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isgraph(c); });
-  if (id.size() <= kMaxRequestIdBytes && printable) return absl::OkStatus();
-  return InvalidField("request_id", "BAD_REQUEST_ID",
-                      absl::StrCat("the request id must be at most ", kMaxRequestIdBytes,
-                                   " printable characters, best a UUID"));
-}
 
 absl::Status ValidatePriority(int priority) {
   if (priority >= -kMaxPriority && priority <= kMaxPriority) return absl::OkStatus();
   return InvalidField("priority", "OUT_OF_RANGE",
                       absl::StrCat("the priority must be in [", -kMaxPriority, ", ", kMaxPriority, "]"));
 }
+
+// In the folder of a job until the job is in the store.
+constexpr char kMakingMark[] = ".making";
 
 // "digits-1f09c3aa" for a job on `datasets/digits@3`.
 std::string ChooseId(absl::string_view dataset_version) {
@@ -46,22 +41,23 @@ std::string ChooseId(absl::string_view dataset_version) {
 
 }  // namespace
 
-class JobCreator::Pin {
- public:
-  Pin(JobCreator* creator, std::vector<std::string> dataset_versions)
-      : creator_(*creator), versions_(std::move(dataset_versions)) {
-    absl::MutexLock lock(&creator_.mutex_);
-    creator_.pinned_.insert(versions_.begin(), versions_.end());
-  }
-  ~Pin() {
-    absl::MutexLock lock(&creator_.mutex_);
-    for (const std::string& version : versions_) creator_.pinned_.erase(creator_.pinned_.find(version));
-  }
+std::string JobCreator::FolderOf(absl::string_view name) const {
+  return absl::StrCat(options_.root, "/", JobIdOf(name));
+}
 
- private:
-  JobCreator& creator_;
-  const std::vector<std::string> versions_;
-};
+absl::Status JobCreator::Recover() {
+  FileSystem& files = *options_.file_system;
+  ASSIGN_OR_RETURN(const std::vector<std::string> ids, files.List(options_.root));
+  for (const std::string& id : ids) {
+    const std::string name = JobName(id);
+    const std::string mark = absl::StrCat(FolderOf(name), "/", kMakingMark);
+    if (!files.Exists(mark)) continue;
+    const absl::Status found = options_.store->GetJob(name).status();
+    if (!found.ok() && !absl::IsNotFound(found)) return found;
+    RETURN_IF_ERROR(files.RemoveAll(found.ok() ? mark : FolderOf(name)));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRequest& request) {
   RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
@@ -70,23 +66,22 @@ absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRe
     RETURN_IF_ERROR(PrefixField(ValidateId(request.training_job_id(), "training job id"), "training_job_id"));
   }
   absl::MutexLock lock(&create_mutex_);
+  // A deletion of this id is over, or comes after.
+  const IdLocks::Hold hold(options_.ids, request.training_job_id());
   ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
   if (earlier.has_value()) return *std::move(earlier);
   const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
                                     MachineMemoryBytes(*options_.file_system), options_.find_model};
   ASSIGN_OR_RETURN(JobPlan plan, PlanJob(plan_options, request.spec()));
-  // From here on the data sets stay; look whether they still do.
-  std::vector<std::string> datasets = plan.test_versions;
-  datasets.push_back(plan.trainer.dataset());
-  const Pin pin(this, datasets);
-  for (const std::string& dataset : datasets) {
-    v1::GetDatasetRequest get;
-    get.set_name(dataset);
-    RETURN_IF_ERROR(options_.datasets->Get(get).status());
+  // From here on the data sets stay, until the job says that it uses them.
+  std::vector<std::shared_ptr<void>> pins;
+  ASSIGN_OR_RETURN(pins.emplace_back(), options_.datasets->Pin(plan.trainer.dataset()));
+  for (const std::string& dataset : plan.test_versions) {
+    ASSIGN_OR_RETURN(pins.emplace_back(), options_.datasets->Pin(dataset));
   }
   std::optional<JobStart> start = plan.start;
   if (request.spec().has_start()) {
-    const JobStartOptions start_options{options_.file_system, options_.root, options_.find_model};
+    const JobStartOptions start_options{options_.file_system, options_.root, options_.store, options_.find_model};
     ASSIGN_OR_RETURN(start, FindStart(start_options, request.spec().start(), plan.nets));
     *plan.trainer.mutable_start() = start->spec;
   }
@@ -166,7 +161,7 @@ absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobR
   if (request.validate_only()) return job;
   // A folder without a job is what an earlier life left; its checkpoints are
   // of something else.
-  const std::string folder = absl::StrCat(options_.root, "/", JobIdOf(job.name()));
+  const std::string folder = FolderOf(job.name());
   RETURN_IF_ERROR(options_.file_system->RemoveAll(folder));
   plan.trainer.set_training_job(job.name());
   const absl::Status written = MakeFolder(folder, plan.trainer, start);
@@ -176,6 +171,8 @@ absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobR
     options_.file_system->RemoveAll(folder).IgnoreError();
     return inserted;
   }
+  // What stays of it goes at the next start.
+  options_.file_system->RemoveAll(absl::StrCat(folder, "/", kMakingMark)).IgnoreError();
   options_.on_created(*inserted);
   return inserted;
 }
@@ -183,17 +180,13 @@ absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobR
 absl::Status JobCreator::MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
                                         const std::optional<JobStart>& start) {
   RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
+  RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/", kMakingMark), ""));
   if (start.has_value()) {
     RETURN_IF_ERROR(CopyStart(*options_.file_system, *start, absl::StrCat(folder, "/start")));
   }
   RETURN_IF_ERROR(
       options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()));
   return options_.file_system->SyncDir(options_.root);
-}
-
-bool JobCreator::Uses(const std::string& dataset_version) {
-  absl::MutexLock lock(&mutex_);
-  return pinned_.count(dataset_version) > 0;
 }
 
 }  // namespace facet::server

@@ -4,17 +4,18 @@
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "base/file_system.h"
 #include "facet/v1/training.pb.h"
 #include "server/core/datasets/dataset_registry.h"
+#include "server/core/jobs/id_locks.h"
 #include "server/core/jobs/job_estimate.h"
 #include "server/core/jobs/job_ledger.h"
 #include "server/core/jobs/job_plan.h"
@@ -34,6 +35,7 @@ struct JobCreatorOptions {
   Store* store = nullptr;
   DatasetRegistry* datasets = nullptr;
   JobLedger* ledger = nullptr;
+  IdLocks* ids = nullptr;  // shared with who removes jobs
 };
 
 // Makes jobs: checks and plans what is asked for, or finds that it was asked
@@ -43,18 +45,18 @@ class JobCreator {
  public:
   explicit JobCreator(JobCreatorOptions options) : options_(std::move(options)) {}
 
+  // Clears away folders of jobs that a server that died was making. Call before
+  // jobs are made.
+  absl::Status Recover();
+
   // As v1.TrainingService.CreateTrainingJob says. What fails leaves nothing.
   absl::StatusOr<v1::TrainingJob> Create(const v1::CreateTrainingJobRequest& request)
-      ABSL_LOCKS_EXCLUDED(create_mutex_, mutex_);
-
-  // Whether a job that is being made is about to use this data set.
-  bool Uses(const std::string& dataset_version) ABSL_LOCKS_EXCLUDED(mutex_);
+      ABSL_LOCKS_EXCLUDED(create_mutex_);
 
  private:
-  // Data set versions that a job being made is about to use.
-  class Pin;
-
+  std::string FolderOf(absl::string_view name) const;
   absl::StatusOr<std::optional<v1::TrainingJob>> FindEarlier(const v1::CreateTrainingJobRequest& request);
+  // Once it is planned.
   absl::StatusOr<v1::TrainingJob> MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
                                           const std::optional<JobStart>& start);
   absl::Status MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
@@ -66,8 +68,6 @@ class JobCreator {
   const JobCreatorOptions options_;
   // One job is made at a time, so that an id is looked for and taken at once.
   absl::Mutex create_mutex_;
-  absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(create_mutex_);
-  std::multiset<std::string> pinned_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace facet::server

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -12,10 +13,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/error.h"
+#include "base/names.h"
+#include "base/sealed_folder.h"
 #include "base/status_macros.h"
 #include "model/train/checkpoint_store.h"
 #include "server/core/jobs/curve_plot.h"
 #include "server/core/jobs/disk_usage.h"
+#include "server/core/jobs/id_locks.h"
 #include "server/core/jobs/job_creator.h"
 #include "server/core/jobs/job_curve.h"
 #include "server/core/jobs/job_ledger.h"
@@ -33,6 +37,7 @@ namespace {
 
 const PageRequest kWholePage{1000, {}};
 constexpr int kAttemptsShown = 20;
+constexpr int kMaxStates = 10;  // of a listing; there are fewer to tell apart
 constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(15);
 
 absl::Status ShuttingDown() {
@@ -92,6 +97,8 @@ class JobManagerImpl final : public JobManager {
   // Newest first.
   absl::StatusOr<std::vector<v1::TrainingJob>> AllJobs();
   absl::Status ApplyRetention();
+  // The job's row, and its folder to `aside`.
+  absl::Status DeleteRow(const std::string& name, const std::string& aside);
   // Follows where the ledger has moved a job that people spoke to.
   void Obey(const v1::TrainingJob& job, bool now);
   absl::Status CheckUnused(const std::string& dataset_version);
@@ -103,6 +110,7 @@ class JobManagerImpl final : public JobManager {
   const JobManagerOptions options_;
   absl::Mutex mutex_;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
+  IdLocks ids_;
   // In order of use: each calls those above it.
   std::unique_ptr<JobWatches> watches_;
   std::unique_ptr<JobLedger> ledger_;
@@ -126,6 +134,9 @@ absl::Status JobManagerImpl::Start() {
   supervisor_ = std::make_unique<JobSupervisor>(SupervisorOptions());
   creator_ = std::make_unique<JobCreator>(CreatorOptions());
   options_.datasets->SetUsageCheck([this](const std::string& version) { return CheckUnused(version); });
+  // Of deletions, then of jobs in the making.
+  RETURN_IF_ERROR(RemoveUnsealedLeftovers(*options_.file_system, options_.root));
+  RETURN_IF_ERROR(creator_->Recover());
   return TakeUpJobs();
 }
 
@@ -160,6 +171,7 @@ JobCreatorOptions JobManagerImpl::CreatorOptions() {
   options.store = options_.store;
   options.datasets = options_.datasets;
   options.ledger = ledger_.get();
+  options.ids = &ids_;
   return options;
 }
 
@@ -240,16 +252,19 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::Get(const v1::GetTrainingJobRequ
 absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(
     const v1::ListTrainingJobsRequest& request) {
   ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
-  std::vector<v1::TrainingJobState> states;
+  if (request.states_size() > kMaxStates) {
+    return InvalidField("states", "OUT_OF_RANGE", absl::StrCat("at most ", kMaxStates, " states; none means all"));
+  }
+  std::set<v1::TrainingJobState> states;
   for (int i = 0; i < request.states_size(); ++i) {
     if (!v1::TrainingJobState_IsValid(request.states(i)) || request.states(i) == 0) {
       return InvalidField(
           absl::StrCat("states[", i, "]"), "UNKNOWN_STATE",
           absl::StrCat("there is no state with number ", static_cast<int>(request.states(i))));
     }
-    states.push_back(request.states(i));
+    states.insert(request.states(i));
   }
-  ASSIGN_OR_RETURN(auto jobs, options_.store->ListJobs(states, page));
+  ASSIGN_OR_RETURN(auto jobs, options_.store->ListJobs({states.begin(), states.end()}, page));
   v1::ListTrainingJobsResponse response;
   for (v1::TrainingJob& job : jobs.items) *response.add_training_jobs() = std::move(job);
   response.set_next_page_token(jobs.next);
@@ -290,14 +305,25 @@ void JobManagerImpl::Obey(const v1::TrainingJob& job, bool now) {
 
 absl::Status JobManagerImpl::Delete(const v1::DeleteTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
+  // Removing may take long; meanwhile another job may have the id.
+  const std::string aside = absl::StrCat(FolderOf(name), ".tmp-", RandomHexId());
+  RETURN_IF_ERROR(DeleteRow(name, aside));
+  return options_.file_system->RemoveAll(aside);
+}
+
+absl::Status JobManagerImpl::DeleteRow(const std::string& name, const std::string& aside) {
+  const IdLocks::Hold hold(&ids_, std::string(JobIdOf(name)));
   ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
   if (!NextJobState(record.job.state(), JobVerb::kDelete).has_value()) {
     return RefusedTransition(name, record.job.state(), JobVerb::kDelete);
   }
   // The files first: were it the other way round, a crash in between would
   // leave files that nobody knows. As it is, the call can be repeated.
-  RETURN_IF_ERROR(options_.file_system->RemoveAll(FolderOf(name)));
-  return ledger_->Remove(name);
+  const std::string folder = FolderOf(name);
+  if (options_.file_system->Exists(folder)) RETURN_IF_ERROR(options_.file_system->Rename(folder, aside));
+  const absl::Status removed = ledger_->Remove(name);
+  if (!removed.ok()) options_.file_system->Rename(aside, folder).IgnoreError();
+  return removed;
 }
 
 absl::StatusOr<int64_t> JobManagerImpl::Watch(const v1::WatchTrainingJobRequest& request,
@@ -370,7 +396,6 @@ absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
                                                    ", which has not ended. Cancel it first, or wait")),
         "DATASET_IN_USE");
   };
-  if (creator_->Uses(dataset_version)) return in_use("a training job that is being made");
   ASSIGN_OR_RETURN(const auto jobs, AllJobs());
   for (const v1::TrainingJob& job : jobs) {
     if (!HasEnded(job.state()) && Uses(job, dataset_version)) {

@@ -16,6 +16,7 @@
 #include "model/preset/memory_estimate.h"
 #include "model/preset/preset.h"
 #include "server/core/jobs/task_plan.h"
+#include "server/core/request_text.h"
 #include "server/core/resource_name.h"
 
 namespace facet::server {
@@ -38,6 +39,8 @@ absl::StatusOr<v1::Preset> BasePreset(const JobPlanOptions& options, const v1::T
     case v1::TrainingSpec::kPreset:
       return model::FindPreset(*options.file_system, options.preset_dir, spec.preset());
     case v1::TrainingSpec::kInlinePreset:
+      RETURN_IF_ERROR(ValidateText(spec.inline_preset().name(), "spec.inline_preset.name"));
+      RETURN_IF_ERROR(ValidateText(spec.inline_preset().description(), "spec.inline_preset.description"));
       return spec.inline_preset();
     case v1::TrainingSpec::PRESET_SOURCE_NOT_SET:
       break;

@@ -13,7 +13,7 @@ namespace facet::server {
 // Which ended jobs stay, with all their files. Published models are never
 // touched, nor are jobs that have not ended.
 struct JobRetention {
-  int max_ended = 0;                                  // the newest ones; 0: all
+  int max_ended = 0;                                  // those that ended last; 0: all
   absl::Duration max_age = absl::InfiniteDuration();  // since their end
   // How long after its end a job keeps more checkpoints than the newest.
   absl::Duration checkpoints_age = absl::InfiniteDuration();
@@ -29,7 +29,8 @@ struct RetentionPlan {
   std::vector<std::string> trim;
 };
 
-// A pure function. `jobs` come newest first, as the store lists them.
+// A pure function. `jobs` come in any order; of those that ended at the same
+// instant, the ones in front count as newer.
 RetentionPlan PlanRetention(const JobRetention& retention, const std::vector<v1::TrainingJob>& jobs, absl::Time now);
 
 }  // namespace facet::server

@@ -28,6 +28,7 @@ absl::Status CheckShapes(const model::RunIdentity& found, const model::NetPlan& 
 absl::StatusOr<JobStart> FromJob(const JobStartOptions& options, const v1::StartingPoint& point,
                                  const model::NetPlan& nets) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(point.training_job(), "spec.start.training_job"));
+  RETURN_IF_ERROR(options.store->GetJob(name).status());
   const std::string job_dir = absl::StrCat(options.jobs_root, "/", JobIdOf(name));
   model::CheckpointStore checkpoints(options.file_system, absl::StrCat(job_dir, "/checkpoints"));
   ASSIGN_OR_RETURN(const std::vector<int> steps, checkpoints.Steps());
@@ -67,6 +68,7 @@ absl::StatusOr<JobStart> FromModel(const JobStartOptions& options, const v1::Sta
     return InvalidField("spec.start.step", "OUT_OF_RANGE", "a model has no steps: leave it out");
   }
   if (!options.find_model) return absl::UnimplementedError("starting from a model is not set up here");
+  RETURN_IF_ERROR(ParseModelName(point.model(), "spec.start.model").status());
   ASSIGN_OR_RETURN(FoundModel found, options.find_model(point.model()));
   const v1::ModelCard& card = found.version.card();
   ASSIGN_OR_RETURN(const model::FeatureSchema schema, model::SchemaFromProto(card.schema()));

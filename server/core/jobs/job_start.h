@@ -12,6 +12,7 @@
 #include "facet/v1/model.pb.h"
 #include "facet/v1/training.pb.h"
 #include "model/preset/net_shape.h"
+#include "server/core/store/store.h"
 
 namespace facet::server {
 
@@ -25,6 +26,7 @@ using ModelFinder = std::function<absl::StatusOr<FoundModel>(const std::string& 
 struct JobStartOptions {
   FileSystem* file_system = nullptr;
   std::string jobs_root;
+  Store* store = nullptr;
   ModelFinder find_model;
 };
 
@@ -37,7 +39,7 @@ struct JobStart {
 
 // Finds what `start` names and checks that it fits `nets`. Errors with the path
 // "spec.start...". INVALID_ARGUMENT: nothing named, other shapes, or no step
-// left to do. NOT_FOUND: no such model, or no checkpoint of that step.
+// left to do. NOT_FOUND: no such job or model, or no checkpoint of that step.
 // FAILED_PRECONDITION (reason NO_CHECKPOINT): the job has none.
 absl::StatusOr<JobStart> FindStart(const JobStartOptions& options, const v1::StartingPoint& start,
                                    const model::NetPlan& nets);

@@ -14,14 +14,15 @@
 namespace facet::server {
 namespace {
 
-// Between tries to write what must be written, while the disk is full.
+// Between tries to write what must be written, while the store cannot.
 constexpr absl::Duration kStoreRetry = absl::Seconds(5);
 constexpr int kMaxBackoffDoublings = 5;
 constexpr int kLogLines = 50;
 
-// Worth another try: nothing is wrong with the job itself.
+// Worth another try: it is not the job that is gone or may not. A job given up
+// for anything else would have no trainer and never end.
 bool IsStoreTrouble(const absl::Status& status) {
-  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsInternal(status);
+  return !absl::IsNotFound(status) && !absl::IsFailedPrecondition(status);
 }
 
 // Whether `a` comes to run before `b`, which has waited longer.

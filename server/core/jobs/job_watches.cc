@@ -61,7 +61,7 @@ absl::StatusOr<int64_t> JobWatches::Add(const std::string& job, int64_t after_re
   watch->watcher = std::move(watcher);
   watch->heartbeat = heartbeat;
   watch->revision = after_revision;
-  watch->gaps_until = after_revision == 0 ? -1 : 0;
+  watch->takes_gaps = after_revision == 0;
   watch->last_sent = options_.clock->Now();
   watches_[watch->id] = watch;
   SetDue(watch->id);
@@ -188,9 +188,8 @@ const JobWatches::Page& JobWatches::Read(const Watch& watch) {
   return page_;
 }
 
-bool JobWatches::HasGap(Watch& watch, const Page& page) const {
-  if (watch.gaps_until < 0) watch.gaps_until = page.compacted;
-  return watch.revision < page.compacted && page.compacted > watch.gaps_until;
+bool JobWatches::HasGap(const Watch& watch, const Page& page) {
+  return !watch.takes_gaps && watch.revision < page.compacted;
 }
 
 JobWatches::Progress JobWatches::Deliver(Watch& watch, absl::Status* end) {
@@ -208,10 +207,13 @@ JobWatches::Progress JobWatches::Deliver(Watch& watch, absl::Status* end) {
     watch.unready_since = absl::InfiniteFuture();
     if (HasEnded(event.state())) return Progress::kOver;
   }
-  return static_cast<int>(page.events->size()) == kBatch ? Progress::kMore : Progress::kCaughtUp;
+  if (static_cast<int>(page.events->size()) == kBatch) return Progress::kMore;
+  watch.takes_gaps = false;
+  return Progress::kCaughtUp;
 }
 
 JobWatches::Progress JobWatches::DeliverNone(Watch& watch, absl::Status* end) {
+  watch.takes_gaps = false;
   if (!page_.record.has_value()) page_.record = options_.store->GetJob(watch.job);
   const absl::StatusOr<JobRecord>& record = *page_.record;
   *end = record.status();

@@ -48,7 +48,8 @@ class JobWatches {
 
   // RESOURCE_EXHAUSTED: too many. UNAVAILABLE: closed. The watch itself ends
   // with OUT_OF_RANGE (reason REVISION_COMPACTED) where events are missing that
-  // it would have to bring, unless it began at 0, which means what there is.
+  // it would have to bring. One that began at 0 takes what there is until it has
+  // once caught up, however long that takes.
   absl::StatusOr<int64_t> Add(const std::string& job, int64_t after_revision, JobWatcher watcher,
                               absl::Duration heartbeat = absl::Seconds(15)) ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits for a call that is under way, unless it comes from within one.
@@ -66,10 +67,10 @@ class JobWatches {
     std::string job;
     JobWatcher watcher;
     absl::Duration heartbeat;
-    // The thread's alone: revision of the last event delivered; up to which
-    // revision it is content with gaps, -1: with all that there are at first.
+    // The thread's alone: revision of the last event delivered; whether it is
+    // content with what there is, as one that began at 0 until it has caught up.
     int64_t revision = 0;
-    int64_t gaps_until = 0;
+    bool takes_gaps = false;
     absl::Time last_sent;
     absl::Time unready_since = absl::InfiniteFuture();
     // Under mutex_:
@@ -103,7 +104,7 @@ class JobWatches {
   Progress Deliver(Watch& watch, absl::Status* end) ABSL_LOCKS_EXCLUDED(mutex_);
   Progress DeliverNone(Watch& watch, absl::Status* end);
   // Whether events are missing that the watch has to bring.
-  bool HasGap(Watch& watch, const Page& page) const;
+  static bool HasGap(const Watch& watch, const Page& page);
   void Heartbeat(Watch& watch, const v1::TrainingJob& job);
   // Returns whether the watch is over.
   bool NoteProgress(Watch& watch, Progress progress, absl::Status* end) ABSL_LOCKS_EXCLUDED(mutex_);

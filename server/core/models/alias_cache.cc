@@ -7,24 +7,25 @@
 
 namespace facet::server {
 
+std::optional<ModelName> AliasCache::Find(const ModelName& name) {
+  if (name.version != 0) return name;
+  absl::MutexLock lock(&mutex_);
+  const auto found = versions_.find(name.ToString());
+  if (found == versions_.end()) return std::nullopt;
+  return ModelName{name.id, found->second, ""};
+}
+
 absl::StatusOr<ModelName> AliasCache::Resolve(const ModelName& name) {
-  ModelName resolved = name;
-  if (name.version != 0) return resolved;
-  const std::string alias = std::exchange(resolved.alias, "");
-  const std::string key = name.ToString();
   int64_t generation = 0;
   {
     absl::MutexLock lock(&mutex_);
-    const auto found = versions_.find(key);
-    if (found != versions_.end()) {
-      resolved.version = found->second;
-      return resolved;
-    }
     generation = generation_;
   }
-  ASSIGN_OR_RETURN(resolved.version, store_->ResolveAlias(name.id, alias.empty() ? "latest" : alias));
+  if (auto found = Find(name); found.has_value()) return *std::move(found);
+  ModelName resolved{name.id, 0, ""};
+  ASSIGN_OR_RETURN(resolved.version, store_->ResolveAlias(name.id, name.alias.empty() ? kLatestAlias : name.alias));
   absl::MutexLock lock(&mutex_);
-  if (generation == generation_) versions_[key] = resolved.version;
+  if (generation == generation_) versions_[name.ToString()] = resolved.version;
   return resolved;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -23,6 +24,8 @@ class AliasCache {
   // The name with a version: that of its alias, of `latest` where it has none,
   // or its own. NOT_FOUND: no such alias. A version given is not looked up.
   absl::StatusOr<ModelName> Resolve(const ModelName& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same from memory alone; nothing where it would have to ask.
+  std::optional<ModelName> Find(const ModelName& name) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Call after each change of an alias in the store.
   void Clear() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -16,7 +16,8 @@ namespace facet::server {
 
 // Publishes each bundle `<folder>/<id>/` as the first version of the model `id`,
 // unless the state has had a model of that id: one that was removed does not
-// come back, and one of the user's own is left alone. One result for each
+// come back, and one of the user's own is left alone. One that could not be
+// published is tried again at the next start. One result for each
 // bundle that was tried; a damaged one does no harm to the others. Empty where
 // there is no such folder.
 std::vector<absl::StatusOr<v1::ModelVersion>> PublishBundledModels(FileSystem& file_system, Store& store,

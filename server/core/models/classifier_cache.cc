@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/models/classifier_cache.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -23,17 +22,29 @@ absl::Status NoClassifier(const std::string& name) {
 
 }  // namespace
 
+absl::Status LoadedClassifier::Classify(const float* images, int count, float* probabilities) {
+  absl::Status status;
+  {
+    const absl::MutexLock lock(&mutex);
+    status = judge->Classify(images, count, probabilities);
+  }
+  return device_faults == nullptr ? status : device_faults->Observe(std::move(status));
+}
+
+ClassifierHandle ClassifierCache::Find(const std::string& name) {
+  const auto held = held_.find(name);
+  return held == held_.end() ? nullptr : held->second.lock();
+}
+
 absl::StatusOr<ClassifierHandle> ClassifierCache::Acquire(const std::string& name) {
   const absl::MutexLock lock(&mutex_);
-  const auto found = std::find_if(loaded_.begin(), loaded_.end(),
-                                  [&](const ClassifierHandle& handle) { return handle->name == name; });
-  ClassifierHandle handle;
-  if (found != loaded_.end()) {
-    handle = *found;
-    loaded_.erase(found);
-  } else {
+  ClassifierHandle handle = Find(name);
+  if (handle == nullptr) {
     ASSIGN_OR_RETURN(handle, loader_(name));
+    std::erase_if(held_, [](const auto& held) { return held.second.expired(); });
+    held_[name] = handle;
   }
+  std::erase(loaded_, handle);
   loaded_.push_front(handle);
   if (loaded_.size() > max_loaded_) loaded_.pop_back();
   return handle;
@@ -41,6 +52,7 @@ absl::StatusOr<ClassifierHandle> ClassifierCache::Acquire(const std::string& nam
 
 void ClassifierCache::Forget(const std::string& name) {
   const absl::MutexLock lock(&mutex_);
+  held_.erase(name);
   std::erase_if(loaded_, [&](const ClassifierHandle& handle) { return handle->name == name; });
 }
 

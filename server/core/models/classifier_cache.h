@@ -4,6 +4,8 @@
 
 #include <deque>
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -13,9 +15,9 @@
 
 namespace facet::server {
 
-// Classifiers in memory, by version; the least recently used one makes room.
-// They are asked for seldom and load quickly, so they are loaded one at a time.
-// Thread-safe.
+// Classifiers in memory, by version: the `max_loaded` last asked for, and those
+// that somebody holds, so that a version is never there twice. They are asked
+// for seldom and load quickly, so they are loaded one at a time. Thread-safe.
 class ClassifierCache {
  public:
   using Loader = std::function<absl::StatusOr<ClassifierHandle>(const std::string& name)>;
@@ -24,14 +26,18 @@ class ClassifierCache {
 
   // Blocks while it is loaded. Errors of the loader.
   absl::StatusOr<ClassifierHandle> Acquire(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Who holds it keeps it.
+  // Who holds it keeps it; who asks for it gets it read anew.
   void Forget(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  // Null unless it is in memory.
+  ClassifierHandle Find(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const size_t max_loaded_;
   const Loader loader_;
   absl::Mutex mutex_;
   std::deque<ClassifierHandle> loaded_ ABSL_GUARDED_BY(mutex_);  // last used first
+  std::map<std::string, std::weak_ptr<LoadedClassifier>> held_ ABSL_GUARDED_BY(mutex_);  // those in loaded_, too
 };
 
 // Reads the bundle in `path` and builds its classifier on `device`. DATA_LOSS:

@@ -12,6 +12,7 @@
 #include "model/bundle/bundle.h"
 #include "model/bundle/half_weights.h"
 #include "server/core/models/model_loader.h"
+#include "server/core/request_text.h"
 #include "server/core/resource_name.h"
 
 namespace facet::server {
@@ -26,50 +27,45 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
 
 }  // namespace
 
-std::string ModelFolder(const std::string& root, const std::string& model_id, int64_t version) {
-  return absl::StrCat(root, "/", model_id, "/", version);
-}
-
 absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
   RETURN_IF_ERROR(PrefixField(ValidateId(request.model_id(), "the model id"), "model_id"));
   for (int i = 0; i < request.aliases_size(); ++i) {
     RETURN_IF_ERROR(PrefixField(ValidateId(request.aliases(i), "an alias"), absl::StrCat("aliases[", i, "]")));
   }
+  RETURN_IF_ERROR(ValidateText(request.description(), "description"));
+  RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
   if (v1::WeightType_IsValid(request.weight_type())) return absl::OkStatus();
   return InvalidField("weight_type", "UNKNOWN_VALUE",
                       absl::StrCat(static_cast<int>(request.weight_type()), " is no WeightType"));
 }
 
+absl::StatusOr<std::optional<v1::ModelVersion>> ModelPublisher::FindPublished(
+    const v1::PublishModelRequest& request) {
+  RETURN_IF_ERROR(ValidatePublishRequest(request));
+  if (request.request_id().empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> made, store_->FindModelByRequestId(request.request_id()));
+  if (!made.has_value() || made->card().model() == request.model_id()) return made;
+  return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made->name())),
+                    "REQUEST_ID_REUSED");
+}
+
 absl::StatusOr<v1::ModelVersion> ModelPublisher::Publish(const v1::PublishModelRequest& request,
                                                          const std::string& bundle_dir) {
-  RETURN_IF_ERROR(ValidatePublishRequest(request));
   absl::MutexLock lock(&mutex_);
-  if (!request.request_id().empty()) {
-    ASSIGN_OR_RETURN(const std::optional<v1::ModelVersion> made,
-                     store_->FindModelByRequestId(request.request_id()));
-    if (made.has_value()) return Repeat(request, *made);
-  }
-  ASSIGN_OR_RETURN(const int64_t version, ReserveVersion(request.model_id()));
-  const std::string folder = ModelFolder(root_, request.model_id(), version);
+  ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> made, FindPublished(request));
+  if (made.has_value()) return *std::move(made);
+  ASSIGN_OR_RETURN(const int64_t version, folders_.Reserve(request.model_id()));
   auto info = CopyBundle(request, bundle_dir, version);
   absl::Status status = info.status();
   if (status.ok()) {
-    status = store_->InsertModelVersion(request.model_id(), version, *info, request.request_id());
+    status = store_->InsertModelVersion(request.model_id(), version, *info, request.request_id(),
+                                        {request.aliases().begin(), request.aliases().end()});
   }
   if (!status.ok()) {
-    file_system_->RemoveAll(folder).IgnoreError();
+    folders_.Remove(request.model_id(), version).IgnoreError();
     return status;
   }
-  RETURN_IF_ERROR(MoveAliases(request, version));
   return info;
-}
-
-absl::StatusOr<int64_t> ModelPublisher::ReserveVersion(const std::string& model_id) {
-  // A folder in the way is of a lost database: it is left to its owner.
-  while (true) {
-    ASSIGN_OR_RETURN(const int64_t version, store_->ReserveModelVersion(model_id));
-    if (!file_system_->Exists(ModelFolder(root_, model_id, version))) return version;
-  }
 }
 
 absl::StatusOr<v1::ModelVersion> ModelPublisher::CopyBundle(const v1::PublishModelRequest& request,
@@ -83,7 +79,7 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::CopyBundle(const v1::PublishMod
   if (request.weight_type() == v1::WEIGHT_TYPE_FLOAT16) {
     ASSIGN_OR_RETURN(bundle.weights, model::HalveWeights(bundle.weights));
   }
-  const std::string folder = ModelFolder(root_, request.model_id(), version);
+  const std::string folder = folders_.PathOf(request.model_id(), version);
   RETURN_IF_ERROR(model::WriteBundle(file_system_, folder, bundle.card, bundle.weights));
   ASSIGN_OR_RETURN(model::Bundle copy, model::ReadBundle(*file_system_, folder));
   v1::ModelVersion info;
@@ -93,29 +89,6 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::CopyBundle(const v1::PublishMod
   ASSIGN_OR_RETURN(const uint64_t size, file_system_->Size(folder));
   info.set_size_bytes(static_cast<int64_t>(size));
   return info;
-}
-
-absl::Status ModelPublisher::MoveAliases(const v1::PublishModelRequest& request, int64_t version) {
-  std::vector<std::string> aliases(request.aliases().begin(), request.aliases().end());
-  aliases.push_back("latest");
-  for (const std::string& alias : aliases) {
-    const auto current = store_->ResolveAlias(request.model_id(), alias);
-    if (!current.ok() && !absl::IsNotFound(current.status())) return current.status();
-    if (current.ok() && *current >= version) continue;
-    RETURN_IF_ERROR(store_->SetAlias(request.model_id(), alias, version));
-  }
-  return absl::OkStatus();
-}
-
-// The first try may have died before its aliases moved.
-absl::StatusOr<v1::ModelVersion> ModelPublisher::Repeat(const v1::PublishModelRequest& request,
-                                                        const v1::ModelVersion& made) {
-  if (made.card().model() != request.model_id()) {
-    return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made.name())),
-                      "REQUEST_ID_REUSED");
-  }
-  RETURN_IF_ERROR(MoveAliases(request, made.card().version()));
-  return made;
 }
 
 }  // namespace facet::server

@@ -2,6 +2,7 @@
 #ifndef FACET_SERVER_CORE_MODELS_MODEL_PUBLISHER_H_
 #define FACET_SERVER_CORE_MODELS_MODEL_PUBLISHER_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -12,13 +13,12 @@
 #include "base/file_system.h"
 #include "facet/v1/training.pb.h"
 #include "server/core/store/store.h"
+#include "server/core/store/version_folders.h"
 
 namespace facet::server {
 
-// Folder of a version below `root`.
-std::string ModelFolder(const std::string& root, const std::string& model_id, int64_t version);
-
-// INVALID_ARGUMENT (reason INVALID_ID) with the field path.
+// INVALID_ARGUMENT (reasons INVALID_ID, TEXT_TOO_LONG, BAD_REQUEST_ID) with the
+// field path.
 absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request);
 
 // Turns the bundle of an ended job into the next version of a model: copied,
@@ -26,23 +26,21 @@ absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request);
 // time; blocks on the disk.
 class ModelPublisher {
  public:
-  ModelPublisher(std::string root, FileSystem* file_system, Clock* clock, Store* store)
-      : root_(std::move(root)), file_system_(file_system), clock_(clock), store_(store) {}
+  ModelPublisher(VersionFolders* folders, FileSystem* file_system, Clock* clock, Store* store)
+      : folders_(*folders), file_system_(file_system), clock_(clock), store_(store) {}
 
   // As ModelRegistry::Publish; the version has its name, card, size and time.
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request, const std::string& bundle_dir)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // The version that the request's id has made, as Publish would return it.
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request);
+
  private:
-  // A version that the store gave out and whose folder is free.
-  absl::StatusOr<int64_t> ReserveVersion(const std::string& model_id);
   absl::StatusOr<v1::ModelVersion> CopyBundle(const v1::PublishModelRequest& request,
                                               const std::string& bundle_dir, int64_t version);
-  // Points the aliases of the request at `version`, never back.
-  absl::Status MoveAliases(const v1::PublishModelRequest& request, int64_t version);
-  absl::StatusOr<v1::ModelVersion> Repeat(const v1::PublishModelRequest& request, const v1::ModelVersion& made);
 
-  const std::string root_;
+  VersionFolders& folders_;
   FileSystem* const file_system_;
   Clock* const clock_;
   Store* const store_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/models/model_registry.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -20,7 +19,6 @@
 namespace facet::server {
 namespace {
 
-constexpr char kLatest[] = "latest";
 // Classifiers kept in memory.
 constexpr size_t kClassifiers = 2;
 
@@ -28,7 +26,8 @@ class StoredModelRegistry final : public ModelRegistry {
  public:
   explicit StoredModelRegistry(ModelRegistryOptions options)
       : options_(std::move(options)),
-        publisher_(options_.root, options_.file_system, options_.clock, options_.store),
+        folders_(options_.file_system, options_.store, VersionKind::kModel, options_.root),
+        publisher_(&folders_, options_.file_system, options_.clock, options_.store),
         aliases_(options_.store),
         cache_(
             options_.max_loaded, [this](const std::string& name, ModelCache::MakeRoom make_room) { return LoadTimed(name, make_room); },
@@ -37,19 +36,25 @@ class StoredModelRegistry final : public ModelRegistry {
 
   absl::Status Prepare() {
     RETURN_IF_ERROR(options_.file_system->CreateDirs(options_.root));
-    return RemoveUnregisteredVersions(*options_.file_system, options_.root,
-                                      [this](const std::string& id, int64_t version) {
-                                        return options_.store->GetModelVersion(id, version).status();
-                                      });
+    ASSIGN_OR_RETURN(const std::vector<std::string> unknown, folders_.Recover());
+    for (const std::string& folder : unknown) {
+      if (options_.on_unknown_folder) options_.on_unknown_folder(folder);
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) override {
     ASSIGN_OR_RETURN(const ModelName resolved, Resolve(name, field));
     return cache_.Acquire(resolved.ToString());
   }
-  absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
+  absl::StatusOr<ModelHandle> AcquireLoaded(absl::string_view name, absl::string_view field) override {
     ASSIGN_OR_RETURN(const ModelName resolved, Resolve(name, field));
     return cache_.TryAcquire(resolved.ToString());
+  }
+  absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
+    ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, field));
+    const std::optional<ModelName> resolved = aliases_.Find(parsed);
+    return resolved.has_value() ? cache_.TryAcquire(resolved->ToString()) : nullptr;
   }
 
   absl::StatusOr<ClassifierHandle> AcquireClassifier(absl::string_view name, absl::string_view field) override {
@@ -59,6 +64,7 @@ class StoredModelRegistry final : public ModelRegistry {
 
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
                                            const std::string& bundle_dir) override;
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request) override;
   absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest& request) override;
   absl::StatusOr<v1::ModelVersion> Get(const v1::GetModelRequest& request) override {
     ASSIGN_OR_RETURN(const ModelName name, Resolve(request.name(), "name"));
@@ -74,9 +80,7 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::Status Delete(const v1::DeleteModelRequest& request) override;
 
  private:
-  std::string Folder(const ModelName& name) const {
-    return ModelFolder(options_.root, name.id, name.version);
-  }
+  std::string Folder(const ModelName& name) const { return folders_.PathOf(name.id, name.version); }
   absl::StatusOr<ModelName> Resolve(absl::string_view name, absl::string_view field) {
     ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, field));
     return aliases_.Resolve(parsed);
@@ -87,11 +91,14 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::StatusOr<ModelHandle> LoadTimed(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ModelHandle> LoadModel(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ClassifierHandle> LoadClassifier(const std::string& name);
+  absl::Status Observe(const absl::Status& status) const {
+    return options_.device_faults == nullptr ? status : options_.device_faults->Observe(status);
+  }
   absl::StatusOr<std::vector<ModelName>> VersionsOf(const std::string& id);
   absl::Status DeleteVersion(const ModelName& name);
-  absl::Status MoveLatest(const std::string& id);
 
   const ModelRegistryOptions options_;
+  VersionFolders folders_;
   ModelPublisher publisher_;
   AliasCache aliases_;
   ModelCache cache_;
@@ -111,14 +118,18 @@ absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& na
   ASSIGN_OR_RETURN(BuildModel build, ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer,
                                                options_.renderer));
   RETURN_IF_ERROR(make_room());
-  ASSIGN_OR_RETURN(std::unique_ptr<LoadedModel> loaded, build());
-  return ModelHandle(std::move(loaded));
+  auto loaded = build();
+  RETURN_IF_ERROR(Observe(loaded.status()));
+  return ModelHandle(*std::move(loaded));
 }
 
 absl::StatusOr<ClassifierHandle> StoredModelRegistry::LoadClassifier(const std::string& name) {
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
   RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
-  return ReadClassifier(*options_.file_system, Folder(parsed), name, options_.renderer.device);
+  auto loaded = ReadClassifier(*options_.file_system, Folder(parsed), name, options_.renderer.device);
+  RETURN_IF_ERROR(Observe(loaded.status()));
+  (*loaded)->device_faults = options_.device_faults;
+  return loaded;
 }
 
 absl::Status StoredModelRegistry::Complete(const ModelName& name, v1::ModelVersion& version) {
@@ -136,10 +147,17 @@ absl::StatusOr<v1::ModelVersion> StoredModelRegistry::Describe(const ModelName& 
 
 absl::StatusOr<v1::ModelVersion> StoredModelRegistry::Publish(const v1::PublishModelRequest& request,
                                                               const std::string& bundle_dir) {
-  auto published = publisher_.Publish(request, bundle_dir);
-  aliases_.Clear();  // some may have moved before an error
-  RETURN_IF_ERROR(published.status());
-  ASSIGN_OR_RETURN(const ModelName name, ParseModelName(published->name(), "name"));
+  ASSIGN_OR_RETURN(const v1::ModelVersion published, publisher_.Publish(request, bundle_dir));
+  aliases_.Clear();
+  ASSIGN_OR_RETURN(const ModelName name, ParseModelName(published.name(), "name"));
+  return Describe(name);
+}
+
+absl::StatusOr<std::optional<v1::ModelVersion>> StoredModelRegistry::FindPublished(
+    const v1::PublishModelRequest& request) {
+  ASSIGN_OR_RETURN(const std::optional<v1::ModelVersion> made, publisher_.FindPublished(request));
+  if (!made.has_value()) return std::nullopt;
+  ASSIGN_OR_RETURN(const ModelName name, ParseModelName(made->name(), "name"));
   return Describe(name);
 }
 
@@ -208,13 +226,12 @@ absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) 
   RETURN_IF_ERROR(options_.store->GetModelVersion(name.id, name.version).status());
   ASSIGN_OR_RETURN(const std::vector<std::string> aliases, options_.store->ListAliases(name.id, name.version));
   for (const std::string& alias : aliases) {
-    if (alias == kLatest) continue;
+    if (alias == kLatestAlias) continue;
     return WithReason(absl::FailedPreconditionError(absl::StrCat(
                           "the alias '", alias, "' points to ", name.ToString(), "; point it at another version first")),
                       "ALIAS_IN_USE");
   }
-  RETURN_IF_ERROR(DeleteVersion(name));
-  return MoveLatest(name.id);
+  return DeleteVersion(name);
 }
 
 absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
@@ -222,19 +239,7 @@ absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
   aliases_.Clear();
   cache_.Forget(name.ToString());
   classifiers_.Forget(name.ToString());
-  // The row is gone: what may stay of the folder goes at the next start.
-  return options_.file_system->RemoveAll(Folder(name));
-}
-
-absl::Status StoredModelRegistry::MoveLatest(const std::string& id) {
-  if (options_.store->ResolveAlias(id, kLatest).ok()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<ModelName> versions, VersionsOf(id));
-  if (versions.empty()) return absl::OkStatus();
-  const auto newest = std::max_element(versions.begin(), versions.end(),
-                                       [](const ModelName& a, const ModelName& b) { return a.version < b.version; });
-  RETURN_IF_ERROR(options_.store->SetAlias(id, kLatest, newest->version));
-  aliases_.Clear();
-  return absl::OkStatus();
+  return folders_.Remove(name.id, name.version);
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -19,6 +21,7 @@
 #include "model/image/pixels.h"
 #include "model/preset/net_shape.h"
 #include "model/render/renderer.h"
+#include "server/core/device_faults.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/store/store.h"
 
@@ -35,13 +38,16 @@ struct LoadedModel {
 };
 using ModelHandle = std::shared_ptr<LoadedModel>;
 
-// The classifier of a model version in memory, on the same terms. Classify calls
-// and filters of streams use the judge, each with the mutex held.
+// The classifier of a model version in memory, on the same terms.
 struct LoadedClassifier {
+  // model::Judge::Classify, for one caller at a time. Thread-safe; blocks.
+  absl::Status Classify(const float* images, int count, float* probabilities) ABSL_LOCKS_EXCLUDED(mutex);
+
   std::string name;  // `models/digits@3`
   model::FeatureSchema schema;
   int image_size = 0;  // side, pixels
-  absl::Mutex mutex;
+  DeviceFaults* device_faults = nullptr;  // may be null
+  absl::Mutex mutex;                      // of Judge::Classify
   std::unique_ptr<model::Judge> judge;
 };
 using ClassifierHandle = std::shared_ptr<LoadedClassifier>;
@@ -57,10 +63,16 @@ struct ModelRegistryOptions {
   model::RendererOptions renderer;
   // Null means model::Renderer::Create.
   RendererFactory create_renderer;
+  // Hears of a device that fails while a model is loaded or classifies; outlives
+  // the registry. May be null.
+  DeviceFaults* device_faults = nullptr;
   FileSystem* file_system = nullptr;
   Clock* clock = nullptr;
   Store* store = nullptr;
   Metrics* metrics = nullptr;
+  // Hears of folders that the store does not know; they are left alone. May be
+  // null.
+  std::function<void(const std::string& folder)> on_unknown_folder;
 };
 
 // Model versions of the server: on disk, in the store, in memory. The one
@@ -79,7 +91,13 @@ class ModelRegistry {
   // disk. DATA_LOSS: damaged bundle. RESOURCE_EXHAUSTED (MODELS_BUSY,
   // RetryInfo): as many as fit are in use.
   virtual absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) = 0;
-  // The same if it is in memory now, else null; reads no bundle.
+  // The same if it is in memory now, else null; may ask the store, reads no
+  // bundle.
+  virtual absl::StatusOr<ModelHandle> AcquireLoaded(absl::string_view name, absl::string_view field) {
+    return TryAcquire(name, field);
+  }
+  // The same without the store: null also where it would have to be asked for an
+  // alias. Does not block.
   virtual absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) = 0;
 
   // The classifier of a version, alias or model, loaded if need be; a few are
@@ -93,6 +111,11 @@ class ModelRegistry {
   // version of another model. DATA_LOSS: damaged bundle; nothing has changed.
   virtual absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
                                                    const std::string& bundle_dir) = 0;
+  // The version that `request.request_id` has made before, so that Publish would
+  // return it and look at no bundle. Its errors.
+  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest&) {
+    return std::nullopt;
+  }
 
   // As v1.ModelService says.
   virtual absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest& request) = 0;

@@ -4,9 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "absl/base/call_once.h"
 #include "absl/strings/str_cat.h"
-#include "base/error.h"
 #include "base/status_macros.h"
 #include "server/core/batching/batch_scheduler.h"
 
@@ -57,12 +55,10 @@ class BatchingRenderEngine final : public RenderEngine {
   absl::Status RenderBatch(const BatchKey& key, absl::Span<const Slice> slices);
   absl::Status RenderInPlace(const BatchKey& key, const Slice& slice);
   absl::Status RenderAndCopy(const BatchKey& key, absl::Span<const Slice> slices);
-  void ReportDeviceFault(const absl::Status& status);
 
   const RenderEngineOptions options_;
   std::vector<float> dense_;  // of a batch of several tasks
   std::vector<char> pixels_;  // likewise
-  absl::once_flag device_fault_;
   std::unique_ptr<Scheduler> scheduler_;  // last: its thread uses all above
 };
 
@@ -105,10 +101,8 @@ absl::Status BatchingRenderEngine::RenderBatch(const BatchKey& key, absl::Span<c
       slices.size() == 1 ? RenderInPlace(key, slices[0]) : RenderAndCopy(key, slices);
   if (status.ok()) {
     options_.metrics->RenderBatch(images, options_.clock->Now() - start);
-  } else if (GetErrorDetail(status).reason == "DEVICE_FAULT") {
-    ReportDeviceFault(status);
   }
-  return status;
+  return options_.device_faults == nullptr ? status : options_.device_faults->Observe(status);
 }
 
 absl::Status BatchingRenderEngine::RenderInPlace(const BatchKey& key, const Slice& slice) {
@@ -137,13 +131,6 @@ absl::Status BatchingRenderEngine::RenderAndCopy(const BatchKey& key, absl::Span
     source += slice.count * image_bytes;
   }
   return absl::OkStatus();
-}
-
-void BatchingRenderEngine::ReportDeviceFault(const absl::Status& status) {
-  absl::call_once(device_fault_, [&] {
-    options_.metrics->DeviceFault();
-    if (options_.on_device_fault != nullptr) options_.on_device_fault(status);
-  });
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #define FACET_SERVER_CORE_RENDER_RENDER_ENGINE_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "model/image/pixels.h"
+#include "server/core/device_faults.h"
 #include "server/core/metrics/metrics.h"
 #include "server/core/models/model_registry.h"
 
@@ -56,9 +56,8 @@ struct RenderEngineOptions {
   absl::Duration polite_batch = absl::Milliseconds(50);
   Clock* clock = nullptr;
   Metrics* metrics = nullptr;
-  // Called once, from the engine's thread, if a device fails: the server turns
-  // NOT_SERVING and exits. May be null.
-  std::function<void(absl::Status)> on_device_fault;
+  // Hears of a device that fails. May be null.
+  DeviceFaults* device_faults = nullptr;
 };
 
 // Renders for many callers at once, several of their images in one batch:

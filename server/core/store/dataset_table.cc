@@ -32,18 +32,19 @@ absl::StatusOr<Page<v1::Dataset>> ReadPage(Statement statement, int limit) {
 
 }  // namespace
 
-absl::StatusOr<int64_t> DatasetTable::ReserveVersion(const std::string& dataset) {
-  return NextVersion(database_, "dataset", dataset);
-}
-
 absl::Status DatasetTable::Insert(const std::string& dataset, int64_t version, const v1::Dataset& info) {
-  absl::Status status =
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  const absl::Status status =
       database_.Run("INSERT INTO dataset_versions (dataset, version, info) VALUES (?, ?, ?)", dataset,
                     version, Blob{info.SerializeAsString()});
-  if (!absl::IsAlreadyExists(status)) return status;
-  return WithReason(absl::AlreadyExistsError(
-                        absl::StrCat("there is a 'datasets/", VersionKey(dataset, version), "' already")),
-                    "DATASET_EXISTS");
+  if (absl::IsAlreadyExists(status)) {
+    return WithReason(absl::AlreadyExistsError(
+                          absl::StrCat("there is a 'datasets/", VersionKey(dataset, version), "' already")),
+                      "DATASET_EXISTS");
+  }
+  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(numbers_.NoteKept(dataset, version));
+  return transaction.Commit();
 }
 
 absl::StatusOr<v1::Dataset> DatasetTable::Get(const std::string& dataset, int64_t version) {
@@ -85,9 +86,12 @@ absl::StatusOr<Page<v1::Dataset>> DatasetTable::ListVersions(const std::string& 
 }
 
 absl::Status DatasetTable::Delete(const std::string& dataset, int64_t version) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   RETURN_IF_ERROR(
       database_.Run("DELETE FROM dataset_versions WHERE dataset = ? AND version = ?", dataset, version));
-  return database_.Changes() == 0 ? NotFound(dataset, version) : absl::OkStatus();
+  if (database_.Changes() == 0) return NotFound(dataset, version);
+  RETURN_IF_ERROR(numbers_.NoteUnfinished(dataset, version));
+  return transaction.Commit();
 }
 
 absl::Status DatasetTable::NotFound(const std::string& dataset, int64_t version) {

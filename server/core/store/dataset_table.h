@@ -10,15 +10,16 @@
 #include "facet/v1/dataset.pb.h"
 #include "server/core/store/sqlite.h"
 #include "server/core/store/store.h"
+#include "server/core/store/version_numbers.h"
 
 namespace facet::server {
 
 // Data set versions, as Store says. Not thread-safe.
 class DatasetTable {
  public:
-  explicit DatasetTable(Database* database) : database_(*database) {}
+  explicit DatasetTable(Database* database) : database_(*database), numbers_(database, VersionKind::kDataset) {}
 
-  absl::StatusOr<int64_t> ReserveVersion(const std::string& dataset);
+  VersionNumbers& numbers() { return numbers_; }
   absl::Status Insert(const std::string& dataset, int64_t version, const v1::Dataset& info);
   absl::StatusOr<v1::Dataset> Get(const std::string& dataset, int64_t version);
   absl::StatusOr<Page<v1::Dataset>> List(const std::string& dataset, const PageRequest& page);
@@ -30,6 +31,7 @@ class DatasetTable {
   absl::Status NotFound(const std::string& dataset, int64_t version);
 
   Database& database_;
+  VersionNumbers numbers_;
 };
 
 }  // namespace facet::server

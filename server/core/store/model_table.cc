@@ -12,19 +12,8 @@
 
 namespace facet::server {
 
-absl::StatusOr<int64_t> ModelTable::ReserveVersion(const std::string& model) {
-  return NextVersion(database_, "model", model);
-}
-
-absl::StatusOr<int64_t> ModelTable::LastVersion(const std::string& model) {
-  ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query("SELECT last FROM version_counters WHERE kind = 'model' AND id = ?", model));
-  ASSIGN_OR_RETURN(const bool found, statement.Step());
-  return found ? statement.Int(0) : 0;
-}
-
 absl::Status ModelTable::Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
-                                const std::string& request_id) {
+                                const std::string& request_id, const std::vector<std::string>& aliases) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   ASSIGN_OR_RETURN(const bool taken, Exists(model, version));
   if (taken) {
@@ -35,6 +24,9 @@ absl::Status ModelTable::Insert(const std::string& model, int64_t version, const
   RETURN_IF_ERROR(
       database_.Run("INSERT INTO model_versions (model, version, request_id, info) VALUES (?, ?, ?, ?)",
                     model, version, request_id, Blob{info.SerializeAsString()}));
+  RETURN_IF_ERROR(RaiseAlias(model, kLatestAlias, version));
+  for (const std::string& alias : aliases) RETURN_IF_ERROR(RaiseAlias(model, alias, version));
+  RETURN_IF_ERROR(numbers_.NoteKept(model, version));
   return transaction.Commit();
 }
 
@@ -89,7 +81,21 @@ absl::Status ModelTable::Delete(const std::string& model, int64_t version) {
       database_.Run("DELETE FROM model_versions WHERE model = ? AND version = ?", model, version));
   if (database_.Changes() == 0) return NotFound(model, absl::StrCat(version));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_aliases WHERE model = ? AND version = ?", model, version));
+  RETURN_IF_ERROR(RestoreLatest(model));
+  RETURN_IF_ERROR(numbers_.NoteUnfinished(model, version));
   return transaction.Commit();
+}
+
+absl::Status ModelTable::RaiseAlias(const std::string& model, const std::string& alias, int64_t version) {
+  return database_.Run("INSERT INTO model_aliases (model, alias, version) VALUES (?, ?, ?) "
+                       "ON CONFLICT (model, alias) DO UPDATE SET version = max(version, excluded.version)",
+                       model, alias, version);
+}
+
+absl::Status ModelTable::RestoreLatest(const std::string& model) {
+  return database_.Run("INSERT OR IGNORE INTO model_aliases (model, alias, version) "
+                       "SELECT model, ?, max(version) FROM model_versions WHERE model = ? GROUP BY model",
+                       kLatestAlias, model);
 }
 
 absl::Status ModelTable::SetAlias(const std::string& model, const std::string& alias, int64_t version) {

@@ -12,18 +12,18 @@
 #include "facet/v1/model.pb.h"
 #include "server/core/store/sqlite.h"
 #include "server/core/store/store.h"
+#include "server/core/store/version_numbers.h"
 
 namespace facet::server {
 
 // Model versions and aliases, as Store says. Not thread-safe.
 class ModelTable {
  public:
-  explicit ModelTable(Database* database) : database_(*database) {}
+  explicit ModelTable(Database* database) : database_(*database), numbers_(database, VersionKind::kModel) {}
 
-  absl::StatusOr<int64_t> ReserveVersion(const std::string& model);
-  absl::StatusOr<int64_t> LastVersion(const std::string& model);
+  VersionNumbers& numbers() { return numbers_; }
   absl::Status Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
-                      const std::string& request_id);
+                      const std::string& request_id, const std::vector<std::string>& aliases);
   absl::StatusOr<v1::ModelVersion> Get(const std::string& model, int64_t version);
   absl::StatusOr<std::optional<v1::ModelVersion>> FindByRequestId(const std::string& request_id);
   absl::StatusOr<Page<v1::ModelVersion>> List(const std::string& model, const PageRequest& page);
@@ -33,11 +33,16 @@ class ModelTable {
   absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model, int64_t version);
 
  private:
+  // Unless it points to a higher version.
+  absl::Status RaiseAlias(const std::string& model, const std::string& alias, int64_t version);
+  // Where there is no `latest`.
+  absl::Status RestoreLatest(const std::string& model);
   absl::StatusOr<bool> Exists(const std::string& model, int64_t version);
   // `what` follows the '@' of the name.
   absl::Status NotFound(const std::string& model, const std::string& what);
 
   Database& database_;
+  VersionNumbers numbers_;
 };
 
 }  // namespace facet::server

@@ -23,17 +23,6 @@ absl::StatusOr<std::vector<std::string>> ReadStrings(Statement statement) {
   }
 }
 
-absl::StatusOr<int64_t> NextVersion(Database& database, absl::string_view kind, const std::string& id) {
-  ASSIGN_OR_RETURN(Statement statement,
-                   database.Query("INSERT INTO version_counters (kind, id, last) VALUES (?, ?, 1) "
-                                  "ON CONFLICT (kind, id) DO UPDATE SET last = last + 1 RETURNING last",
-                                  kind, id));
-  RETURN_IF_ERROR(statement.Step().status());
-  const int64_t version = statement.Int(0);
-  RETURN_IF_ERROR(statement.Step().status());  // the row is written when the statement ends
-  return version;
-}
-
 std::string VersionKey(absl::string_view id, int64_t version) { return absl::StrCat(id, "@", version); }
 
 absl::StatusOr<ParsedVersionKey> ParseVersionKey(const std::string& key) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tables share: messages in columns, version numbers, missing things.
+// What the tables share: messages in columns, keys of versions.
 #ifndef FACET_SERVER_CORE_STORE_ROW_H_
 #define FACET_SERVER_CORE_STORE_ROW_H_
 
@@ -28,9 +28,6 @@ absl::StatusOr<Message> ReadColumn(const Statement& statement, int column) {
 
 // First column of every row.
 absl::StatusOr<std::vector<std::string>> ReadStrings(Statement statement);
-
-// The next version of `id`, 1 at first; gaps are possible, repeats are not.
-absl::StatusOr<int64_t> NextVersion(Database& database, absl::string_view kind, const std::string& id);
 
 // "models/digits@3" and the key of a page, "digits@3".
 std::string VersionKey(absl::string_view id, int64_t version);

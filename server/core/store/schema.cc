@@ -75,6 +75,21 @@ const std::string kAttempts = R"sql(
   UPDATE jobs SET compacted = max(0, revision - 100000);
 )sql";
 
+const std::string kUnfinishedVersions = R"sql(
+  -- The highest version that had a row. Until now: the highest ever given.
+  ALTER TABLE version_counters ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+  UPDATE version_counters SET kept = last;
+
+  -- Versions whose folder is being made or removed: what is left of it when the
+  -- server starts goes. A folder that is in no table is not ours.
+  CREATE TABLE unfinished_versions (
+    kind TEXT NOT NULL,                     -- as in version_counters
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (kind, id, version)
+  ) WITHOUT ROWID;
+)sql";
+
 absl::StatusOr<int64_t> UserVersion(Database& database) {
   ASSIGN_OR_RETURN(Statement statement, database.Query("PRAGMA user_version"));
   RETURN_IF_ERROR(statement.Step().status());
@@ -84,8 +99,8 @@ absl::StatusOr<int64_t> UserVersion(Database& database) {
 }  // namespace
 
 absl::Span<const std::string> Migrations() {
-  static const std::string* const migrations = new std::string[2]{kTables, kAttempts};
-  return absl::MakeConstSpan(migrations, 2);
+  static const std::string* const migrations = new std::string[3]{kTables, kAttempts, kUnfinishedVersions};
+  return absl::MakeConstSpan(migrations, 3);
 }
 
 absl::Status Migrate(Database& database, absl::Span<const std::string> migrations) {

@@ -73,18 +73,27 @@ class SqliteStore final : public Store {
     return jobs_.ListAttempts(job, limit);
   }
 
-  absl::StatusOr<int64_t> ReserveModelVersion(const std::string& model_id) override {
+  absl::StatusOr<int64_t> ReserveVersion(VersionKind kind, const std::string& id, int64_t above) override {
     absl::MutexLock lock(&mutex_);
-    return models_.ReserveVersion(model_id);
+    return Numbers(kind).Reserve(id, above);
   }
+  absl::StatusOr<std::vector<VersionRef>> ListUnfinishedVersions(VersionKind kind) override {
+    absl::MutexLock lock(&mutex_);
+    return Numbers(kind).ListUnfinished();
+  }
+  absl::Status FinishVersion(VersionKind kind, const std::string& id, int64_t version) override {
+    absl::MutexLock lock(&mutex_);
+    return Numbers(kind).NoteFinished(id, version);
+  }
+
   absl::StatusOr<int64_t> LastModelVersion(const std::string& model_id) override {
     absl::MutexLock lock(&mutex_);
-    return models_.LastVersion(model_id);
+    return models_.numbers().LastKept(model_id);
   }
   absl::Status InsertModelVersion(const std::string& model_id, int64_t version, const v1::ModelVersion& info,
-                                  const std::string& request_id) override {
+                                  const std::string& request_id, const std::vector<std::string>& aliases) override {
     absl::MutexLock lock(&mutex_);
-    return models_.Insert(model_id, version, info, request_id);
+    return models_.Insert(model_id, version, info, request_id, aliases);
   }
   absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) override {
     absl::MutexLock lock(&mutex_);
@@ -118,10 +127,6 @@ class SqliteStore final : public Store {
     return models_.ListAliases(model_id, version);
   }
 
-  absl::StatusOr<int64_t> ReserveDatasetVersion(const std::string& dataset_id) override {
-    absl::MutexLock lock(&mutex_);
-    return datasets_.ReserveVersion(dataset_id);
-  }
   absl::Status InsertDataset(const std::string& dataset_id, int64_t version,
                              const v1::Dataset& info) override {
     absl::MutexLock lock(&mutex_);
@@ -142,6 +147,10 @@ class SqliteStore final : public Store {
   }
 
  private:
+  VersionNumbers& Numbers(VersionKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return kind == VersionKind::kModel ? models_.numbers() : datasets_.numbers();
+  }
+
   std::unique_ptr<FileLock> lock_;  // outlives the connection
   absl::Mutex mutex_;
   std::unique_ptr<Database> database_;

@@ -30,6 +30,16 @@ struct StoreOptions {
   int64_t max_progress_events = 100'000;
 };
 
+// The alias that every model has: its highest version, unless somebody moved it.
+inline constexpr char kLatestAlias[] = "latest";
+
+// Models and data sets have versions, which are folders beside the store.
+enum class VersionKind { kModel, kDataset };
+struct VersionRef {
+  std::string id;
+  int64_t version = 0;
+};
+
 // Everything that must outlive the process, in one SQLite database (WAL, full
 // sync): what a call has acknowledged is on the disk. Thread-safe; calls block
 // on the disk. SQL is spoken in this folder and nowhere else.
@@ -74,19 +84,39 @@ class Store {
   // All events with a higher revision are kept; some up to it are not.
   virtual absl::StatusOr<int64_t> CompactedRevision(const std::string& job) = 0;
 
-  // Models. Versions count from 1 and are never used again.
-  virtual absl::StatusOr<int64_t> ReserveModelVersion(const std::string& model_id) = 0;
-  // The highest version ever reserved, also where it is gone; 0: none was.
+  // Versions of both kinds count from 1 and are never used again. One is
+  // unfinished, with what there may be of its folder to be removed, from its
+  // reservation until it is inserted, and from its deletion until it is called
+  // finished.
+  // The next one, and above `above`.
+  virtual absl::StatusOr<int64_t> ReserveVersion(VersionKind kind, const std::string& id, int64_t above) = 0;
+  absl::StatusOr<int64_t> ReserveModelVersion(const std::string& model_id, int64_t above = 0) {
+    return ReserveVersion(VersionKind::kModel, model_id, above);
+  }
+  absl::StatusOr<int64_t> ReserveDatasetVersion(const std::string& dataset_id, int64_t above = 0) {
+    return ReserveVersion(VersionKind::kDataset, dataset_id, above);
+  }
+  // By id and version.
+  virtual absl::StatusOr<std::vector<VersionRef>> ListUnfinishedVersions(VersionKind kind) = 0;
+  // Nothing is left of its folder.
+  virtual absl::Status FinishVersion(VersionKind kind, const std::string& id, int64_t version) = 0;
+
+  // Models.
+  // The highest version ever inserted, also where it is gone; 0: none was.
   virtual absl::StatusOr<int64_t> LastModelVersion(const std::string& model_id) = 0;
+  // Moves `latest` and `aliases` to it in the same transaction, each unless it
+  // points to a higher version.
   virtual absl::Status InsertModelVersion(const std::string& model_id, int64_t version,
-                                          const v1::ModelVersion& info, const std::string& request_id) = 0;
+                                          const v1::ModelVersion& info, const std::string& request_id,
+                                          const std::vector<std::string>& aliases) = 0;
   virtual absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) = 0;
   virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(
       const std::string& request_id) = 0;
   // By model, newest first; `model_id` empty means all.
   virtual absl::StatusOr<Page<v1::ModelVersion>> ListModelVersions(const std::string& model_id,
                                                                    const PageRequest& page) = 0;
-  // With the aliases on it.
+  // With the aliases on it; `latest` moves to the highest version that is left,
+  // in the same transaction.
   virtual absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) = 0;
   // NOT_FOUND: no such version.
   virtual absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) = 0;
@@ -96,7 +126,6 @@ class Store {
                                                                int64_t version) = 0;
 
   // Data sets, likewise.
-  virtual absl::StatusOr<int64_t> ReserveDatasetVersion(const std::string& dataset_id) = 0;
   virtual absl::Status InsertDataset(const std::string& dataset_id, int64_t version,
                                      const v1::Dataset& info) = 0;
   // Version 0 means the newest.

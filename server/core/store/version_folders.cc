@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/store/version_folders.h"
 
-#include <vector>
+#include <algorithm>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -11,28 +12,61 @@
 
 namespace facet::server {
 
-absl::Status RemoveUnregisteredVersions(
-    FileSystem& file_system, const std::string& root,
-    const std::function<absl::Status(const std::string& id, int64_t version)>& find) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> ids, file_system.List(root));
+VersionFolders::VersionFolders(FileSystem* file_system, Store* store, VersionKind kind, std::string root)
+    : file_system_(*file_system), store_(*store), kind_(kind), root_(std::move(root)) {}
+
+std::string VersionFolders::PathOf(const std::string& id, int64_t version) const {
+  return absl::StrCat(root_, "/", id, "/", version);
+}
+
+absl::Status VersionFolders::FindRow(const std::string& id, int64_t version) {
+  return kind_ == VersionKind::kModel ? store_.GetModelVersion(id, version).status()
+                                      : store_.GetDataset(id, version).status();
+}
+
+absl::StatusOr<std::vector<int64_t>> VersionFolders::ListVersions(const std::string& id) {
+  const std::string folder = absl::StrCat(root_, "/", id);
+  std::vector<int64_t> versions;
+  if (!file_system_.Exists(folder)) return versions;
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system_.List(folder));
+  for (const std::string& name : names) {
+    int64_t version = 0;
+    if (absl::SimpleAtoi(name, &version) && version >= 1) versions.push_back(version);
+  }
+  return versions;
+}
+
+absl::StatusOr<std::vector<std::string>> VersionFolders::Recover() {
+  ASSIGN_OR_RETURN(const std::vector<VersionRef> unfinished, store_.ListUnfinishedVersions(kind_));
+  for (const VersionRef& each : unfinished) RETURN_IF_ERROR(Remove(each.id, each.version));
+  std::vector<std::string> unknown;
+  ASSIGN_OR_RETURN(const std::vector<std::string> ids, file_system_.List(root_));
   for (const std::string& id : ids) {
     // What is not named by us is not ours to remove.
     if (!ValidateId(id, "folder").ok()) continue;
-    const std::string folder = absl::StrCat(root, "/", id);
-    RETURN_IF_ERROR(RemoveUnsealedLeftovers(file_system, folder));
-    ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system.List(folder));
-    for (const std::string& name : names) {
-      int64_t version = 0;
-      if (!absl::SimpleAtoi(name, &version) || version < 1) continue;
-      const absl::Status found = find(id, version);
+    RETURN_IF_ERROR(RemoveUnsealedLeftovers(file_system_, absl::StrCat(root_, "/", id)));
+    ASSIGN_OR_RETURN(const std::vector<int64_t> versions, ListVersions(id));
+    for (const int64_t version : versions) {
+      const absl::Status found = FindRow(id, version);
       if (absl::IsNotFound(found)) {
-        RETURN_IF_ERROR(file_system.RemoveAll(absl::StrCat(folder, "/", name)));
+        unknown.push_back(PathOf(id, version));
       } else if (!found.ok()) {
         return found;
       }
     }
   }
-  return absl::OkStatus();
+  return unknown;
+}
+
+absl::StatusOr<int64_t> VersionFolders::Reserve(const std::string& id) {
+  ASSIGN_OR_RETURN(const std::vector<int64_t> taken, ListVersions(id));
+  const auto last = std::max_element(taken.begin(), taken.end());
+  return store_.ReserveVersion(kind_, id, last == taken.end() ? 0 : *last);
+}
+
+absl::Status VersionFolders::Remove(const std::string& id, int64_t version) {
+  RETURN_IF_ERROR(file_system_.RemoveAll(PathOf(id, version)));
+  return store_.FinishVersion(kind_, id, version);
 }
 
 }  // namespace facet::server

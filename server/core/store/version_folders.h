@@ -3,20 +3,47 @@
 #define FACET_SERVER_CORE_STORE_VERSION_FOLDERS_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/file_system.h"
+#include "server/core/store/store.h"
 
 namespace facet::server {
 
-// Brings `<root>/<id>/<version>/` in line with the store after a crash: removes
-// half-written folders, and those whose row was not yet written or already
-// deleted. `find` looks a version up: OK, NOT_FOUND, or an error that ends it.
-absl::Status RemoveUnregisteredVersions(
-    FileSystem& file_system, const std::string& root,
-    const std::function<absl::Status(const std::string& id, int64_t version)>& find);
+// Folders `<root>/<id>/<version>/` of one kind, and what the store knows of them.
+// What the store does not know, because it is older than they are or is another
+// one, is left alone and its number is not given out. Thread-safe.
+class VersionFolders {
+ public:
+  // Both outlive it.
+  VersionFolders(FileSystem* file_system, Store* store, VersionKind kind, std::string root);
+
+  std::string PathOf(const std::string& id, int64_t version) const;
+
+  // Removes what a server that died left of versions that it was making or
+  // removing. Returns the folders that the store does not know.
+  absl::StatusOr<std::vector<std::string>> Recover();
+
+  // A version whose folder is free.
+  absl::StatusOr<int64_t> Reserve(const std::string& id);
+
+  // Removes the folder of a version that was reserved and came to nothing, or
+  // that was deleted. What may stay of it goes at the next start.
+  absl::Status Remove(const std::string& id, int64_t version);
+
+ private:
+  absl::Status FindRow(const std::string& id, int64_t version);
+  // Numbers of the folders of `id`.
+  absl::StatusOr<std::vector<int64_t>> ListVersions(const std::string& id);
+
+  FileSystem& file_system_;
+  Store& store_;
+  const VersionKind kind_;
+  const std::string root_;
+};
 
 }  // namespace facet::server
 

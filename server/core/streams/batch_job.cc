@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/behind_wall.h"
 #include "base/status_macros.h"
 
 namespace facet::server {
@@ -23,7 +24,7 @@ BatchJob::BatchJob(Parts parts, const model::SequencedBatch& batch, absl::AnyInv
       on_rendering_(std::move(on_rendering)),
       callback_(std::move(callback)) {}
 
-void BatchJob::Start() {
+absl::Status BatchJob::Plan() {
   const int count = parts_.stream->plan.ImagesOf(batch_.content);
   images_.resize(count);
   left_out_.resize(count);
@@ -33,7 +34,17 @@ void BatchJob::Start() {
     PlanImage(i, 0);
     if (!images_[i].planned.real) rendered.push_back(i);
   }
-  BeginRound(std::move(rendered));
+  return BeginRound(std::move(rendered));
+}
+
+void BatchJob::Do(Step step) {
+  const absl::Status status = BehindWall([&] { return (this->*step)(); });
+  if (!status.ok()) Finish(status);
+}
+
+void BatchJob::Finish(absl::StatusOr<StreamBatch> batch) {
+  BatchStream::Callback callback = std::exchange(callback_, nullptr);
+  if (callback != nullptr) callback(std::move(batch));
 }
 
 void BatchJob::PlanImage(int place, int attempt) {
@@ -58,10 +69,11 @@ BatchJob::Round BatchJob::MakeRound(std::vector<int> places) {
   return round;
 }
 
-void BatchJob::BeginRound(std::vector<int> places) {
+absl::Status BatchJob::BeginRound(std::vector<int> places) {
   if (places.empty()) {
     on_rendering_();
-    return OnWorker(&BatchJob::Assemble);
+    OnWorker(&BatchJob::Assemble);
+    return absl::OkStatus();
   }
   const Round& round = rounds_.emplace_back(MakeRound(std::move(places)));
   ChunkedRender::Options options;
@@ -84,8 +96,9 @@ void BatchJob::BeginRound(std::vector<int> places) {
     begin = !cancelled_;
     if (begin) render_ = render;
   }
-  if (!begin) return callback_(Cancelled());
+  if (!begin) return Cancelled();
   render->Start();
+  return absl::OkStatus();
 }
 
 void BatchJob::RoundDone(const absl::Status& status) {
@@ -93,23 +106,22 @@ void BatchJob::RoundDone(const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
     render_.reset();  // it holds this
   }
-  if (!status.ok()) return callback_(status);
+  if (!status.ok()) return Finish(status);
   OnWorker(parts_.stream->filter.has_value() ? &BatchJob::Judge : &BatchJob::Assemble);
 }
 
-void BatchJob::OnWorker(void (BatchJob::*step)()) {
+void BatchJob::OnWorker(Step step) {
   // Turning and judging images takes time that the engine's thread has not.
-  if (parts_.workers->Schedule([self = shared_from_this(), step] { (*self.*step)(); }).ok()) return;
+  if (parts_.workers->Schedule([self = shared_from_this(), step] { self->Do(step); }).ok()) return;
   parts_.delayed->After(kRetryDelay, [self = shared_from_this(), step] { self->OnWorker(step); });
 }
 
-void BatchJob::Judge() {
-  auto again = DropBadImages();
-  if (!again.ok()) return callback_(again.status());
-  if (cancelled()) return callback_(Cancelled());
-  if (!again->empty()) return BeginRound(*std::move(again));
+absl::Status BatchJob::Judge() {
+  ASSIGN_OR_RETURN(std::vector<int> again, DropBadImages());
+  if (cancelled()) return Cancelled();
+  if (!again.empty()) return BeginRound(std::move(again));
   RemoveLeftOut();
-  Assemble();
+  return Assemble();
 }
 
 absl::StatusOr<std::vector<int>> BatchJob::DropBadImages() {
@@ -156,7 +168,7 @@ void BatchJob::RemoveLeftOut() {
   dense_.resize(kept * row_);
 }
 
-void BatchJob::Assemble() {
+absl::Status BatchJob::Assemble() {
   const OpenedStream& stream = *parts_.stream;
   StreamBatch batch;
   v1::StreamBatchesResponse& message = batch.message;
@@ -168,7 +180,10 @@ void BatchJob::Assemble() {
   message.set_filler(batch_.filler);
   message.set_model_version(stream.model->name);
   if (stream.real.has_value()) message.set_dataset_version(stream.real->version);
-  if (stream.rehearsal == v1::REHEARSAL_RENDER) return callback_(std::move(batch));
+  if (stream.rehearsal == v1::REHEARSAL_RENDER) {
+    Finish(std::move(batch));
+    return absl::OkStatus();
+  }
   if (stream.direct()) {
     batch.pixels = rounds_[0].pixels;
   } else {
@@ -178,7 +193,8 @@ void BatchJob::Assemble() {
     batch.pixels = std::move(pixels);
   }
   rounds_.clear();
-  callback_(std::move(batch));
+  Finish(std::move(batch));
+  return absl::OkStatus();
 }
 
 bool BatchJob::cancelled() {

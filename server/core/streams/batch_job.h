@@ -42,7 +42,7 @@ class BatchJob : public std::enable_shared_from_this<BatchJob> {
   BatchJob(Parts parts, const model::SequencedBatch& batch, absl::AnyInvocable<void()> on_rendering,
            BatchStream::Callback callback);
 
-  void Start();
+  void Start() { Do(&BatchJob::Plan); }
   // Ends it with CANCELLED soon.
   void Cancel() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -57,15 +57,23 @@ class BatchJob : public std::enable_shared_from_this<BatchJob> {
   void PlanImage(int place, int attempt);
   // Room for the images at `places`, and their feature vectors.
   Round MakeRound(std::vector<int> places);
-  void BeginRound(std::vector<int> places) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status BeginRound(std::vector<int> places) ABSL_LOCKS_EXCLUDED(mutex_);
   void RoundDone(const absl::Status& status);
-  // Runs `step`, which may take time, on a worker.
-  void OnWorker(void (BatchJob::*step)());
+  // A step of the job: leads to another, or calls back; an error ends the job.
+  using Step = absl::Status (BatchJob::*)();
+  // Does `step` here; ends the job with its error, or with what it throws.
+  void Do(Step step);
+  // Does `step`, which may take time, on a worker.
+  void OnWorker(Step step);
+  // Plans all images and begins the first round.
+  absl::Status Plan();
   // Judges the last round; begins another, or assembles.
-  void Judge();
+  absl::Status Judge();
   absl::StatusOr<std::vector<int>> DropBadImages();
   void RemoveLeftOut();
-  void Assemble();
+  absl::Status Assemble();
+  // Calls back. Of several calls the first counts.
+  void Finish(absl::StatusOr<StreamBatch> batch);
   bool cancelled() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Parts parts_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "base/worker_pool.h"
@@ -60,6 +61,18 @@ class Shared {
   int batches_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
+// A batch of which the factory must not forget that it will call back.
+class OnItsWay {
+ public:
+  explicit OnItsWay(Shared* shared) : shared_(shared) { shared_->BatchBegins(); }
+  ~OnItsWay() { shared_->BatchEnds(); }
+  OnItsWay(const OnItsWay&) = delete;
+  OnItsWay& operator=(const OnItsWay&) = delete;
+
+ private:
+  Shared* const shared_;
+};
+
 // A batch to send again and again: what is the same each time is serialized
 // once.
 StreamBatch Record(const StreamBatch& batch) {
@@ -111,13 +124,17 @@ RenderedBatchStream::RenderedBatchStream(Shared* shared, std::shared_ptr<const O
           std::move(sequence),
           [shared, opened = opened_](const model::SequencedBatch& batch, absl::AnyInvocable<void()> on_rendering,
                                      Callback callback) {
-            shared->BatchBegins();
             const int chunks = shared->streams > kFewStreams ? 1 : 2;
-            auto done = [shared, opened, after = batch.after,
+            auto done = [way = std::make_unique<OnItsWay>(shared), opened, after = batch.after,
                          callback = std::move(callback)](absl::StatusOr<StreamBatch> made) mutable {
-              if (made.ok()) made->message.set_token(opened->identity.MakeToken(after));
+              if (made.ok()) {
+                const absl::Status token_made = BehindWall([&] {
+                  made->message.set_token(opened->identity.MakeToken(after));
+                  return absl::OkStatus();
+                });
+                if (!token_made.ok()) made = token_made;
+              }
               callback(std::move(made));
-              shared->BatchEnds();
             };
             return std::make_shared<BatchJob>(
                 BatchJob::Parts{opened, shared->options.engine, &shared->workers, &shared->delayed,
@@ -139,7 +156,13 @@ void RenderedBatchStream::Next(bool another, Callback callback) {
       metrics.StreamBatch(static_cast<int>(batch->message.images().shape(0)),
                           pixels + static_cast<int64_t>(batch->message.ByteSizeLong()));
       if (first) metrics.StreamFirstBatch(shared->options.clock->Now() - opened_at);
-      if (recorded != nullptr) *recorded = Record(*batch);
+    }
+    if (batch.ok() && recorded != nullptr) {
+      const absl::Status kept = BehindWall([&] {
+        *recorded = Record(*batch);
+        return absl::OkStatus();
+      });
+      if (!kept.ok()) batch = kept;
     }
     callback(std::move(batch));
   };

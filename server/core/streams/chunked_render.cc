@@ -4,12 +4,25 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/behind_wall.h"
+#include "base/error.h"
+
 namespace facet::server {
 namespace {
 
 constexpr absl::Duration kRetryDelay = absl::Milliseconds(5);
 
+// Otherwise the chunk would find no room however empty the queue is.
+bool IsQueueFull(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) && GetErrorDetail(status).retry_after.has_value();
+}
+
 }  // namespace
+
+ChunkedRender::ChunkedRender(Options options) : options_(std::move(options)) {
+  // So that a task that was submitted can always be noted.
+  tasks_.reserve((options_.count + options_.chunk_images - 1) / options_.chunk_images);
+}
 
 int ChunkedRender::TakeChunk() {
   const bool may = !submitting_ && !finished_ && !waiting_ && status_.ok() && next_ < options_.count &&
@@ -37,7 +50,7 @@ void ChunkedRender::SubmitChunks() {
       }
     }
     if (begin < 0) return std::move(options_.done)(std::move(status));
-    if (!ChunkSubmitted(begin, SubmitChunk(begin))) return;
+    if (!ChunkSubmitted(begin, BehindWall([&] { return SubmitChunk(begin); }))) return;
   }
 }
 
@@ -66,12 +79,13 @@ absl::Status ChunkedRender::SubmitChunk(int begin) {
 }
 
 bool ChunkedRender::ChunkSubmitted(int begin, const absl::Status& submitted) {
+  const bool full = IsQueueFull(submitted);
   bool last = false, later = false;
   {
     absl::MutexLock lock(&mutex_);
     if (submitted.ok()) {
       last = next_ >= options_.count;
-    } else if (absl::IsResourceExhausted(submitted)) {
+    } else if (full) {
       // The queue is full of others' images. A chunk of our own that ends tries
       // again; where there is none, time does.
       next_ = begin;
@@ -91,7 +105,7 @@ bool ChunkedRender::ChunkSubmitted(int begin, const absl::Status& submitted) {
     absl::MutexLock lock(&mutex_);
     submitting_ = false;
   }
-  return !absl::IsResourceExhausted(submitted);
+  return !full;
 }
 
 void ChunkedRender::TryLater() {

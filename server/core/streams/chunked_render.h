@@ -39,7 +39,7 @@ class ChunkedRender : public std::enable_shared_from_this<ChunkedRender> {
     absl::AnyInvocable<void(absl::Status)> done;
   };
 
-  explicit ChunkedRender(Options options) : options_(std::move(options)) {}
+  explicit ChunkedRender(Options options);
 
   void Start() { SubmitChunks(); }
   // Ends it with CANCELLED soon.

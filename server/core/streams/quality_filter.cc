@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/streams/quality_filter.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -49,6 +50,12 @@ absl::Status QualityFilter::AddBelief(const v1::ConfidenceFilter& recipe, const 
                                       absl::string_view own_model, const JudgeProvider& judges) {
   auto feature = schema.FindFeature(recipe.feature());
   if (!feature.ok()) return PrefixField(feature.status(), "feature");
+  // Each judge costs memory and time; a schema bounds their number.
+  const int offset = schema.offset(*feature);
+  if (std::any_of(beliefs_.begin(), beliefs_.end(), [&](const Belief& other) { return other.offset == offset; })) {
+    return InvalidField("feature", "DUPLICATE_FEATURE",
+                        absl::StrCat("feature '", recipe.feature(), "' has a judge already"));
+  }
   if (!(recipe.min() > 0 && recipe.min() <= 1)) {
     return InvalidField("min", "OUT_OF_RANGE", absl::StrCat("min ", recipe.min(), " must lie in (0, 1]"));
   }
@@ -66,7 +73,7 @@ absl::Status QualityFilter::AddBelief(const v1::ConfidenceFilter& recipe, const 
                       "SCHEMA_MISMATCH");
   }
   const int classes = static_cast<int>(schema.features()[*feature].classes.size());
-  beliefs_.push_back({*std::move(judge), schema.offset(*feature), known.offset(*judged), classes, recipe.min()});
+  beliefs_.push_back({*std::move(judge), offset, known.offset(*judged), classes, recipe.min()});
   return absl::OkStatus();
 }
 

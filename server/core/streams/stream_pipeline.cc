@@ -3,16 +3,22 @@
 
 #include <utility>
 
+#include "base/behind_wall.h"
+
 namespace facet::server {
 
-std::shared_ptr<StreamPipeline::Slot> StreamPipeline::MakeSlot() {
-  const auto batch = sequence_.Next();
-  if (!batch.has_value()) return nullptr;
-  auto slot = std::make_shared<Slot>();
-  slot->job = make_job_(
-      *batch, [self = shared_from_this(), slot] { self->OnRendering(slot); },
-      [self = shared_from_this(), slot](absl::StatusOr<StreamBatch> made) { self->OnDone(slot, std::move(made)); });
-  return slot;
+absl::StatusOr<std::shared_ptr<StreamPipeline::Slot>> StreamPipeline::MakeSlot() {
+  return BehindWall([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::StatusOr<std::shared_ptr<Slot>> {
+    model::BatchSequence sequence = sequence_;
+    const auto batch = sequence.Next();
+    if (!batch.has_value()) return nullptr;
+    auto slot = std::make_shared<Slot>();
+    slot->job = make_job_(
+        *batch, [self = shared_from_this(), slot] { self->OnRendering(slot); },
+        [self = shared_from_this(), slot](absl::StatusOr<StreamBatch> made) { self->OnDone(slot, std::move(made)); });
+    sequence_ = std::move(sequence);
+    return slot;
+  });
 }
 
 void StreamPipeline::Start(const std::shared_ptr<Slot>& slot) {
@@ -36,16 +42,23 @@ void StreamPipeline::Next(bool another, Callback callback) {
     absl::MutexLock lock(&mutex_);
     current_ = std::move(ahead_);
     ahead_ = nullptr;
-    if (current_ == nullptr) current_ = begin = MakeSlot();
-    another_ = another;
+    absl::Status made;
     if (current_ == nullptr) {
+      auto slot = MakeSlot();
+      made = slot.status();
+      if (made.ok()) current_ = begin = *std::move(slot);
+    }
+    another_ = another;
+    if (!made.ok()) {
+      ready = std::move(made);
+    } else if (current_ == nullptr) {
       ready = absl::OutOfRangeError("the stream has ended");
     } else if (current_->result.has_value()) {
       ready = std::exchange(current_->result, std::nullopt);
     } else {
       current_->waiting = std::move(callback);
     }
-    if (another && current_ != nullptr && current_->rendering) ahead_ = begin_ahead = MakeSlot();
+    if (another && current_ != nullptr && current_->rendering) ahead_ = begin_ahead = MakeSlotAhead();
   }
   if (begin != nullptr) Start(begin);
   if (begin_ahead != nullptr) Start(begin_ahead);
@@ -57,7 +70,7 @@ void StreamPipeline::OnRendering(const std::shared_ptr<Slot>& slot) {
   {
     absl::MutexLock lock(&mutex_);
     slot->rendering = true;
-    if (slot == current_ && another_ && ahead_ == nullptr && !cancelled_) ahead_ = begin = MakeSlot();
+    if (slot == current_ && another_ && ahead_ == nullptr && !cancelled_) ahead_ = begin = MakeSlotAhead();
   }
   if (begin != nullptr) Start(begin);
 }

@@ -4,7 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
+#include "base/thread.h"
 #include "facet/v1/augmentation.grpc.pb.h"
+#include "facet/v1/model.grpc.pb.h"
+#include "model/image/codec.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
 namespace facet::server {
@@ -187,6 +193,33 @@ TEST_F(BatchStreamCallTest, ShutdownCutsStreamsWithUnavailable) {
   EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE);
   EXPECT_EQ(ReadRichError(status).reason, "SHUTTING_DOWN");
   EXPECT_TRUE(server_.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
+}
+
+TEST_F(BatchStreamCallTest, WhatIsCutOffBeforeItsTurnIsNotOpened) {
+  // All workers that could open it are busy.
+  server_.models.HoldClassifiers(true);
+  v1::ClassifyRequest classify;
+  classify.set_model("digits");
+  classify.add_images()->set_encoding(v1::IMAGE_ENCODING_PNG);
+  const std::vector<uint8_t> pixels(8 * 8 * 3);
+  classify.mutable_images(0)->set_data(model::EncodePng({8, 8, 3}, pixels.data()).value());
+  std::vector<std::unique_ptr<Thread>> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.push_back(std::make_unique<Thread>("caller", [&] {
+      grpc::ClientContext context;
+      v1::ClassifyResponse response;
+      v1::ModelService::NewStub(server_.channel)->Classify(&context, classify, &response);
+    }));
+  }
+  server_.models.AwaitClassifiers(4);
+  auto stream = Begin();
+  stream->Write(Start(0));
+  server_.server->RefuseCalls();
+  server_.models.HoldClassifiers(false);
+  EXPECT_FALSE(stream->Read(&batch_));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::UNAVAILABLE);
+  EXPECT_EQ(server_.streams.opened(), 0);
+  callers.clear();
 }
 
 TEST_F(BatchStreamCallTest, BatchOverTheMessageLimitEndsTheStream) {

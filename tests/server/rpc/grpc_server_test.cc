@@ -6,9 +6,16 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
+#include <string>
+#include <vector>
+
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "base/names.h"
+#include "base/thread.h"
+#include "facet/v1/augmentation.grpc.pb.h"
+#include "facet/v1/generation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
 #include "tests/server/rpc/fakes/held_render.h"
 #include "tests/server/rpc/fakes/test_server.h"
@@ -95,6 +102,46 @@ TEST(GrpcServerTest, UnknownMethodIsUnimplemented) {
   });
   done.WaitForNotification();
   EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED);
+}
+
+TEST(GrpcServerTest, StreamsLargerThanTheTransportsMemoryArriveWhole) {
+  GrpcServerOptions options;
+  options.transport_mib = 8;
+  TestServer server(options);
+  server.streams.SetBatches(64);
+  server.streams.SetBatchBytes(1 << 20);
+  grpc::ClientContext context;
+  auto stream = v1::AugmentationService::NewStub(server.channel)->StreamBatches(&context);
+  v1::StreamBatchesRequest start;
+  start.mutable_start()->mutable_spec()->set_model("digits");
+  ASSERT_TRUE(stream->Write(start));
+  v1::StreamBatchesResponse batch;
+  int batches = 0;
+  while (stream->Read(&batch)) batches += batch.images().data().size() == 1 << 20;
+  const grpc::Status status = stream->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(batches, 64);
+}
+
+// What becomes of each call is gRPC's matter; the server goes on.
+TEST(GrpcServerTest, AFloodOfLargeRequestsIsOutlived) {
+  GrpcServerOptions options;
+  options.transport_mib = 8;
+  TestServer server(options);
+  v1::RenderRequest request;
+  request.set_model("digits");
+  request.add_vectors()->add_features()->set_feature(std::string(1 << 20, 'x'));
+  std::vector<Thread> clients;
+  for (int i = 0; i < 32; ++i) {
+    clients.emplace_back("client", [&] {
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+      v1::RenderResponse response;
+      EXPECT_FALSE(v1::GenerationService::NewStub(server.NewChannel())->Render(&context, request, &response).ok());
+    });
+  }
+  for (Thread& client : clients) client.Join();
+  EXPECT_TRUE(ListModels(server.NewChannel()).ok());
 }
 
 TEST(GrpcServerTest, DrainsWhatIsInFlightAndRefusesTheRest) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <new>
 
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
@@ -132,6 +133,31 @@ TEST_F(ImageJobTest, FullCodecQueueIsResourceExhausted) {
   auto job = ImageJob::Create({&engine_, &stuck, 1}, MakeRequest(v1::IMAGE_ENCODING_PNG, {0}));
   EXPECT_EQ(Run(job).code(), absl::StatusCode::kResourceExhausted);
   go.Notify();
+}
+
+TEST_F(ImageJobTest, NothingIsKeptAliveWhereThereIsNoMemoryForTheImages) {
+  // Where the buffer is made, its size is asked for.
+  class HugeRenderer final : public model::Renderer {
+   public:
+    absl::Status Render(absl::Span<const float>, int, const model::PixelFormat&, void*) override { return {}; }
+    const model::ImageShape& shape() const override { throw std::bad_alloc(); }
+    int total_classes() const override { return 5; }
+    const std::string& device() const override { return device_; }
+    int64_t memory_bytes() const override { return 1; }
+
+   private:
+    const std::string device_ = "cpu";
+  };
+  ImageRequest request = MakeRequest(v1::IMAGE_ENCODING_PNG, {0});
+  request.model = std::make_shared<LoadedModel>();
+  request.model->schema = models_.model()->schema;
+  request.model->renderer = std::make_unique<HugeRenderer>();
+  auto job = Create(std::move(request));
+  const std::weak_ptr<ImageJob> weak = job;
+  // As a call does, which the job holds by `done`.
+  EXPECT_THROW(job->Start([job](const absl::Status&) {}).IgnoreError(), std::bad_alloc);
+  job.reset();
+  EXPECT_TRUE(weak.expired());
 }
 
 TEST_F(ImageJobTest, NothingIsKeptAliveAfterTheEnd) {

@@ -9,8 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <vector>
 
 #include "base/error.h"
 #include "base/names.h"
@@ -72,8 +74,8 @@ class UnixListeningTest : public ::testing::Test {
     return lstat(path_.c_str(), &info) == 0;
   }
   // Binds the path; listens if asked to.
-  int Bind(bool listening) {
-    const int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+  int Bind(bool listening, int type = SOCK_STREAM) {
+    const int descriptor = socket(AF_UNIX, type, 0);
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
     std::strncpy(name.sun_path, path_.c_str(), sizeof(name.sun_path) - 1);
@@ -103,6 +105,32 @@ TEST_F(UnixListeningTest, SocketThatADeadServerLeftIsTakenOver) {
   close(Bind(true));
   ASSERT_TRUE(Exists());
   EXPECT_TRUE(CheckCanListen(Address("unix:" + path_)).ok());
+}
+
+TEST_F(UnixListeningTest, SocketOfABusyServerIsInUse) {
+  const int descriptor = Bind(true);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  std::strncpy(name.sun_path, path_.c_str(), sizeof(name.sun_path) - 1);
+  // Clients that it has not accepted, until no more may wait.
+  std::vector<int> waiting;
+  int error = 0;
+  while (error == 0) {
+    waiting.push_back(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    error = connect(waiting.back(), reinterpret_cast<sockaddr*>(&name), sizeof(name)) == 0 ? 0 : errno;
+  }
+  ASSERT_EQ(error, EAGAIN);
+  EXPECT_EQ(GetErrorDetail(CheckCanListen(Address("unix:" + path_))).reason, "ADDRESS_IN_USE");
+  EXPECT_TRUE(Exists());
+  for (const int client : waiting) close(client);
+  close(descriptor);
+}
+
+TEST_F(UnixListeningTest, SocketOfAnotherKindIsNeverTouched) {
+  const int descriptor = Bind(false, SOCK_DGRAM);
+  EXPECT_FALSE(CheckCanListen(Address("unix:" + path_)).ok());
+  EXPECT_TRUE(Exists());
+  close(descriptor);
 }
 
 TEST_F(UnixListeningTest, OrdinaryFileIsNeverTouched) {

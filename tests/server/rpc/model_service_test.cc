@@ -169,5 +169,28 @@ TEST_F(ModelServiceTest, ClassifyServesOthersAfterAClientHasGone) {
   EXPECT_TRUE(stub_->Classify(&context, ClassifyRequestOf({Png(1)}), &response).ok());
 }
 
+TEST_F(ModelServiceTest, CallsThatWaitForModelsHoldUpNoOthers) {
+  server_.models.HoldClassifiers(true);
+  v1::ClassifyRequest classify;
+  classify.set_model("digits");
+  classify.add_images()->set_encoding(v1::IMAGE_ENCODING_PNG);
+  const std::vector<uint8_t> pixels(8 * 8 * 3);
+  classify.mutable_images(0)->set_data(model::EncodePng({8, 8, 3}, pixels.data()).value());
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back([&] {
+      grpc::ClientContext context;
+      v1::ClassifyResponse response;
+      EXPECT_TRUE(stub_->Classify(&context, classify, &response).ok());
+    });
+  }
+  server_.models.AwaitClassifiers(4);  // as many as there are threads for
+  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  v1::ListModelsResponse response;
+  EXPECT_TRUE(stub_->ListModels(&context_, {}, &response).ok());
+  server_.models.HoldClassifiers(false);
+  for (std::thread& caller : callers) caller.join();
+}
+
 }  // namespace
 }  // namespace facet::server

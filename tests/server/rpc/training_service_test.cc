@@ -73,6 +73,30 @@ TEST_F(TrainingServiceTest, PublishesTheBundleOfAJobAndNotesIt) {
   EXPECT_THAT(server_.jobs.published(), ElementsAre("trainingJobs/digits-1 -> models/digits@1"));
 }
 
+TEST_F(TrainingServiceTest, ARepeatedPublicationOutlivesItsJob) {
+  v1::PublishModelRequest request;
+  request.set_name("gone");
+  request.set_model_id("digits");
+  request.set_request_id("published-before");
+  v1::ModelVersion version;
+  grpc::Status status = stub_->PublishModel(&context_, request, &version);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(version.name(), "models/digits@3");
+  request.set_request_id("another");
+  grpc::ClientContext again;
+  EXPECT_EQ(stub_->PublishModel(&again, request, &version).error_code(), grpc::NOT_FOUND);
+}
+
+TEST_F(TrainingServiceTest, AJobDeletedWhileItIsPublishedHasPublished) {
+  v1::PublishModelRequest request;
+  request.set_name("deleted-meanwhile");
+  request.set_model_id("digits");
+  v1::ModelVersion version;
+  const grpc::Status status = stub_->PublishModel(&context_, request, &version);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(version.name(), "models/digits@1");
+}
+
 TEST_F(TrainingServiceTest, DoesNotPublishAJobThatRuns) {
   v1::PublishModelRequest request;
   request.set_name("trainingJobs/running");

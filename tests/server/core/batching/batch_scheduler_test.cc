@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -431,6 +432,29 @@ TEST(BatchSchedulerOptionsTest, BadLimitsAreRefused) {
 TEST_F(BatchSchedulerTest, ATaskWithoutItemsIsRefused) {
   Start();
   EXPECT_EQ(Submit("a", 0).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(BatchSchedulerWallTest, WhatTheEngineThrowsFailsItsBatchAlone) {
+  FakeClock clock;
+  Scheduler::Options options;
+  options.clock = &clock;
+  options.engine = [](const std::string& key, absl::Span<const PuppetEngine::Slice>) -> absl::Status {
+    if (key == "large") throw std::bad_alloc();
+    return absl::OkStatus();
+  };
+  const auto scheduler = Scheduler::Create(std::move(options)).value();
+  for (const char* key : {"large", "small"}) {
+    Outcome outcome;
+    Scheduler::Request request;
+    request.key = key;
+    request.items = 1;
+    request.done = [&](absl::Status status) { outcome.Set(std::move(status)); };
+    ASSERT_TRUE(scheduler->Submit(std::move(request)).ok());
+    EXPECT_EQ(outcome.Await() == absl::StatusCode::kOk, std::string(key) == "small") << outcome.status();
+    if (!outcome.status().ok()) {
+      EXPECT_EQ(GetErrorDetail(outcome.status()).reason, "OUT_OF_MEMORY");
+    }
+  }
 }
 
 }  // namespace

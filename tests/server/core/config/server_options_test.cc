@@ -53,6 +53,11 @@ INSTANTIATE_TEST_SUITE_P(
                       BadOption{"limits.max_calls", [](ServerOptions& o) { o.limits.max_calls = 0; }},
                       BadOption{"limits.drain_seconds", [](ServerOptions& o) { o.limits.drain = absl::Seconds(-1); }},
                       BadOption{"render.max_batch", [](ServerOptions& o) { o.render.max_batch = 4096; }},
+                      BadOption{"render.max_batch",
+                                [](ServerOptions& o) {
+                                  o.limits.max_render_queue = o.limits.max_render_batch = 8;
+                                  o.render.max_batch = 9;
+                                }},
                       BadOption{"render.batch_wait_us",
                                 [](ServerOptions& o) { o.render.batch_wait = absl::Seconds(2); }},
                       BadOption{"render.threads", [](ServerOptions& o) { o.render.threads = -1; }},

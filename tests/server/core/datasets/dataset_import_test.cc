@@ -260,5 +260,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "spec.format", "UNKNOWN_FORMAT"}),
     [](const auto& test) { return test.param.name; });
 
+TEST_F(DatasetImportTest, ADescriptionIsBounded) {
+  v1::ImportSpec spec = Faces();
+  spec.set_description(std::string(16 << 10, 'x'));
+  EXPECT_THAT(Import(spec), IsOk());
+  spec.mutable_description()->push_back('x');
+  EXPECT_THAT(Import(spec), IsBadField("spec.description", "TEXT_TOO_LONG"));
+}
+
 }  // namespace
 }  // namespace facet::server

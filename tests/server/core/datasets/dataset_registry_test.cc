@@ -3,9 +3,13 @@
 // how they come.
 #include "server/core/datasets/dataset_registry.h"
 
+#include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
+#include "base/thread.h"
 #include "model/data/dataset_manifest.h"
 #include "tests/server/core/datasets/registry_harness.h"
 
@@ -148,6 +152,41 @@ TEST_F(DatasetRegistryTest, WhatIsInUseIsNotDeleted) {
   EXPECT_THAT(Read("faces@1"), IsOk());
 }
 
+TEST_F(DatasetRegistryTest, WhatIsPinnedIsNotDeleted) {
+  Make("faces", 2);
+  auto pin = registry_->Pin("datasets/faces@1");
+  ASSERT_THAT(pin, IsOk());
+  auto second = registry_->Pin("datasets/faces@1");
+  ASSERT_THAT(second, IsOk());
+  EXPECT_THAT(Delete("faces"), HasReason(absl::StatusCode::kFailedPrecondition, "DATASET_IN_USE"));
+  EXPECT_THAT(Delete("faces@2"), IsOk());
+  pin->reset();
+  EXPECT_THAT(Delete("faces@1"), HasReason(absl::StatusCode::kFailedPrecondition, "DATASET_IN_USE"));
+  second->reset();
+  EXPECT_THAT(Delete("faces@1"), IsOk());
+  EXPECT_EQ(registry_->Pin("datasets/faces@1").status().code(), absl::StatusCode::kNotFound);
+}
+
+// The check and the deletion are one: who pins comes before both, or finds
+// nothing.
+TEST_F(DatasetRegistryTest, NothingIsPinnedWhileItIsBeingDeleted) {
+  Make("faces");
+  absl::Notification pinning;
+  std::atomic<bool> pinned{false};
+  std::unique_ptr<Thread> other;
+  registry_->SetUsageCheck([&](const std::string&) {
+    other = std::make_unique<Thread>("pin", [&] {
+      pinning.Notify();
+      pinned = registry_->Pin("datasets/faces@1").ok();
+    });
+    pinning.WaitForNotification();
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(Delete("faces@1"), IsOk());
+  other.reset();  // joins
+  EXPECT_FALSE(pinned);
+}
+
 TEST_F(DatasetRegistryTest, ReadsImagesOfMoreVersionsThanItKeepsOpen) {
   Make("faces", 6);
   for (int round = 0; round < 2; ++round) {
@@ -179,14 +218,30 @@ TEST_F(DatasetRegistryTest, ClearsAwayWhatADeadServerLeft) {
   Make("faces");
   dir_.Write("datasets/.uploads/0123/manifest.csv", "half");
   dir_.Write("datasets/faces/2.tmp-0123/images.bin", "half");
-  dir_.Write("datasets/faces/3/images.bin", "written, but in no table");
+  ASSERT_EQ(store_->ReserveDatasetVersion("faces").value(), 2);
+  dir_.Write("datasets/faces/2/images.bin", "written, but not yet in the table");
   dir_.Write("datasets/faces/notes.txt", "somebody's own");
   dir_.Write("datasets/lost+found/x", "the file system's own");
   Restart();
   EXPECT_THAT(Names(".uploads"), IsEmpty());
   EXPECT_THAT(Names("faces"), ElementsAre("1", "notes.txt"));
   EXPECT_THAT(Names("lost+found"), ElementsAre("x"));
-  EXPECT_EQ(Import(Faces())->name(), "datasets/faces@2");
+  EXPECT_EQ(Import(Faces())->name(), "datasets/faces@3");
+}
+
+TEST_F(DatasetRegistryTest, VersionsOfALostDatabaseAreLeftAloneForGood) {
+  Make("faces");
+  dir_.Write("datasets/faces/2/images.bin", "of another database");
+  dir_.Write("datasets/dogs/1/images.bin", "of another database");
+  for (int start = 0; start < 2; ++start) {
+    unknown_.clear();
+    Restart();
+    EXPECT_THAT(unknown_, ElementsAre(absl::StrCat(root(), "/dogs/1"), absl::StrCat(root(), "/faces/2")));
+    // Their numbers stay theirs.
+    EXPECT_EQ(Import(Faces())->name(), absl::StrCat("datasets/faces@", 3 + start));
+  }
+  EXPECT_THAT(Names("faces"), ElementsAre("1", "2", "3", "4"));
+  EXPECT_THAT(Names("dogs"), ElementsAre("1"));
 }
 
 TEST_F(DatasetRegistryTest, ADeleteThatDiedHalfWayIsFinishedAtTheNextStart) {

@@ -50,6 +50,7 @@ class DatasetHarness : public testing::Test {
     options.file_system = &disk_;
     options.clock = &clock_;
     options.store = store_.get();
+    options.on_unknown_folder = [this](const std::string& folder) { unknown_.push_back(folder); };
     auto registry = DatasetRegistry::Create(std::move(options));
     ASSERT_THAT(registry, IsOk());
     registry_ = *std::move(registry);
@@ -124,6 +125,7 @@ class DatasetHarness : public testing::Test {
   FakeClock clock_;
   FaultyFileSystem disk_{FileSystem::Posix()};
   TempStore store_;
+  std::vector<std::string> unknown_;  // folders
   std::unique_ptr<DatasetRegistry> registry_;
 };
 

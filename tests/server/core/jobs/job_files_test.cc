@@ -139,6 +139,20 @@ TEST(JobRetentionTest, JobsThatHaveNotEndedAlwaysStay) {
   EXPECT_THAT(PlanRetention(by_age, jobs, now).trim, ElementsAre("middle"));
 }
 
+TEST(JobRetentionTest, WhatEndedLastIsNewestWhateverWasMadeFirst) {
+  const absl::Time now = absl::FromUnixSeconds(1'000'000);
+  const v1::TrainingJob just_now = Ended("long", now);
+  const v1::TrainingJob earlier = Ended("short", now - absl::Hours(1));
+  const v1::TrainingJob first = Ended("shorter", now - absl::Hours(2));
+  EXPECT_THAT(PlanRetention({2}, {first, earlier, just_now}, now).remove, ElementsAre("shorter"));
+  EXPECT_THAT(PlanRetention({2}, {earlier, first, just_now}, now).remove, ElementsAre("shorter"));
+  EXPECT_THAT(PlanRetention({1}, {earlier, just_now, first}, now).remove, ElementsAre("short", "shorter"));
+  v1::TrainingJob a_little_later = Ended("later", now);
+  a_little_later.mutable_end_time()->set_nanos(1);
+  EXPECT_THAT(PlanRetention({1}, {just_now, a_little_later}, now).remove, ElementsAre("long"));
+  EXPECT_THAT(PlanRetention({1}, {just_now, Ended("same", now)}, now).remove, ElementsAre("same"));
+}
+
 TEST(CurvePlotTest, DrawsLossesAndTheBestCheckpointAndEscapesNames) {
   v1::TrainingCurve curve;
   for (int step = 1; step <= 3; ++step) {

@@ -9,7 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "facet/internal/trainer.pb.h"
+#include "tests/base/held_file_system.h"
 #include "tests/server/core/jobs/job_harness.h"
 
 namespace facet::server {
@@ -175,6 +177,11 @@ TEST_F(JobManagerTest, MalformedRequestsNameTheField) {
   v1::ListTrainingJobsRequest list;
   list.add_states(static_cast<v1::TrainingJobState>(77));
   EXPECT_EQ(GetErrorDetail(jobs().List(list).status()).field, "states[0]");
+  list.clear_states();
+  for (int i = 0; i < 10; ++i) list.add_states(v1::TRAINING_JOB_STATE_QUEUED);
+  EXPECT_TRUE(jobs().List(list).ok());
+  list.add_states(v1::TRAINING_JOB_STATE_QUEUED);
+  EXPECT_EQ(GetErrorDetail(jobs().List(list).status()).field, "states");
 }
 
 TEST_F(JobManagerTest, UnknownJobIsNotFound) {
@@ -272,6 +279,27 @@ TEST_F(JobManagerTest, DeleteTakesTheFilesAndFreesTheId) {
   EXPECT_TRUE(absl::IsNotFound(Delete("a")));
   EXPECT_EQ(RunToEnd("a", "finish").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
   EXPECT_EQ(Get("a").revision(), store_->ListEvents("trainingJobs/a", 0, 100)->back().revision());
+}
+
+TEST_F(JobManagerTest, AnIdIsFreeWhileTheFilesOfTheJobBeforeGo) {
+  HeldFileSystem disk(FileSystem::Posix());
+  options_.file_system = &disk;
+  RunToEnd("a", "finish");
+  const std::string old_bytes = FileSystem::Posix()->ReadFile(Folder("a") + "/spec.binpb").value();
+  disk.HoldRemovals("/a.tmp-");
+  Thread deletion("delete", [&] { EXPECT_TRUE(Delete("a").ok()); });
+  disk.AwaitHeld();
+  // The id means nothing, or a new job, and what goes is never the new one's.
+  EXPECT_TRUE(absl::IsNotFound(Delete("a")));
+  Create("a", "step:1 hang");
+  disk.HoldRemovals("");
+  deletion.Join();
+  EXPECT_NE(FileSystem::Posix()->ReadFile(Folder("a") + "/spec.binpb").value(), old_bytes);
+  ASSERT_TRUE(Cancel("a", true).ok());
+  EventLog log;
+  Watch("a", &log);
+  EXPECT_TRUE(log.WaitForEnd().ok());
+  jobs_.reset();  // before its disk
 }
 
 TEST_F(JobManagerTest, RunningJobIsNotDeleted) {

@@ -106,6 +106,13 @@ TEST_F(JobPlanTest, BadPresetFieldIsUnderThePreset) {
   ExpectBadField("spec.inline_preset.generator.base_channels");
 }
 
+TEST_F(JobPlanTest, TextOfAPresetIsBounded) {
+  spec_ = SpecFor(std::string(16 << 10, 'x'));
+  EXPECT_TRUE(Plan().ok()) << Plan().status();
+  spec_.mutable_inline_preset()->mutable_description()->push_back('x');
+  ExpectBadField("spec.inline_preset.description");
+}
+
 TEST_F(JobPlanTest, BadOverrideIsUnderTheOverrides) {
   spec_.mutable_overrides()->set_learning_rate(-1);
   ExpectBadField("spec.overrides.learning_rate");

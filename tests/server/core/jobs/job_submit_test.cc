@@ -138,6 +138,9 @@ TEST_F(JobSubmitTest, StartingPointThatDoesNotFitIsRefusedWithItsField) {
   const absl::Status other = jobs().CreateJob(request).status();
   EXPECT_TRUE(absl::IsNotFound(other));
   EXPECT_THAT(std::string(other.message()), HasSubstr("newest is of step 80"));
+  const absl::Status unknown = jobs().CreateJob(StartingFrom("b", "aa", 100)).status();
+  EXPECT_TRUE(absl::IsNotFound(unknown)) << unknown;
+  EXPECT_EQ(GetErrorDetail(unknown).resource->name, "trainingJobs/aa");
   request = StartingFrom("b", "a", 100);
   request.mutable_spec()->mutable_inline_preset()->mutable_generator()->set_base_channels(32);
   EXPECT_EQ(GetErrorDetail(jobs().CreateJob(request).status()).reason, "OTHER_SHAPES");
@@ -174,6 +177,30 @@ TEST_F(JobSubmitTest, StartsFromAModelWithItsLineage) {
   request.set_training_job_id("c");
   request.mutable_spec()->mutable_start()->set_model("nope");
   EXPECT_TRUE(absl::IsNotFound(jobs().CreateJob(request).status()));
+  request.mutable_spec()->mutable_start()->set_model("No such!");
+  const absl::Status malformed = jobs().CreateJob(request).status();
+  EXPECT_EQ(GetErrorDetail(malformed).field, "spec.start.model") << malformed;
+}
+
+TEST_F(JobSubmitTest, WhatADeadServerWasMakingOrRemovingGoes) {
+  RunToEnd("a", "finish");
+  RunToEnd("b", "finish");
+  FileSystem& files = *FileSystem::Posix();
+  // Died with the folder written and the job not kept; with the job kept; with
+  // a folder out of the way that was to be removed.
+  ASSERT_TRUE(files.CreateDirs(Folder("half")).ok());
+  ASSERT_TRUE(files.WriteFileAtomically(Folder("half") + "/.making", "").ok());
+  ASSERT_TRUE(files.WriteFileAtomically(Folder("half") + "/spec.binpb", "spec").ok());
+  ASSERT_TRUE(files.WriteFileAtomically(Folder("a") + "/.making", "").ok());
+  ASSERT_TRUE(files.CreateDirs(Folder("c.tmp-0123")).ok());
+  // Of another database.
+  ASSERT_TRUE(files.CreateDirs(Folder("unknown")).ok());
+  Restart();
+  jobs();
+  EXPECT_THAT(files.List(options_.root).value(), ElementsAre("a", "b", "unknown"));
+  EXPECT_FALSE(files.Exists(Folder("a") + "/.making"));
+  EXPECT_FALSE(files.Exists(Folder("b") + "/.making"));
+  EXPECT_TRUE(files.Exists(Folder("a") + "/spec.binpb"));
 }
 
 TEST_F(JobSubmitTest, FiveHundredJobsWaitAndSurviveARestart) {

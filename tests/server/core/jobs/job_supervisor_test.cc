@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/fake_clock.h"
 #include "server/core/jobs/job_watches.h"
+#include "server/core/store/sqlite.h"
 #include "tests/server/core/jobs/event_log.h"
 #include "tests/server/core/jobs/job_harness.h"
 
@@ -65,8 +66,8 @@ class JobSupervisorTest : public testing::Test {
     });
   }
 
-  // Queues `trainingJobs/<id>` and watches it.
-  void Run(const std::string& id, const std::string& script, EventLog* log, JobRank rank = {}) {
+  // Puts `trainingJobs/<id>` into the ledger.
+  void Insert(const std::string& id, const std::string& script) {
     const std::string folder = absl::StrCat(store_.folder() / "jobs/", id);
     internal::TrainerSpec spec;
     spec.mutable_preset()->set_description(script);
@@ -77,8 +78,13 @@ class JobSupervisorTest : public testing::Test {
     v1::TrainingJob job;
     job.set_name(absl::StrCat("trainingJobs/", id));
     ASSERT_TRUE(ledger_->Insert(job, "").ok());
-    ASSERT_TRUE(watches_.Add(job.name(), 0, log->Watcher()).ok());
-    supervisor_->Enqueue(job.name(), rank);
+  }
+  // Queues it and watches it.
+  void Run(const std::string& id, const std::string& script, EventLog* log, JobRank rank = {}) {
+    Insert(id, script);
+    const std::string name = absl::StrCat("trainingJobs/", id);
+    ASSERT_TRUE(watches_.Add(name, 0, log->Watcher()).ok());
+    supervisor_->Enqueue(name, rank);
   }
   v1::TrainingJob Get(const std::string& id) {
     return store_->GetJob(absl::StrCat("trainingJobs/", id))->job;
@@ -138,6 +144,22 @@ TEST_F(JobSupervisorTest, JobThatWaitsForItsRestartLetsOthersRun) {
   clock_.BlockUntilWaiters(1);
   clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(first.WaitForEnd().ok());
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+}
+
+TEST_F(JobSupervisorTest, TroubleWithTheStoreOfWhateverKindIsWaitedOut) {
+  Insert("a", "finish");
+  const std::string good = Get("a").SerializeAsString();
+  const auto database = Database::Open(store_.folder() / "facet.db").value();
+  ASSERT_TRUE(database->Run("UPDATE jobs SET job = ?", Blob{"no job"}).ok());
+  ASSERT_TRUE(absl::IsDataLoss(store_->GetJob("trainingJobs/a").status()));
+  supervisor_->Enqueue("trainingJobs/a");
+  clock_.BlockUntilWaiters(1);
+  ASSERT_TRUE(database->Run("UPDATE jobs SET job = ?", Blob{good}).ok());
+  EventLog log;
+  ASSERT_TRUE(watches_.Add("trainingJobs/a", 0, log.Watcher()).ok());
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_TRUE(log.WaitForEnd().ok());
   EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
 }
 

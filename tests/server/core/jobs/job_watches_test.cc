@@ -201,6 +201,26 @@ TEST_F(JobWatchesTest, QuietJobSendsHeartbeats) {
   EXPECT_EQ(store_->ListEvents(kJob, 0, 10)->size(), 2u) << "heartbeats are not kept";
 }
 
+// Takes as many events as it is given room for.
+struct SlowWatcher {
+  EventLog log;
+  std::atomic<int> room{0};
+  absl::Notification asked;
+  JobWatcher Watcher() {
+    JobWatcher watcher = log.Watcher();
+    watcher.on_event = [this, take = watcher.on_event](const v1::TrainingEvent& event) {
+      --room;
+      take(event);
+    };
+    watcher.ready = [this] {
+      const bool ready = room > 0;
+      if (!ready && !asked.HasBeenNotified()) asked.Notify();
+      return ready;
+    };
+    return watcher;
+  }
+};
+
 // A store that keeps two events of progress.
 class CompactedWatchesTest : public JobWatchesTest {
  protected:
@@ -252,6 +272,40 @@ TEST_F(CompactedWatchesTest, ZeroIsContentWithWhatThereIs) {
   EXPECT_THAT(revisions, testing::ElementsAre(1, 9, 10, 11));
 }
 
+TEST_F(CompactedWatchesTest, ZeroIsContentThoughMoreGoesWhileItReads) {
+  SlowWatcher slow;
+  slow.room = 1;
+  ASSERT_TRUE(watches_->Add(kJob, 0, slow.Watcher()).ok());
+  slow.asked.WaitForNotification();
+  for (int step = 10; step <= 14; ++step) Append(step);
+  slow.room = 1000;
+  watches_->Notify(kJob);
+  slow.log.WaitForStep(14);
+  // From here on it misses nothing, or is told.
+  Append(15);
+  Append(16, v1::TRAINING_JOB_STATE_SUCCEEDED);
+  watches_->Notify(kJob);
+  EXPECT_TRUE(slow.log.WaitForEnd().ok());
+  std::vector<int64_t> revisions;
+  for (const auto& event : slow.log.events()) revisions.push_back(event.revision());
+  EXPECT_THAT(revisions, testing::ElementsAre(1, 14, 15, 16, 17));
+}
+
+TEST_F(CompactedWatchesTest, WhoHasCaughtUpAndFallsBehindIsTold) {
+  SlowWatcher slow;
+  slow.room = 3;
+  ASSERT_TRUE(watches_->Add(kJob, 0, slow.Watcher()).ok());
+  slow.log.WaitForStep(9);
+  Append(10);
+  watches_->Notify(kJob);
+  slow.asked.WaitForNotification();
+  for (int step = 11; step <= 16; ++step) Append(step);
+  slow.room = 1000;
+  watches_->Notify(kJob);
+  const absl::Status status = slow.log.WaitForEnd();
+  EXPECT_EQ(GetErrorDetail(status).reason, "REVISION_COMPACTED") << status;
+}
+
 TEST_F(JobWatchesTest, NumberIsBounded) {
   options_.max_watches = 1;
   watches_ = std::make_unique<JobWatches>(options_);
@@ -265,26 +319,6 @@ TEST_F(JobWatchesTest, NumberIsBounded) {
   EXPECT_TRUE(watches_->Add(kJob, 0, second.Watcher()).ok());
   watches_.reset();
 }
-
-// Takes as many events as it is given room for.
-struct SlowWatcher {
-  EventLog log;
-  std::atomic<int> room{0};
-  absl::Notification asked;
-  JobWatcher Watcher() {
-    JobWatcher watcher = log.Watcher();
-    watcher.on_event = [this, take = watcher.on_event](const v1::TrainingEvent& event) {
-      --room;
-      take(event);
-    };
-    watcher.ready = [this] {
-      const bool ready = room > 0;
-      if (!ready && !asked.HasBeenNotified()) asked.Notify();
-      return ready;
-    };
-    return watcher;
-  }
-};
 
 TEST_F(JobWatchesTest, UnreadyWatcherWaitsAndMissesNothing) {
   for (int step = 1; step <= 100; ++step) AddEvent(step);

@@ -72,6 +72,16 @@ TEST_F(BundledModelsTest, ADamagedOneDoesNoHarmToOthers) {
   EXPECT_EQ(Resolved("bad"), "NOT_FOUND");
 }
 
+TEST_F(BundledModelsTest, AFailedOneIsTriedAgainAtTheNextStart) {
+  Ship("faces");
+  const std::string weights = absl::StrCat(folder(), "/faces/weights.safetensors");
+  DamageFile(weights);
+  ASSERT_THAT(Results(), ElementsAre("CHECKSUM_MISMATCH"));
+  DamageFile(weights);  // a bit flipped twice is as it was
+  Restart();
+  EXPECT_THAT(Results(), ElementsAre("models/faces@2"));
+}
+
 TEST_F(BundledModelsTest, NoFolderNoModels) { EXPECT_THAT(Results(), IsEmpty()); }
 
 TEST_F(BundledModelsTest, OtherFilesArePassedOver) {

@@ -66,6 +66,18 @@ TEST_F(ModelRegistryTest, TryAcquireTakesOnlyWhatIsInMemory) {
   EXPECT_EQ(registry_->TryAcquire("digits", "model").value(), handle);
 }
 
+TEST_F(ModelRegistryTest, TryAcquireDoesNotAskTheStoreForAliases) {
+  ASSERT_TRUE(Publish("digits", {"stable"}).ok());
+  const ModelHandle handle = registry_->Acquire("digits@1", "model").value();
+  EXPECT_EQ(registry_->TryAcquire("digits@1", "model").value(), handle);
+  EXPECT_EQ(registry_->TryAcquire("digits@stable", "model").value(), nullptr);
+  EXPECT_EQ(registry_->TryAcquire("nonsense", "model").value(), nullptr) << "whether it exists is not known";
+  EXPECT_EQ(registry_->AcquireLoaded("digits@stable", "model").value(), handle);
+  EXPECT_EQ(registry_->TryAcquire("digits@stable", "model").value(), handle);
+  EXPECT_TRUE(absl::IsNotFound(registry_->AcquireLoaded("nonsense", "model").status()));
+  EXPECT_EQ(GetErrorDetail(registry_->TryAcquire("models/", "model").status()).field, "model");
+}
+
 TEST_F(ModelRegistryTest, LoadAndUnloadShowInTheVersion) {
   ASSERT_TRUE(Publish("digits").ok());
   EXPECT_EQ(Unload("digits").status().code(), absl::StatusCode::kFailedPrecondition);
@@ -182,6 +194,31 @@ TEST_F(ModelRegistryTest, ClearsAwayWhatADeadServerLeft) {
   EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("1"));
 }
 
+TEST_F(ModelRegistryTest, ADatabaseThatIsLostOrOlderCostsNoModel) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Publish("faces").ok());
+  registry_.reset();
+  store_.Lose();
+  Restart();
+  EXPECT_THAT(unknown_, ElementsAre(absl::StrCat(root(), "/digits/1"), absl::StrCat(root(), "/faces/1")));
+  EXPECT_EQ(Publish("digits")->name(), "models/digits@2");
+  unknown_.clear();
+  Restart();
+  EXPECT_THAT(unknown_, ElementsAre(absl::StrCat(root(), "/digits/1"), absl::StrCat(root(), "/faces/1")));
+  EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("1", "2"));
+}
+
+TEST_F(ModelRegistryTest, APublicationOrADeletionThatDiedIsCleared) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(store_->DeleteModelVersion("digits", 1).ok());
+  const int64_t version = store_->ReserveModelVersion("digits").value();
+  ASSERT_TRUE(FileSystem::Posix()->CreateDirs(absl::StrCat(root(), "/digits/", version)).ok());
+  Restart();
+  EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("2"));
+  EXPECT_THAT(unknown_, IsEmpty());
+}
+
 TEST_F(ModelRegistryTest, AnIdleModelMakesRoom) {
   for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(Publish(id).ok());
   Restart(/*max_loaded=*/2);
@@ -189,6 +226,40 @@ TEST_F(ModelRegistryTest, AnIdleModelMakesRoom) {
   EXPECT_FALSE(Get("a")->loaded());
   EXPECT_TRUE(Get("b")->loaded());
   EXPECT_TRUE(Get("c")->loaded());
+}
+
+absl::Status DeviceFault() { return WithReason(absl::InternalError("the device is gone"), "DEVICE_FAULT"); }
+
+class FaultyDeviceTest : public RegistryTest {
+ protected:
+  absl::StatusOr<std::unique_ptr<model::Renderer>> CreateRenderer(const model::GeneratorShape&,
+                                                                  absl::string_view) override {
+    return DeviceFault();
+  }
+};
+
+TEST_F(FaultyDeviceTest, ADeviceThatFailsWhileAModelIsLoadedIsReportedOnce) {
+  ASSERT_TRUE(Publish("digits").ok());
+  EXPECT_EQ(faults_, 0);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(GetErrorDetail(Load("digits").status()).reason, "DEVICE_FAULT");
+    EXPECT_EQ(faults_, 1);
+  }
+}
+
+TEST_F(FaultyDeviceTest, OneThatFailsWhileItClassifiesIsReported) {
+  class FaultyJudge final : public model::Judge {
+    bool Knows(int) const override { return true; }
+    absl::Status Classify(const float*, int, float*) override { return DeviceFault(); }
+    int embedding_size(int) const override { return 0; }
+    absl::Status Embed(const float*, int, int, float*) override { return DeviceFault(); }
+  };
+  LoadedClassifier classifier;
+  classifier.judge = std::make_unique<FaultyJudge>();
+  classifier.device_faults = &device_faults_;
+  EXPECT_EQ(classifier.Classify(nullptr, 1, nullptr).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(faults_, 1);
+  EXPECT_THAT(metrics_->Text(), HasSubstr("\nfacet_device_faults_total 1\n"));
 }
 
 TEST(ModelRegistryOptionsTest, MissingPartsAreRefused) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/fake_clock.h"
 #include "base/file_system.h"
@@ -97,6 +98,8 @@ class RegistryTest : public ::testing::Test {
     options.clock = &clock_;
     options.store = store_.get();
     options.metrics = metrics_.get();
+    options.device_faults = &device_faults_;
+    options.on_unknown_folder = [this](const std::string& folder) { unknown_.push_back(folder); };
     auto registry = ModelRegistry::Create(std::move(options));
     ASSERT_TRUE(registry.ok()) << registry.status();
     registry_ = *std::move(registry);
@@ -162,7 +165,10 @@ class RegistryTest : public ::testing::Test {
 
   FakeClock clock_;
   std::unique_ptr<Metrics> metrics_ = Metrics::Create();
+  int faults_ = 0;
+  DeviceFaults device_faults_{metrics_.get(), [this](const absl::Status&) { ++faults_; }};
   TempStore store_;
+  std::vector<std::string> unknown_;  // folders
   std::unique_ptr<ModelRegistry> registry_;
 };
 

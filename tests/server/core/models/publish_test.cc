@@ -73,6 +73,14 @@ TEST_F(PublishTest, BadIdsAreRefusedWithTheirPath) {
   status = Publish("digits", {"stable", "3"}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(GetErrorDetail(status).field, "aliases[1]");
+  status = Publish("digits", {}, std::string(65, 'x')).status();
+  EXPECT_EQ(GetErrorDetail(status).field, "request_id");
+  v1::PublishModelRequest wordy;
+  wordy.set_model_id("digits");
+  wordy.set_description(std::string((16 << 10) + 1, 'x'));
+  status = registry_->Publish(wordy, MakeBundle()).status();
+  EXPECT_EQ(GetErrorDetail(status).field, "description");
+  EXPECT_EQ(GetErrorDetail(status).reason, "TEXT_TOO_LONG");
   EXPECT_EQ(Resolved("digits"), "NOT_FOUND");
 }
 
@@ -89,17 +97,19 @@ TEST_F(PublishTest, TheSameRequestIdMakesOneVersion) {
   EXPECT_EQ(GetErrorDetail(other).reason, "REQUEST_ID_REUSED");
 }
 
-TEST_F(PublishTest, ARepeatedRequestMovesAliasesThatTheFirstTryDidNot) {
-  const std::string id = "6f1f4d2c-6d3c-4f8e-9d42-6f8f1f0b7c11";
-  // A server that died after the version was kept and before its aliases were.
-  v1::ModelVersion info = Publish("digits").value();
-  ASSERT_TRUE(store_->DeleteModelVersion("digits", 1).ok());
-  ASSERT_TRUE(store_->InsertModelVersion("digits", 1, info, id).ok());
-  Restart();
-  ASSERT_EQ(Resolved("digits@stable"), "NOT_FOUND");
-  const auto again = Publish("digits", {"stable"}, id);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_THAT(again->aliases(), ElementsAre("latest", "stable"));
+TEST_F(PublishTest, WhatARequestIdHasMadeIsFoundWithoutItsBundle) {
+  v1::PublishModelRequest request;
+  request.set_model_id("digits");
+  request.set_request_id("6f1f4d2c");
+  EXPECT_FALSE(registry_->FindPublished(request)->has_value());
+  ASSERT_TRUE(Publish("digits", {"stable"}, "6f1f4d2c").ok());
+  const auto found = registry_->FindPublished(request);
+  ASSERT_TRUE(found.ok() && found->has_value()) << found.status();
+  EXPECT_THAT((*found)->aliases(), ElementsAre("latest", "stable"));
+  request.set_model_id("faces");
+  EXPECT_EQ(GetErrorDetail(registry_->FindPublished(request).status()).reason, "REQUEST_ID_REUSED");
+  request.set_model_id("Digits!");
+  EXPECT_EQ(registry_->FindPublished(request).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(PublishTest, ADamagedBundleChangesNothing) {

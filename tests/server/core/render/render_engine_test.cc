@@ -93,7 +93,7 @@ class RenderEngineTest : public ::testing::Test {
     options.max_queue = 64;
     options.clock = &clock_;
     options.metrics = metrics_.get();
-    options.on_device_fault = [this](absl::Status) { ++faults_; };
+    options.device_faults = &device_faults_;
     engine_ = RenderEngine::Create(std::move(options)).value();
   }
 
@@ -116,6 +116,7 @@ class RenderEngineTest : public ::testing::Test {
   absl::Notification gate_;
   std::vector<std::string> batches_;  // by the engine's thread; read after the tasks are done
   std::atomic<int> faults_{0};
+  DeviceFaults device_faults_{metrics_.get(), [this](const absl::Status&) { ++faults_; }};
   std::unique_ptr<RenderEngine> engine_;
 };
 

@@ -45,9 +45,9 @@ class DatasetTableTest : public testing::Test {
 };
 
 TEST_F(DatasetTableTest, VersionsOfModelsAndDatasetsCountApart) {
-  ASSERT_TRUE(NextVersion(*database_, "model", "a").ok());
-  EXPECT_EQ(table_.ReserveVersion("a").value(), 1);
-  EXPECT_EQ(table_.ReserveVersion("a").value(), 2);
+  ASSERT_TRUE(VersionNumbers(database_.get(), VersionKind::kModel).Reserve("a", 0).ok());
+  EXPECT_EQ(table_.numbers().Reserve("a", 0).value(), 1);
+  EXPECT_EQ(table_.numbers().Reserve("a", 0).value(), 2);
 }
 
 TEST_F(DatasetTableTest, VersionZeroIsTheNewest) {

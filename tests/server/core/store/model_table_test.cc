@@ -24,10 +24,11 @@ class ModelTableTest : public testing::Test {
   ModelTableTest() : database_(Database::Open(folder_ / "test.db").value()), table_(database_.get()) {
     EXPECT_TRUE(Migrate(*database_, Migrations()).ok());
   }
-  void Insert(const std::string& model, int64_t version, const std::string& request_id = "") {
+  void Insert(const std::string& model, int64_t version, const std::string& request_id = "",
+              const std::vector<std::string>& aliases = {}) {
     v1::ModelVersion info;
     info.set_name("models/" + VersionKey(model, version));
-    const absl::Status status = table_.Insert(model, version, info, request_id);
+    const absl::Status status = table_.Insert(model, version, info, request_id, aliases);
     ASSERT_TRUE(status.ok()) << status;
   }
   std::vector<std::string> List(const std::string& model, int limit, std::string* next) {
@@ -45,15 +46,15 @@ class ModelTableTest : public testing::Test {
 };
 
 TEST_F(ModelTableTest, VersionsCountFromOneForEachModel) {
-  EXPECT_EQ(table_.ReserveVersion("a").value(), 1);
-  EXPECT_EQ(table_.ReserveVersion("a").value(), 2);
-  EXPECT_EQ(table_.ReserveVersion("b").value(), 1);
+  EXPECT_EQ(table_.numbers().Reserve("a", 0).value(), 1);
+  EXPECT_EQ(table_.numbers().Reserve("a", 0).value(), 2);
+  EXPECT_EQ(table_.numbers().Reserve("b", 0).value(), 1);
 }
 
 TEST_F(ModelTableTest, VersionIsNeverUsedAgain) {
-  Insert("a", table_.ReserveVersion("a").value());
+  Insert("a", table_.numbers().Reserve("a", 0).value());
   ASSERT_TRUE(table_.Delete("a", 1).ok());
-  EXPECT_EQ(table_.ReserveVersion("a").value(), 2);
+  EXPECT_EQ(table_.numbers().Reserve("a", 0).value(), 2);
 }
 
 TEST_F(ModelTableTest, ReturnsWhatWasInserted) {
@@ -61,7 +62,7 @@ TEST_F(ModelTableTest, ReturnsWhatWasInserted) {
   EXPECT_EQ(table_.Get("a", 3)->name(), "models/a@3");
   EXPECT_EQ((*table_.FindByRequestId("request"))->name(), "models/a@3");
   EXPECT_FALSE(table_.FindByRequestId("")->has_value());
-  EXPECT_TRUE(absl::IsAlreadyExists(table_.Insert("a", 3, v1::ModelVersion(), "")));
+  EXPECT_TRUE(absl::IsAlreadyExists(table_.Insert("a", 3, v1::ModelVersion(), "", {"stable"})));
 }
 
 TEST_F(ModelTableTest, UnknownVersionListsWhatThereIs) {
@@ -69,7 +70,7 @@ TEST_F(ModelTableTest, UnknownVersionListsWhatThereIs) {
   ASSERT_TRUE(table_.SetAlias("a", "stable", 3).ok());
   const absl::Status status = table_.Get("a", 4).status();
   EXPECT_TRUE(absl::IsNotFound(status));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("3, stable"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("3, latest, stable"));
   EXPECT_EQ(GetErrorDetail(status).resource->name, "models/a@4");
 }
 
@@ -107,6 +108,27 @@ TEST_F(ModelTableTest, AliasMoves) {
   EXPECT_EQ(table_.ResolveAlias("a", "stable").value(), 2);
   EXPECT_THAT(*table_.ListAliases("a", 2), ElementsAre("latest", "stable"));
   EXPECT_THAT(*table_.ListAliases("a", 1), IsEmpty());
+}
+
+TEST_F(ModelTableTest, AVersionComesWithItsAliasesAndTheyNeverGoBack) {
+  Insert("a", 2, "", {"stable", "latest"});
+  EXPECT_THAT(*table_.ListAliases("a", 2), ElementsAre("latest", "stable"));
+  Insert("a", 1, "", {"stable", "old"});  // reserved first, ready last
+  EXPECT_THAT(*table_.ListAliases("a", 1), ElementsAre("old"));
+  Insert("a", 3, "", {"stable"});
+  EXPECT_THAT(*table_.ListAliases("a", 3), ElementsAre("latest", "stable"));
+  EXPECT_TRUE(absl::IsAlreadyExists(table_.Insert("a", 2, {}, "", {"old"})));
+  EXPECT_EQ(table_.ResolveAlias("a", "old").value(), 1) << "what fails moves none";
+}
+
+TEST_F(ModelTableTest, LatestIsWithTheHighestThatIsLeft) {
+  for (const int version : {1, 2, 3}) Insert("a", version);
+  ASSERT_TRUE(table_.Delete("a", 3).ok());
+  EXPECT_EQ(table_.ResolveAlias("a", "latest").value(), 2);
+  ASSERT_TRUE(table_.Delete("a", 1).ok());
+  EXPECT_EQ(table_.ResolveAlias("a", "latest").value(), 2);
+  ASSERT_TRUE(table_.Delete("a", 2).ok());
+  EXPECT_TRUE(absl::IsNotFound(table_.ResolveAlias("a", "latest").status()));
 }
 
 TEST_F(ModelTableTest, AliasNeedsItsVersion) {

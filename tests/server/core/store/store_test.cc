@@ -31,7 +31,7 @@ v1::TrainingJob MakeJob(const std::string& id) {
 TEST(StoreTest, KeepsEverythingAcrossARestart) {
   TempStore store;
   ASSERT_TRUE(store->InsertJob({MakeJob("a"), "r"}, v1::TrainingEvent()).ok());
-  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, "").ok());
+  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, "", {}).ok());
   ASSERT_TRUE(store->SetAlias("m", "latest", 1).ok());
   ASSERT_TRUE(store->InsertDataset("d", store->ReserveDatasetVersion("d").value(), {}).ok());
   store.Reopen();
@@ -40,6 +40,32 @@ TEST(StoreTest, KeepsEverythingAcrossARestart) {
   EXPECT_EQ(store->ResolveAlias("m", "latest").value(), 1);
   EXPECT_EQ(store->ReserveModelVersion("m").value(), 2);
   EXPECT_TRUE(store->GetDataset("d", 1).ok());
+}
+
+TEST(StoreTest, KnowsWhichVersionsAreUnfinished) {
+  TempStore store;
+  const auto unfinished = [&] {
+    std::vector<std::string> versions;
+    const auto found = store->ListUnfinishedVersions(VersionKind::kModel).value();
+    for (const VersionRef& each : found) {
+      versions.push_back(absl::StrCat(each.id, "@", each.version));
+    }
+    return versions;
+  };
+  ASSERT_EQ(store->ReserveModelVersion("m").value(), 1);
+  ASSERT_EQ(store->ReserveDatasetVersion("d").value(), 1);
+  store.Reopen();
+  EXPECT_THAT(unfinished(), testing::ElementsAre("m@1"));
+  EXPECT_EQ(store->LastModelVersion("m").value(), 0) << "none was kept";
+  ASSERT_TRUE(store->InsertModelVersion("m", 1, {}, "", {}).ok());
+  EXPECT_THAT(unfinished(), testing::IsEmpty());
+  ASSERT_TRUE(store->DeleteModelVersion("m", 1).ok());
+  EXPECT_THAT(unfinished(), testing::ElementsAre("m@1"));
+  ASSERT_TRUE(store->FinishVersion(VersionKind::kModel, "m", 1).ok());
+  EXPECT_THAT(unfinished(), testing::IsEmpty());
+  EXPECT_EQ(store->LastModelVersion("m").value(), 1) << "there was one";
+  EXPECT_EQ(store->ReserveModelVersion("m", 7).value(), 8);
+  EXPECT_EQ(store->ReserveModelVersion("m", 3).value(), 9);
 }
 
 TEST(StoreTest, MakesItsFolder) {

@@ -42,6 +42,14 @@ class TempStore {
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }
+  // As if the database had been lost: an empty one takes its place.
+  void Lose() {
+    store_.reset();
+    for (const char* file : {"facet.db", "facet.db-wal", "facet.db-shm"}) {
+      ASSERT_TRUE(FileSystem::Posix()->RemoveAll(folder_ / file).ok());
+    }
+    Reopen();
+  }
   Store* get() const { return store_.get(); }
   Store* operator->() const { return store_.get(); }
   const TempFolder& folder() const { return folder_; }

@@ -329,6 +329,18 @@ TEST(BatchStreamTest, AnErrorOfTheEngineIsTheBatchs) {
   EXPECT_THAT(ReadBatch(*world.Open("").value()), IsError(absl::StatusCode::kInternal, HasSubstr("device")));
 }
 
+TEST(BatchStreamTest, ABatchThatFindsNoMemoryCostsItsStreamAlone) {
+  bool enough = false;  // by the engine's thread, one batch after the other
+  StreamWorld world([&](int) -> absl::Status {
+    if (!std::exchange(enough, true)) throw std::bad_alloc();
+    return absl::OkStatus();
+  });
+  const auto stream = world.Open("batch_size: 4").value();
+  EXPECT_THAT(ReadBatch(*stream, false), HasReason(absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY"));
+  const auto other = world.Open("batch_size: 4").value();
+  EXPECT_THAT(ReadBatch(*other), IsOk());
+}
+
 TEST(BatchStreamTest, TooManyStreamsAreRefusedForNow) {
   StreamWorld world(nullptr, {.max_streams = 2});
   auto one = world.Open("").value();

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "base/error.h"
+#include "server/core/batching/batch_errors.h"
 #include "tests/server/core/models/fake_renderer.h"
 
 namespace facet::server {
@@ -118,7 +120,7 @@ TEST_F(ChunkedRenderTest, CancelledBeforeItsStartItRendersNothing) {
 TEST_F(ChunkedRenderTest, AChunkThatEndsMakesRoomForTheOneThatWasRefused) {
   const auto render = Make(24);
   render->Start();
-  engine_.refusal = absl::ResourceExhaustedError("full");
+  engine_.refusal = QueueFullError(60, 64, absl::ZeroDuration());
   engine_.Finish(0);
   EXPECT_EQ(engine_.tries, 3);
   engine_.refusal = absl::OkStatus();
@@ -128,11 +130,19 @@ TEST_F(ChunkedRenderTest, AChunkThatEndsMakesRoomForTheOneThatWasRefused) {
   EXPECT_TRUE(status_.ok());
 }
 
+TEST_F(ChunkedRenderTest, AChunkThatNoQueueCouldTakeIsAnError) {
+  engine_.refusal = TaskTooLargeError(8, 4);
+  Make(24)->Start();
+  ASSERT_TRUE(done_.HasBeenNotified());
+  EXPECT_EQ(GetErrorDetail(status_).reason, "TASK_TOO_LARGE");
+  EXPECT_EQ(engine_.tries, 1);
+}
+
 // Refuses the first three tries; renders at once afterwards.
 class BusyEngine final : public RenderEngine {
  public:
   absl::StatusOr<int64_t> Submit(RenderTask task) override {
-    if (++tries_ <= 3) return absl::ResourceExhaustedError("full");
+    if (++tries_ <= 3) return QueueFullError(60, 64, absl::ZeroDuration());
     task.done(absl::OkStatus());
     return 1;
   }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -90,6 +92,24 @@ TEST(ClassifierJudgeTest, TheJudgeIsPartOfTheStreamsIdentity) {
   other->name = "models/judge@2";
   world.models.Teach("judge", other);
   EXPECT_THAT(world.Open(kSpec, token), IsError(absl::StatusCode::kFailedPrecondition, HasSubstr("judge")));
+}
+
+TEST(ClassifierJudgeTest, OneThatFindsNoMemoryCostsItsBatchAlone) {
+  class GreedyJudge final : public model::Judge {
+   public:
+    bool Knows(int feature) const override { return feature == 0; }
+    absl::Status Classify(const float*, int, float*) override { throw std::bad_alloc(); }
+    int embedding_size(int) const override { return 0; }
+    absl::Status Embed(const float*, int, int, float*) override { return absl::InternalError("not here"); }
+  };
+  StreamWorld world(nullptr, {}, true);
+  const ClassifierHandle greedy = MakeJudge(world.schema);
+  greedy->judge = std::make_unique<GreedyJudge>();
+  world.models.Teach("judge", greedy);
+  EXPECT_THAT(ReadBatch(*world.Open(kSpec).value()),
+              HasReason(absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY"));
+  world.models.Teach("judge", MakeJudge(world.schema));
+  EXPECT_THAT(ReadBatch(*world.Open(kSpec).value()), IsOk());
 }
 
 TEST(ClassifierJudgeTest, RefusesAJudgeThatDoesNotFit) {

@@ -100,6 +100,8 @@ TEST(QualityFilterTest, RefusalsSayWhatIsWrong) {
               IsBadField("confidence[0].judge", "NO_SUCH"));
   EXPECT_THAT(Make("confidence { feature: 'identity' min: 0.5 }"),
               HasReason(absl::StatusCode::kFailedPrecondition, "SCHEMA_MISMATCH"));
+  EXPECT_THAT(Make("confidence { feature: 'expression' min: 0.5 } confidence { feature: 'expression' min: 0.6 }"),
+              IsBadField("confidence[1].feature", "DUPLICATE_FEATURE"));
   EXPECT_THAT(Make("confidence { feature: 'expression' min: 0.5 }", nullptr),
               HasReason(absl::StatusCode::kUnimplemented, "NO_JUDGE"));
 }

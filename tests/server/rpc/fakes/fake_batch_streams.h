@@ -39,6 +39,11 @@ class FakeBatchStreams final : public BatchStreamFactory {
     auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return live_ == count; };
     absl::MutexLock lock(&mutex_, absl::Condition(&there));
   }
+  // Calls of Open that returned a stream.
+  int opened() const {
+    absl::MutexLock lock(&mutex_);
+    return opened_;
+  }
   // Calls of Next so far.
   int64_t asked() const {
     absl::MutexLock lock(&mutex_);
@@ -54,6 +59,7 @@ class FakeBatchStreams final : public BatchStreamFactory {
     if (start.spec().batch_size() == 13) return absl::FailedPreconditionError("the token is of another recipe");
     absl::MutexLock lock(&mutex_);
     ++live_;
+    ++opened_;
     return std::make_unique<FakeStream>(this);
   }
   absl::StatusOr<v1::DescribeStreamResponse> Describe(const v1::DescribeStreamRequest& request) override {
@@ -110,6 +116,7 @@ class FakeBatchStreams final : public BatchStreamFactory {
   size_t batch_bytes_ ABSL_GUARDED_BY(mutex_) = 100;
   int64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
+  int opened_ ABSL_GUARDED_BY(mutex_) = 0;
   WorkerPool thread_{"fake-streams", 1, 1000};
 };
 

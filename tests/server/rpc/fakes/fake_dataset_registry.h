@@ -96,7 +96,7 @@ class FakeDatasetRegistry final : public DatasetRegistry {
       ++registry_->abandoned_;
     }
     absl::Status Add(const v1::FileChunk& chunk) override {
-      if (chunk.path() == "../etc") return InvalidField("path", "BAD_UPLOAD", "the path leaves the upload");
+      if (chunk.path() == "../etc") return InvalidField("chunk.path", "BAD_UPLOAD", "the path leaves the upload");
       auto free = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(registry_->mutex_) { return !registry_->adds_held_; };
       absl::MutexLock lock(&registry_->mutex_, absl::Condition(&free));
       registry_->chunks_.push_back(absl::StrCat(chunk.path(), ":", chunk.data().size()));

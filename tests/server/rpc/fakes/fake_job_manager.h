@@ -103,12 +103,14 @@ class FakeJobManager final : public JobManager {
     return usage;
   }
   absl::StatusOr<std::string> BundleOf(const std::string& job) override {
+    if (job == "trainingJobs/gone") return ResourceNotFound("facet.v1.TrainingJob", job, "there is no such job");
     if (job == "trainingJobs/running") {
       return WithReason(absl::FailedPreconditionError("the job has not succeeded"), "JOB_NOT_SUCCEEDED");
     }
     return absl::StrCat("/state/", job);
   }
   absl::Status AddPublished(const std::string& job, const std::string& version) override {
+    if (job == "trainingJobs/deleted-meanwhile") return ResourceNotFound("facet.v1.TrainingJob", job, "it is gone");
     absl::MutexLock lock(&mutex_);
     published_.push_back(absl::StrCat(job, " -> ", version));
     return absl::OkStatus();

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -40,6 +41,7 @@ struct Classifying {
   absl::Mutex mutex;
   bool hold ABSL_GUARDED_BY(mutex) = false;
   bool held ABSL_GUARDED_BY(mutex) = false;  // one is being held
+  int acquired ABSL_GUARDED_BY(mutex) = 0;
   std::atomic<int> images{0};
 };
 
@@ -109,12 +111,19 @@ class FakeModelRegistry final : public ModelRegistry {
     classifier->schema = model_->schema;
     classifier->image_size = 8;
     classifier->judge = std::make_unique<BrightnessJudge>(&classifying_);
+    const absl::MutexLock lock(&classifying_.mutex);
+    ++classifying_.acquired;
     return ClassifierHandle(std::move(classifier));
   }
   // While set, classifiers take no end of time over a batch.
   void HoldClassifiers(bool hold) {
     const absl::MutexLock lock(&classifying_.mutex);
     classifying_.hold = hold;
+  }
+  // Blocks until so many calls have a classifier.
+  void AwaitClassifiers(int count) {
+    auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(classifying_.mutex) { return classifying_.acquired >= count; };
+    const absl::MutexLock lock(&classifying_.mutex, absl::Condition(&there));
   }
   // Blocks until one is being held.
   void AwaitHeld() {
@@ -129,6 +138,11 @@ class FakeModelRegistry final : public ModelRegistry {
     version.set_name(absl::StrCat("models/", request.model_id(), "@1"));
     version.mutable_card()->set_description(bundle_dir);
     return version;
+  }
+  // "published-before" is a request id that has made a version.
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request) override {
+    if (request.request_id() != "published-before") return std::nullopt;
+    return Version();
   }
   absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest&) override {
     v1::ListModelsResponse response;

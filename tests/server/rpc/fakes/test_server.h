@@ -28,6 +28,7 @@ class TestServer {
     options.listen = {"127.0.0.1:0"};
     if (options.codec_threads == 0) options.codec_threads = 2;
     options.worker_threads = 4;
+    options.model_threads = 4;
     auto created = GrpcServer::Create(options, Parts());
     if (!created.ok()) {
       ADD_FAILURE() << created.status();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef FACET_SERVER_RPC_HANDLER_WALL_H_
-#define FACET_SERVER_RPC_HANDLER_WALL_H_
+#ifndef FACET_BASE_BEHIND_WALL_H_
+#define FACET_BASE_BEHIND_WALL_H_
 
 #include <exception>
 #include <new>
@@ -12,18 +12,19 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 
-namespace facet::server {
+namespace facet {
 
 // Calls `work`, which returns an absl::Status or StatusOr, and turns what it
-// throws into a status: the last wall before the transport. Parts return
-// statuses themselves; what arrives here is a bug (INTERNAL) or a request that
-// memory had no room for (RESOURCE_EXHAUSTED).
+// throws into a status: the last wall before the transport, or before a thread
+// that serves many, which would end the process. Parts return statuses
+// themselves; what arrives here is a bug (INTERNAL) or a request that memory had
+// no room for (RESOURCE_EXHAUSTED).
 template <typename Work>
 std::invoke_result_t<Work> BehindWall(Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (const std::bad_alloc&) {
-    return WithReason(absl::ResourceExhaustedError("the server has no memory left for this request"),
+    return WithReason(absl::ResourceExhaustedError("there is no memory left for this request"),
                       "OUT_OF_MEMORY");
   } catch (const std::exception& error) {
     return WithReason(absl::InternalError(absl::StrCat("unexpected failure: ", error.what())),
@@ -33,6 +34,6 @@ std::invoke_result_t<Work> BehindWall(Work&& work) {
   }
 }
 
-}  // namespace facet::server
+}  // namespace facet
 
-#endif  // FACET_SERVER_RPC_HANDLER_WALL_H_
+#endif  // FACET_BASE_BEHIND_WALL_H_
