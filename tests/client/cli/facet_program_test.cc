@@ -451,16 +451,6 @@ TEST_F(TrainTest, AsJsonTheJobAndThePublishedVersionAreALineEach) {
   EXPECT_THAT(Train({"--publish", "digits"}).out, testing::EndsWith("published as models/digits@3\n"));
 }
 
-// What a program of the shell prints.
-std::string Bash(const std::string& program) {
-  FILE* pipe = popen(absl::StrCat("exec bash -c '", absl::StrReplaceAll(program, {{"'", "'\\''"}}), "'").c_str(), "r");
-  std::string out;
-  char buffer[4096];
-  for (size_t got; (got = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) out.append(buffer, got);
-  pclose(pipe);
-  return out;
-}
-
 TEST_F(FacetProgramTest, WatchingWithoutAServerEndsAtOnce) {
   server_.Stop();
   const CommandResult result = Facet({"jobs", "watch", "j"});
