@@ -122,6 +122,13 @@ class InstallTest(unittest.TestCase):
     def test_presets_are_found_beside_the_program(self):
         self.must_facet("train", "--dataset", "tiny", "--preset", "digits", "--validate-only")
 
+    def test_the_models_that_ship_render_without_training(self):
+        for model, person in (("studio", "F12"), ("london", "005")):
+            with self.subTest(model):
+                out = self.root / f"{model}.png"
+                self.must_facet("render", "--model", model, "--set", f"identity={person}:0.5,#1:0.5", "--out", out)
+                self.assertEqual(struct.unpack(">II", out.read_bytes()[16:24]), (64, 64))
+
     def test_the_example_writes_the_png_of_the_server(self):
         out = self.root / "seven.png"
         self.must(self.example / "render_one", self.server.address, "tiny", out, "digit=7", "colour=red:0.5,green:0.5",

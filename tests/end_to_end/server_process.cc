@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -49,6 +50,12 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(const std::s
   // Of a server that was killed here before.
   for (const char* file : {"facetd.address", kEndedFile}) {
     std::filesystem::remove(absl::StrCat(state_dir, "/", file));
+  }
+  // Tests count the models that they make.
+  const std::string config = absl::StrCat(state_dir, ".textproto");
+  std::ofstream(config) << "without_bundled_models: true\n";
+  if (std::find(flags.begin(), flags.end(), "--config") == flags.end()) {
+    flags.insert(flags.end(), {"--config", config});
   }
   ProcessOptions options;
   options.argv = {ProgramPath("facetd"), "--state", state_dir, "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"};
