@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training steps of Facet against the same nets written plainly in PyTorch.
 
-    .venv/bin/python bench/train_step.py [--preset digits,face-64] [--threads 2] [--rounds 5]
+    bench/train_step.py [--preset digits,face-64] [--threads 2] [--rounds 5]
 
 Both take steps of 64 images, data at hand: generator and classifier by the update rule REAL, feature
 loss, dropout and Adam. "Plainly" is what one writes without thinking of speed: torch.nn layers,
@@ -24,6 +24,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# That has PyTorch, whoever runs this.
+PYTHON = next((str(path) for path in [ROOT / ".venv/bin/python"] if path.exists()), sys.executable)
 BATCH = 64
 
 
@@ -187,7 +189,7 @@ def run_peer(name: str, threads: int, seconds: float) -> None:
 
 
 def measure_peer(name: str, threads: int, seconds: float) -> dict:
-    command = [sys.executable, __file__, "--peer", name, "--threads", str(threads), "--seconds", str(seconds)]
+    command = [PYTHON, __file__, "--peer", name, "--threads", str(threads), "--seconds", str(seconds)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment).stdout)
 
