@@ -74,7 +74,8 @@ class SteadyClock final : public Clock {
       if (alarms_.empty()) {
         changed_.wait(lock);
       } else if (alarms_.begin()->first > std::chrono::steady_clock::now()) {
-        changed_.wait_until(lock, alarms_.begin()->first);
+        const auto next = alarms_.begin()->first;  // its entry may go meanwhile
+        changed_.wait_until(lock, next);
       } else {
         Alarm* alarm = alarms_.begin()->second;
         alarms_.erase(alarms_.begin());

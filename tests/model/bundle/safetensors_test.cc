@@ -203,9 +203,10 @@ TEST(SafetensorsTest, RefusesTensorsThatOverlap) {
 }
 
 TEST(SafetensorsTest, AcceptsTensorsInAnyOrder) {
-  const auto tensors = ParseSafetensors(File(R"({"a": {"data_offsets": [2, 3], "shape": [1], "dtype": "U8"},
-                                                  "b": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}   )",
-                                             "abc"));
+  const std::string file = File(R"({"a": {"data_offsets": [2, 3], "shape": [1], "dtype": "U8"},
+                                     "b": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}   )",
+                                "abc");
+  const auto tensors = ParseSafetensors(file);
   ASSERT_TRUE(tensors.ok()) << tensors.status();
   EXPECT_EQ(tensors->at("a").bytes, "c");
   EXPECT_EQ(tensors->at("b").bytes, "ab");
