@@ -131,14 +131,14 @@ TEST_F(ClientTest, AServerThatComesBackIsFound) {
 // --- Limits ---
 
 TEST_F(ClientTest, ATimeoutEndsTheWait) {
-  absl::Notification done;
-  server_.models.get = [&](const v1::GetModelRequest&, v1::ModelVersion*) {
-    done.WaitForNotification();
+  const auto done = std::make_shared<absl::Notification>();  // the call may outlive the test's body
+  server_.models.get = [done](const v1::GetModelRequest&, v1::ModelVersion*) {
+    done->WaitForNotification();
     return grpc::Status::OK;
   };
   Connect({.timeout = absl::Milliseconds(20)});
   EXPECT_EQ(client_->GetModel("digits").status().code(), absl::StatusCode::kDeadlineExceeded);
-  done.Notify();
+  done->Notify();
 }
 
 TEST_F(ClientTest, VeryLongTimeoutsAreNone) {

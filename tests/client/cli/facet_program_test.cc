@@ -492,11 +492,12 @@ TEST_F(TrainTest, WhatWouldNotBePublishedIsRefused) {
 }
 
 TEST_F(TrainTest, WhoLeavesIsToldWhatGoesOn) {
-  absl::Notification watched, ended;
+  const auto watched = std::make_shared<absl::Notification>();  // a call may outlive the test's body
+  const auto ended = std::make_shared<absl::Notification>();
   server_.training.get = [](const v1::GetTrainingJobRequest&, v1::TrainingJob*) { return grpc::Status::OK; };
-  server_.training.watch = [&](const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>*) {
-    watched.Notify();
-    ended.WaitForNotification();
+  server_.training.watch = [watched, ended](const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>*) {
+    watched->Notify();
+    ended->WaitForNotification();
     return grpc::Status::OK;
   };
   ProcessOptions options;
@@ -505,10 +506,10 @@ TEST_F(TrainTest, WhoLeavesIsToldWhatGoesOn) {
   options.log_path = dir_ / "log";
   auto process = ProcessLauncher::Posix()->Launch(options);
   ASSERT_TRUE(process.ok()) << process.status();
-  watched.WaitForNotification();
+  watched->WaitForNotification();
   (*process)->Signal(SIGINT);
   EXPECT_EQ((*process)->Wait().signal, SIGINT);
-  ended.Notify();
+  ended->Notify();
   EXPECT_THAT(TempDir::Read(dir_ / "log"),
               AllOf(HasSubstr("trainingJobs/j goes on; follow it with: facet jobs watch trainingJobs/j\n"),
                     HasSubstr("facet models publish trainingJobs/j --as digits\n")));
