@@ -7,9 +7,7 @@
 #include "base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "model/train/job_files.h"
-#include "tests/model/train/fragile_file_system.h"
-#include "tests/model/train/job_samples.h"
+#include "tests/model/train/job_test.h"
 
 namespace facet::model {
 namespace {
@@ -17,30 +15,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class AugmentationJobTest : public testing::Test {
+class AugmentationJobTest : public JobTest {
  protected:
-  absl::StatusOr<JobOutcome> Run() {
-    sink_.events.clear();
-    TrainerJobOptions options;
-    options.job_dir = dir_;
-    options.device = "cpu";
-    options.file_system = &disk_;
-    options.sink = &sink_;
-    options.disk_patience = absl::ZeroDuration();
-    return RunTrainerJob(options, stop_);
-  }
-  template <typename Change>
-  void ChangeSpec(Change change) {
-    internal::TrainerSpec spec = *ReadTrainerSpec(disk_, dir_);
-    change(spec);
-    WriteSpec(dir_, spec);
-  }
-  v1::AugmentationReport Report() const { return sink_.events.back().finished().augmentation_report(); }
+  AugmentationJobTest() : JobTest(MakeAugmentationJob()) {}
 
-  FragileFileSystem disk_;
-  RecordingSink sink_;
-  std::atomic<bool> stop_{false};
-  std::string dir_ = MakeAugmentationJob();
+  v1::AugmentationReport Report() const { return Last().finished().augmentation_report(); }
 };
 
 TEST_F(AugmentationJobTest, TellsWhatItDoesAndReports) {

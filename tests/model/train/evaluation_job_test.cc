@@ -6,9 +6,7 @@
 #include "base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "model/train/job_files.h"
-#include "tests/model/train/fragile_file_system.h"
-#include "tests/model/train/job_samples.h"
+#include "tests/model/train/job_test.h"
 
 namespace facet::model {
 namespace {
@@ -16,31 +14,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class EvaluationJobTest : public testing::Test {
+class EvaluationJobTest : public JobTest {
  protected:
-  absl::StatusOr<JobOutcome> Run() {
-    sink_.events.clear();
-    TrainerJobOptions options;
-    options.job_dir = dir_;
-    options.device = "cpu";
-    options.file_system = &disk_;
-    options.sink = &sink_;
-    options.disk_patience = absl::ZeroDuration();
-    return RunTrainerJob(options, stop_);
-  }
-  template <typename Change>
-  void ChangeSpec(Change change) {
-    internal::TrainerSpec spec = *ReadTrainerSpec(disk_, dir_);
-    change(spec);
-    WriteSpec(dir_, spec);
-  }
-  v1::EvaluationReport Report() const { return sink_.events.back().finished().report(); }
+  EvaluationJobTest() : JobTest("") { dir_ = MakeEvaluationJob(&trained_); }
 
-  FragileFileSystem disk_;
-  RecordingSink sink_;
-  std::atomic<bool> stop_{false};
+  v1::EvaluationReport Report() const { return Last().finished().report(); }
+
   v1::EvaluationReport trained_;
-  std::string dir_ = MakeEvaluationJob(&trained_);
 };
 
 // What a clock had a part in.

@@ -8,8 +8,7 @@
 #include "gtest/gtest.h"
 #include "model/bundle/bundle.h"
 #include "model/train/job_lock.h"
-#include "tests/model/train/fragile_file_system.h"
-#include "tests/model/train/job_samples.h"
+#include "tests/model/train/job_test.h"
 
 namespace facet::model {
 namespace {
@@ -17,25 +16,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class TrainerJobTest : public testing::Test {
+class TrainerJobTest : public JobTest {
  protected:
-  absl::StatusOr<JobOutcome> Run() {
-    sink_.events.clear();
-    TrainerJobOptions options;
-    options.job_dir = dir_;
-    options.device = "cpu";
-    options.file_system = &disk_;
-    options.sink = &sink_;
-    options.disk_patience = absl::ZeroDuration();
-    return RunTrainerJob(options, stop_);
-  }
-  const internal::TrainerEvent& Last() const { return sink_.events.back(); }
-  std::string Weights() { return ReadBundle(disk_, dir_ + "/bundle")->weights; }
+  TrainerJobTest() : JobTest(MakeJob()) {}
 
-  FragileFileSystem disk_;
-  RecordingSink sink_;
-  std::atomic<bool> stop_{false};
-  std::string dir_ = MakeJob();
+  std::string Weights() { return ReadBundle(disk_, dir_ + "/bundle")->weights; }
 };
 
 TEST_F(TrainerJobTest, GoesThroughItsPhasesAndEndsWithTheReport) {
