@@ -35,6 +35,20 @@ grpc::Status Answer(const Function& function, Arguments&&... arguments) {
   return function(std::forward<Arguments>(arguments)...);
 }
 
+// Answers RenderStream: a grey image of 2 x 2 pixels for each vector.
+inline grpc::Status RenderSmallImages(const v1::RenderStreamRequest& request,
+                                      grpc::ServerWriter<v1::RenderStreamResponse>* writer) {
+  v1::RenderStreamResponse response;
+  v1::ImageData& images = *response.add_images();
+  images.set_encoding(v1::IMAGE_ENCODING_RAW);
+  images.set_pixel_type(v1::PIXEL_TYPE_UINT8);
+  images.set_layout(v1::PIXEL_LAYOUT_NHWC);
+  for (const int length : {request.vectors_size(), 2, 2, 3}) images.add_shape(length);
+  images.set_data(std::string(size_t{12} * request.vectors_size(), 'x'));
+  writer->Write(response);
+  return grpc::Status::OK;
+}
+
 struct FakeDatasets final : v1::DatasetService::Service {
   std::function<grpc::Status(grpc::ServerReader<v1::ImportDatasetRequest>*, v1::Dataset*)> import;
   Method<v1::GetImportProgressRequest, v1::ImportProgress> progress;

@@ -2,25 +2,15 @@
 #ifndef FACET_TESTS_MODEL_AUGMENT_RECIPES_H_
 #define FACET_TESTS_MODEL_AUGMENT_RECIPES_H_
 
-#include <google/protobuf/text_format.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "facet/v1/augmentation.pb.h"
 #include "model/features/schema.h"
+#include "tests/proto/from_text.h"
 
 namespace facet::model {
-
-// A message from its text form.
-template <typename Message>
-Message FromText(const std::string& text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
-  return message;
-}
 
 // Names "p0", "p1", ...
 inline std::vector<std::string> Names(const std::string& prefix, int count) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/hold_out.h"
 
-#include <google/protobuf/text_format.h>
 
 #include <algorithm>
 #include <map>
@@ -16,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/base/temp_dir.h"
 #include "tests/model/data/dataset_builder.h"
+#include "tests/proto/from_text.h"
 
 namespace facet::model {
 namespace {
@@ -36,11 +36,7 @@ FeatureSchema Schema(int examples = 20) {
 
 using Rules = std::vector<v1::HoldOutRule>;
 
-v1::HoldOutRule Rule(const std::string& text) {
-  v1::HoldOutRule rule;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &rule)) << text;
-  return rule;
-}
+v1::HoldOutRule Rule(const std::string& text) { return FromText<v1::HoldOutRule>(text); }
 
 v1::HoldOutRule ColourRule(int count, uint64_t seed = 1) {
   return Rule(absl::StrCat("name: 'colour' per: 'digit' per: 'example' missing: 'colour' count: ", count,

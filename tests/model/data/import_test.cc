@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/import.h"
 
-#include <google/protobuf/text_format.h>
 
 #include <string>
 
@@ -9,17 +8,14 @@
 #include "gtest/gtest.h"
 #include "tests/base/status_is.h"
 #include "tests/base/temp_dir.h"
+#include "tests/proto/from_text.h"
 
 namespace facet::model {
 namespace {
 
 using testing::HasSubstr;
 
-v1::ImportSpec Spec(const std::string& text) {
-  v1::ImportSpec spec;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &spec)) << text;
-  return spec;
-}
+v1::ImportSpec Spec(const std::string& text) { return FromText<v1::ImportSpec>(text); }
 
 TEST(ValidateImportSpecTest, TakesDefaultsAndEdges) {
   for (const char* text :

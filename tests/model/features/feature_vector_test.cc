@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/features/feature_vector.h"
 
-#include <google/protobuf/text_format.h>
 
 #include <cmath>
 #include <limits>
@@ -13,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/base/status_is.h"
+#include "tests/proto/from_text.h"
 
 namespace facet::model {
 namespace {
@@ -28,11 +28,7 @@ FeatureSchema Schema() {
   return FeatureSchema::Create({{"digit", {"0", "1", "2"}}, {"colour", {"red", "green"}}}).value();
 }
 
-v1::FeatureVector Parse(const std::string& text) {
-  v1::FeatureVector vector;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &vector)) << text;
-  return vector;
-}
+v1::FeatureVector Parse(const std::string& text) { return FromText<v1::FeatureVector>(text); }
 
 absl::StatusOr<std::vector<float>> Resolve(const v1::FeatureVector& vector) {
   std::vector<float> dense(Schema().total_classes(), -7);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/experiment_report.h"
 
-#include <google/protobuf/text_format.h>
-
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
 #include "gmock/gmock.h"
 #include "tests/base/status_is.h"
 #include "tests/base/temp_dir.h"
+#include "tests/proto/from_text.h"
 
 namespace facet::cli {
 namespace {
@@ -16,17 +15,10 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-template <typename Message>
-Message Parsed(const std::string& text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
-  return message;
-}
-
 ExperimentReport MakeReport() {
   ExperimentReport report = BeginReport("high-level", "High-level features (figure 7)", "What was done.",
                                         "facet experiment high-level --kdef KDEF");
-  report.datasets.push_back(Parsed<v1::Dataset>(R"(
+  report.datasets.push_back(FromText<v1::Dataset>(R"(
     name: "datasets/high-level-faces@1" image_count: 256 width: 64 height: 64 dropped_count: 3
     fingerprint: "0123456789abcdef0123456789abcdef"
     schema {
@@ -35,7 +27,7 @@ ExperimentReport MakeReport() {
     }
     dropped { path: "x.jpg" reason: "no face" })"));
   ExperimentRun run{"1 of 3 expressions missing", {}, {}};
-  run.job = Parsed<v1::TrainingJob>(R"(
+  run.job = FromText<v1::TrainingJob>(R"(
     name: "trainingJobs/high-level-1a2b3c4d"
     spec {
       dataset: "datasets/high-level-faces@1" preset: "face-64" overrides { steps: 300 } judge { steps: 200 }
@@ -48,7 +40,7 @@ ExperimentReport MakeReport() {
         accuracy { feature: "identity" synthetic: 0.9 real: 0.95 }
       }
     })");
-  run.model = Parsed<v1::ModelVersion>(R"(
+  run.model = FromText<v1::ModelVersion>(R"(
     name: "models/high-level@1"
     card {
       dataset: "datasets/high-level-faces@1" dataset_fingerprint: "0123456789abcdef0123456789abcdef"

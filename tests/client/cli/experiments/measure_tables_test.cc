@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/measure_tables.h"
 
-#include <google/protobuf/text_format.h>
-
 #include "gmock/gmock.h"
+#include "tests/proto/from_text.h"
 
 namespace facet::cli {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-template <typename Message>
-Message Parsed(const std::string& text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
-  return message;
-}
 
 constexpr char kHeldOut[] = R"(
   held_out {
@@ -31,7 +23,7 @@ constexpr char kHeldOut[] = R"(
   })";
 
 TEST(MeasureTablesTest, HeldOutCellsStandBesideTheirCeiling) {
-  EXPECT_EQ(MeasureTables(Parsed<v1::EvaluationReport>(kHeldOut), "###"), R"(### Held out: high-level
+  EXPECT_EQ(MeasureTables(FromText<v1::EvaluationReport>(kHeldOut), "###"), R"(### Held out: high-level
 
 64 images that training never saw.
 
@@ -51,7 +43,7 @@ TEST(MeasureTablesTest, HeldOutCellsStandBesideTheirCeiling) {
 }
 
 TEST(MeasureTablesTest, MixesHaveMeasuresOfTheirOwn) {
-  const auto report = Parsed<v1::EvaluationReport>(R"(
+  const auto report = FromText<v1::EvaluationReport>(R"(
     mixes {
       feature: "identity" image_count: 256 parent_mass: 0.81 blend_distance: 0.07 smoothness: 1.25 nearest_distance: 0.09
       kept { feature: "expression" synthetic: 0.9 real: 0.96 }
@@ -74,20 +66,20 @@ TEST(MeasureTablesTest, MixesHaveMeasuresOfTheirOwn) {
 TEST(MeasureTablesTest, LeavesOutWhatTheReportDoesNotHave) {
   EXPECT_EQ(MeasureTables({}, "##"), "");
   const std::string tables = MeasureTables(
-      Parsed<v1::EvaluationReport>("train_psnr_db: 30 train { feature: 'digit' synthetic: 1 real: 1 }"), "##");
+      FromText<v1::EvaluationReport>("train_psnr_db: 30 train { feature: 'digit' synthetic: 1 real: 1 }"), "##");
   EXPECT_THAT(tables, HasSubstr("## Trained cells"));
   EXPECT_THAT(tables, Not(HasSubstr("SSIM")));
 }
 
 TEST(MeasureTablesTest, ClassifierOfSyntheticImagesIsComparedWithTheJudge) {
-  EXPECT_THAT(MeasureTables(Parsed<v1::EvaluationReport>(
+  EXPECT_THAT(MeasureTables(FromText<v1::EvaluationReport>(
                                 "train_on_synthetic { feature: 'expression' synthetic: 0.75 real: 0.9375 }"),
                             "##"),
               HasSubstr("| expression recognised | 75.0 % | 93.8 % | 0.80 |"));
 }
 
 TEST(AugmentationTableTest, HasARowForEachSourceAndTest) {
-  const auto report = Parsed<v1::AugmentationReport>(R"(
+  const auto report = FromText<v1::AugmentationReport>(R"(
     feature: "expression" synthetic_rendered: 21125 synthetic_kept: 20000
     dropped_confidence: 1000 dropped_sharpness: 125
     sources {

@@ -43,15 +43,7 @@ TEST(DrawMixesTest, RendersParentsAndMixesInOneExpression) {
   server.generation.render_stream = [&](const v1::RenderStreamRequest& request,
                                         grpc::ServerWriter<v1::RenderStreamResponse>* writer) {
     asked = request;
-    v1::RenderStreamResponse response;
-    v1::ImageData& images = *response.add_images();
-    images.set_encoding(v1::IMAGE_ENCODING_RAW);
-    images.set_pixel_type(v1::PIXEL_TYPE_UINT8);
-    images.set_layout(v1::PIXEL_LAYOUT_NHWC);
-    for (const int length : {request.vectors_size(), 2, 2, 3}) images.add_shape(length);
-    images.set_data(std::string(size_t{12} * request.vectors_size(), 'x'));
-    writer->Write(response);
-    return grpc::Status::OK;
+    return client::RenderSmallImages(request, writer);
   };
   const auto client = client::Client::Create({.address = server.address()}).value();
   const auto session = RenderSession::Open(*client, "faces");

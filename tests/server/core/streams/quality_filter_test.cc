@@ -49,7 +49,7 @@ absl::StatusOr<std::shared_ptr<ImageJudge>> FindJudge(absl::string_view model, a
 }
 
 absl::StatusOr<QualityFilter> Make(const std::string& text, const JudgeProvider& judges = FindJudge) {
-  return QualityFilter::Create(model::FromText<v1::QualityFilter>(text), model::FaceSchema(2, 2), "own", judges);
+  return QualityFilter::Create(FromText<v1::QualityFilter>(text), model::FaceSchema(2, 2), "own", judges);
 }
 
 // Images whose samples are all `value`.

@@ -16,7 +16,7 @@ namespace {
 void BM_PlanImage(benchmark::State& state) {
   const model::FeatureSchema schema = model::FaceSchema(65, 5);
   const auto plan = model::StreamPlan::Create(
-      model::FromText<v1::StreamSpec>("recipe { features { feature: 'identity' pairs { beta: 0.4 } } "
+      FromText<v1::StreamSpec>("recipe { features { feature: 'identity' pairs { beta: 0.4 } } "
                                       "transforms { square: 1 square: 2 noise { min: 0 max: 0.1 } } }"),
       schema, 4096).value();
   std::vector<float> dense(schema.total_classes());

@@ -173,7 +173,7 @@ class StreamWorld {
   static v1::StreamStart Start(const std::string& spec, const std::string& token = "") {
     v1::StreamStart start;
     start.mutable_spec()->set_model("fake");
-    start.mutable_spec()->MergeFrom(model::FromText<v1::StreamSpec>(spec));
+    start.mutable_spec()->MergeFrom(FromText<v1::StreamSpec>(spec));
     start.set_resume_token(token);
     return start;
   }
