@@ -69,19 +69,23 @@ absl::StatusOr<JobStart> FromModel(const JobStartOptions& options, const v1::Sta
   }
   if (!options.find_model) return absl::UnimplementedError("starting from a model is not set up here");
   RETURN_IF_ERROR(ParseModelName(point.model(), "spec.start.model").status());
-  ASSIGN_OR_RETURN(FoundModel found, options.find_model(point.model()));
+  ASSIGN_OR_RETURN(const FoundModel found, options.find_model(point.model()));
   const v1::ModelCard& card = found.version.card();
   ASSIGN_OR_RETURN(const model::FeatureSchema schema, model::SchemaFromProto(card.schema()));
   ASSIGN_OR_RETURN(const model::NetPlan origin, model::ResolvePreset(card.preset(), schema, card.height()));
   RETURN_IF_ERROR(CheckShapes(model::DescribeNets(origin), nets));
-  JobStart start;
-  start.folder = std::move(found.bundle_dir);
-  start.spec.add_lineage(found.version.name());
-  start.spec.mutable_lineage()->MergeFrom(card.lineage());
-  return start;
+  return StartFrom(found);
 }
 
 }  // namespace
+
+JobStart StartFrom(const FoundModel& model) {
+  JobStart start;
+  start.folder = model.bundle_dir;
+  start.spec.add_lineage(model.version.name());
+  start.spec.mutable_lineage()->MergeFrom(model.version.card().lineage());
+  return start;
+}
 
 absl::StatusOr<JobStart> FindStart(const JobStartOptions& options, const v1::StartingPoint& start,
                                    const model::NetPlan& nets) {

@@ -37,6 +37,9 @@ struct JobStart {
   int step = 0;        // steps done there; 0 with a model
 };
 
+// That of a model, whatever its shapes.
+JobStart StartFrom(const FoundModel& model);
+
 // Finds what `start` names and checks that it fits `nets`. Errors with the path
 // "spec.start...". INVALID_ARGUMENT: nothing named, other shapes, or no step
 // left to do. NOT_FOUND: no such job or model, or no checkpoint of that step.

@@ -12,6 +12,7 @@
 #include "model/features/schema_proto.h"
 #include "model/recognise/pair_grid.h"
 #include "model/recognise/resolve_comparison.h"
+#include "server/core/resource_name.h"
 
 namespace facet::server {
 namespace {
@@ -160,13 +161,10 @@ absl::StatusOr<std::optional<FoundModel>> FindTaskModel(const ModelFinder& find_
   const char* field = evaluation ? "spec.evaluation.model" : "spec.augmentation.model";
   if (name.empty()) return InvalidField(field, "REQUIRED", "name a model");
   if (!find_model) return absl::UnimplementedError("tasks are not set up here");
-  auto found = find_model(name);
-  if (absl::IsInvalidArgument(found.status())) {
-    return InvalidField(field, GetErrorDetail(found.status()).reason, found.status().message());
-  }
-  RETURN_IF_ERROR(found.status());
-  RETURN_IF_ERROR(CheckSameSchema(found->version, dataset));
-  return *std::move(found);
+  RETURN_IF_ERROR(ParseModelName(name, field).status());
+  ASSIGN_OR_RETURN(FoundModel found, find_model(name));
+  RETURN_IF_ERROR(CheckSameSchema(found.version, dataset));
+  return found;
 }
 
 absl::Status PlanTask(const JobPlanOptions& options, const v1::TrainingSpec& spec, const v1::Dataset& dataset,
@@ -180,10 +178,7 @@ absl::Status PlanTask(const JobPlanOptions& options, const v1::TrainingSpec& spe
   }
   RETURN_IF_ERROR(CheckFits(options, *job));
   job->model_version = model.version.name();
-  job->start.emplace();
-  job->start->folder = model.bundle_dir;
-  job->start->spec.add_lineage(model.version.name());
-  job->start->spec.mutable_lineage()->MergeFrom(model.version.card().lineage());
+  job->start = StartFrom(model);
   *job->trainer.mutable_start() = job->start->spec;
   return absl::OkStatus();
 }
