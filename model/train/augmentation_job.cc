@@ -87,7 +87,7 @@ ComparisonOptions AugmentationJob::MakeOptions(RecogniserStore* store) {
   compare.train = task_.split.train;
   for (const auto& test : tests_) compare.tests.push_back(test.get());
   compare.renderer = task_.renderer.get();
-  compare.batch = kTaskBatch;
+  compare.batch = kRenderBatch;
   compare.device = options_.device;
   compare.store = store;
   compare.on_phase = [this](const std::string& phase, int step) {

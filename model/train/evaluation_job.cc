@@ -22,14 +22,7 @@ absl::StatusOr<Evaluation> Measure(const TrainerJobOptions& options, const TaskS
   const int steps = task.plan.judge.steps;
   progress.SetPlan(steps);
   progress.Phase("judging");
-  EvaluateOptions evaluate;
-  evaluate.plan = task.plan;
-  evaluate.dataset = task.dataset.get();
-  evaluate.split = task.split;
-  evaluate.renderer = task.renderer.get();
-  evaluate.render_batch = kTaskBatch;
-  evaluate.device = options.device;
-  evaluate.clock = options.steady_clock;
+  EvaluateOptions evaluate = EvaluateJob(options, task, task.renderer.get());
   evaluate.on_progress = [&](double done) {
     progress.Fraction(done, static_cast<int>(std::floor(done * steps)));
     if (options.sink->gone()) stop = true;

@@ -4,31 +4,27 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "model/bundle/bundle.h"
-#include "model/data/hold_out.h"
 #include "model/evaluate/evaluate.h"
 #include "model/evaluate/report_proto.h"
 #include "model/features/schema_proto.h"
 #include "model/preset/preset.h"
-#include "model/render/renderer.h"
 #include "model/train/augmentation_job.h"
 #include "model/train/evaluation_job.h"
 #include "model/train/job_files.h"
 #include "model/train/job_lock.h"
 #include "model/train/job_progress.h"
+#include "model/train/job_setup.h"
 #include "model/train/patient_save.h"
 #include "model/train/trainer.h"
 
 namespace facet::model {
 namespace {
-
-constexpr int kRenderBatch = 64;
 
 class TrainerJob {
  public:
@@ -54,9 +50,7 @@ class TrainerJob {
   std::atomic<bool>& stop_;
   JobProgress progress_;
   internal::TrainerSpec spec_;
-  std::unique_ptr<Dataset> dataset_;
-  NetPlan plan_;
-  Split split_;
+  JobSetup setup_;
   std::unique_ptr<Trainer> trainer_;
   int saved_step_ = 0;
 };
@@ -72,7 +66,7 @@ absl::StatusOr<JobOutcome> TrainerJob::Run() {
   if (!trained) return JobOutcome::kStopped;
   ASSIGN_OR_RETURN(const std::string weights, trainer_->Weights());
   std::optional<v1::EvaluationReport> report;
-  if (plan_.judge.steps > 0) {
+  if (setup_.plan.judge.steps > 0) {
     auto judged = Judge(weights);
     if (absl::IsCancelled(judged.status())) return JobOutcome::kStopped;
     RETURN_IF_ERROR(judged.status());
@@ -86,21 +80,15 @@ absl::StatusOr<JobOutcome> TrainerJob::Run() {
 absl::Status TrainerJob::Load() {
   progress_.Phase("loading");
   ASSIGN_OR_RETURN(spec_, ReadTrainerSpec(*options_.file_system, options_.job_dir));
-  ASSIGN_OR_RETURN(dataset_, Dataset::Open(*options_.file_system, spec_.dataset_dir()));
-  progress_.Heartbeat();
-  const DatasetInfo& info = dataset_->info();
-  auto plan = ResolvePreset(spec_.preset(), info.schema, info.shape.height);
-  if (!plan.ok()) return PrefixField(plan.status(), "preset");
-  plan_ = *std::move(plan);
-  for (const std::string& warning : PresetWarnings(plan_)) progress_.Warn(warning);
-  const std::vector<v1::HoldOutRule> rules(spec_.hold_out().begin(), spec_.hold_out().end());
-  ASSIGN_OR_RETURN(split_, SplitDataset(*dataset_, rules));
-  progress_.SetPlan(plan_.training.steps);
+  ASSIGN_OR_RETURN(setup_, OpenJob(options_, spec_, progress_));
+  for (const std::string& warning : PresetWarnings(setup_.plan)) progress_.Warn(warning);
+  RETURN_IF_ERROR(SplitJob(spec_, &setup_));
+  progress_.SetPlan(setup_.plan.training.steps);
 
   TrainerOptions options;
-  options.plan = plan_;
-  options.dataset = dataset_.get();
-  options.split = split_;
+  options.plan = setup_.plan;
+  options.dataset = setup_.dataset.get();
+  options.split = setup_.split;
   options.checkpoint_dir = Path(kCheckpointFolder);
   if (spec_.checkpoints().keep() > 0) options.checkpoints_kept = spec_.checkpoints().keep();
   options.sample_dir = Path(kSampleFolder);
@@ -133,20 +121,9 @@ absl::StatusOr<bool> TrainerJob::Train() {
 }
 
 absl::StatusOr<v1::EvaluationReport> TrainerJob::Judge(const std::string& weights) {
-  progress_.Phase("judging", plan_.training.steps);
-  RendererOptions renderer_options;
-  renderer_options.device = options_.device;
-  renderer_options.threads = plan_.training.threads;
-  renderer_options.max_batch = kRenderBatch;
-  ASSIGN_OR_RETURN(const auto renderer, Renderer::Create(plan_.generator, weights, renderer_options));
-  EvaluateOptions options;
-  options.plan = plan_;
-  options.dataset = dataset_.get();
-  options.split = split_;
-  options.renderer = renderer.get();
-  options.render_batch = kRenderBatch;
-  options.device = options_.device;
-  options.clock = options_.steady_clock;
+  progress_.Phase("judging", setup_.plan.training.steps);
+  ASSIGN_OR_RETURN(const auto renderer, MakeJobRenderer(options_, setup_.plan, weights));
+  EvaluateOptions options = EvaluateJob(options_, setup_, renderer.get());
   options.on_progress = [this](double done) {
     progress_.Fraction(done);
     StopIfAlone();
@@ -155,33 +132,33 @@ absl::StatusOr<v1::EvaluationReport> TrainerJob::Judge(const std::string& weight
   if (absl::IsCancelled(evaluation.status())) progress_.Stopped(saved_step_);
   RETURN_IF_ERROR(evaluation.status());
   v1::EvaluationReport report = ReportToProto(*evaluation);
-  const double images = 1.0 * plan_.training.steps * plan_.training.batch_size;
+  const double images = 1.0 * setup_.plan.training.steps * setup_.plan.training.batch_size;
   report.set_train_seconds(trainer_->train_seconds());
   if (trainer_->train_seconds() > 0) report.set_train_images_per_second(images / trainer_->train_seconds());
   return report;
 }
 
 v1::ModelCard TrainerJob::MakeCard() const {
-  const DatasetInfo& info = dataset_->info();
+  const DatasetInfo& info = setup_.dataset->info();
   v1::ModelCard card;
   *card.mutable_schema() = SchemaToProto(info.schema);
   card.set_height(info.shape.height);
   card.set_width(info.shape.width);
   card.set_channels(info.shape.channels);
-  *card.mutable_preset() = ResolvedPreset(spec_.preset(), plan_, info.schema);
+  *card.mutable_preset() = ResolvedPreset(spec_.preset(), setup_.plan, info.schema);
   card.set_training_job(spec_.training_job());
   card.set_dataset(spec_.dataset());
   *card.mutable_lineage() = spec_.start().lineage();
   *card.mutable_hold_out() = spec_.hold_out();
   card.set_dataset_fingerprint(info.fingerprint);
-  card.set_generator_parameters(ParameterCount(plan_.generator));
-  card.set_classifier_parameters(ParameterCount(plan_.classifier));
+  card.set_generator_parameters(ParameterCount(setup_.plan.generator));
+  card.set_classifier_parameters(ParameterCount(setup_.plan.classifier));
   card.mutable_create_time()->set_seconds(absl::ToUnixSeconds(options_.clock->Now()));
   return card;
 }
 
 absl::Status TrainerJob::Save(const std::string& weights, const std::optional<v1::EvaluationReport>& report) {
-  progress_.Phase("saving", plan_.training.steps);
+  progress_.Phase("saving", setup_.plan.training.steps);
   v1::ModelCard card = MakeCard();
   if (report.has_value()) {
     *card.mutable_report() = *report;
