@@ -10,7 +10,7 @@
 #include "base/thread.h"
 #include "facet/v1/augmentation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
-#include "model/image/codec.h"
+#include "tests/server/rpc/fakes/classify_requests.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
 namespace facet::server {
@@ -198,11 +198,7 @@ TEST_F(BatchStreamCallTest, ShutdownCutsStreamsWithUnavailable) {
 TEST_F(BatchStreamCallTest, WhatIsCutOffBeforeItsTurnIsNotOpened) {
   // All workers that could open it are busy.
   server_.models.HoldClassifiers(true);
-  v1::ClassifyRequest classify;
-  classify.set_model("digits");
-  classify.add_images()->set_encoding(v1::IMAGE_ENCODING_PNG);
-  const std::vector<uint8_t> pixels(8 * 8 * 3);
-  classify.mutable_images(0)->set_data(model::EncodePng({8, 8, 3}, pixels.data()).value());
+  const v1::ClassifyRequest classify = ClassifyRequestOf({Png(0)});
   std::vector<std::unique_ptr<Thread>> callers;
   for (int i = 0; i < 4; ++i) {
     callers.push_back(std::make_unique<Thread>("caller", [&] {

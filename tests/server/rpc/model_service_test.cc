@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "facet/v1/model.grpc.pb.h"
-#include "model/image/codec.h"
+#include "tests/server/rpc/fakes/classify_requests.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
 namespace facet::server {
@@ -79,23 +79,6 @@ TEST_F(ModelServiceTest, PartThatThrowsIsInternalAndTheServerLives) {
   grpc::ClientContext context;
   v1::ListModelsResponse models;
   EXPECT_TRUE(stub_->ListModels(&context, {}, &models).ok());
-}
-
-std::string Png(uint8_t red, int side = 8) {
-  std::vector<uint8_t> pixels(size_t{3} * side * side);
-  for (size_t i = 0; i < pixels.size(); i += 3) pixels[i] = red;
-  return model::EncodePng({side, side, 3}, pixels.data()).value();
-}
-
-v1::ClassifyRequest ClassifyRequestOf(const std::vector<std::string>& images) {
-  v1::ClassifyRequest request;
-  request.set_model("digits");
-  for (const std::string& bytes : images) {
-    v1::ImageData& image = *request.add_images();
-    image.set_encoding(v1::IMAGE_ENCODING_PNG);
-    image.set_data(bytes);
-  }
-  return request;
 }
 
 TEST_F(ModelServiceTest, ClassifyGivesProbabilitiesOfWhatTheClassifierKnows) {
@@ -171,11 +154,7 @@ TEST_F(ModelServiceTest, ClassifyServesOthersAfterAClientHasGone) {
 
 TEST_F(ModelServiceTest, CallsThatWaitForModelsHoldUpNoOthers) {
   server_.models.HoldClassifiers(true);
-  v1::ClassifyRequest classify;
-  classify.set_model("digits");
-  classify.add_images()->set_encoding(v1::IMAGE_ENCODING_PNG);
-  const std::vector<uint8_t> pixels(8 * 8 * 3);
-  classify.mutable_images(0)->set_data(model::EncodePng({8, 8, 3}, pixels.data()).value());
+  const v1::ClassifyRequest classify = ClassifyRequestOf({Png(0)});
   std::vector<std::thread> callers;
   for (int i = 0; i < 8; ++i) {
     callers.emplace_back([&] {
