@@ -70,15 +70,8 @@ class DatasetRegistry {
   // Folder of a version: `datasets/digits@2`.
   virtual absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) = 0;
   // Keeps `datasets/digits@2` from being deleted while the result lives, for who
-  // is about to use it. NOT_FOUND: there is none, or no more. A registry that
-  // deletes nothing has nothing to keep.
-  virtual absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) {
-    v1::GetDatasetRequest request;
-    request.set_name(dataset_version);
-    const auto found = Get(request);
-    if (!found.ok()) return found.status();
-    return nullptr;
-  }
+  // is about to use it. NOT_FOUND: there is none, or no more.
+  virtual absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) = 0;
   // Whether a version must stay, with the reason; asked by Delete, which then
   // lets nobody pin. Set by who uses data sets (jobs), before serving begins.
   // Must not pin.

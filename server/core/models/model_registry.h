@@ -93,9 +93,7 @@ class ModelRegistry {
   virtual absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) = 0;
   // The same if it is in memory now, else null; may ask the store, reads no
   // bundle.
-  virtual absl::StatusOr<ModelHandle> AcquireLoaded(absl::string_view name, absl::string_view field) {
-    return TryAcquire(name, field);
-  }
+  virtual absl::StatusOr<ModelHandle> AcquireLoaded(absl::string_view name, absl::string_view field) = 0;
   // The same without the store: null also where it would have to be asked for an
   // alias. Does not block.
   virtual absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) = 0;
@@ -113,9 +111,7 @@ class ModelRegistry {
                                                    const std::string& bundle_dir) = 0;
   // The version that `request.request_id` has made before, so that Publish would
   // return it and look at no bundle. Its errors.
-  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest&) {
-    return std::nullopt;
-  }
+  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request) = 0;
 
   // As v1.ModelService says.
   virtual absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest& request) = 0;

@@ -47,6 +47,14 @@ class FakeDatasets final : public DatasetRegistry {
     }
     return ResourceNotFound("facet.v1.Dataset", name, "there is no such data set");
   }
+  // None is ever deleted.
+  absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) override {
+    v1::GetDatasetRequest request;
+    request.set_name(dataset_version);
+    const auto found = Get(request);
+    if (!found.ok()) return found.status();
+    return nullptr;
+  }
   absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) override {
     return absl::StrCat("/data/", absl::StripPrefix(dataset.name(), "datasets/"));
   }

@@ -44,6 +44,9 @@ class WorldModels final : public ModelRegistry {
     if (found != models_.end()) return found->second;
     return ResourceNotFound("facet.v1.Model", name, "there is no such model");
   }
+  absl::StatusOr<ModelHandle> AcquireLoaded(absl::string_view name, absl::string_view field) override {
+    return Acquire(name, field);
+  }
   absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
     return Acquire(name, field);
   }
@@ -58,6 +61,9 @@ class WorldModels final : public ModelRegistry {
     return ResourceNotFound("facet.v1.Model", name, "there is no such model");
   }
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest&, const std::string&) override {
+    return Unused();
+  }
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest&) override {
     return Unused();
   }
   absl::StatusOr<v1::ListModelsResponse> List(const v1::ListModelsRequest&) override { return Unused(); }
@@ -101,6 +107,7 @@ class WorldDatasets final : public DatasetRegistry {
   }
   absl::Status Delete(const v1::DeleteDatasetRequest&) override { return Unused(); }
   absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) override { return folders_.at(dataset.name()); }
+  absl::StatusOr<std::shared_ptr<void>> Pin(const std::string&) override { return Unused(); }
   void SetUsageCheck(std::function<absl::Status(const std::string&)>) override {}
 
  private:

@@ -83,6 +83,7 @@ class FakeDatasetRegistry final : public DatasetRegistry {
     return WithReason(absl::FailedPreconditionError("a job uses it"), "DATASET_IN_USE");
   }
   absl::StatusOr<std::string> FolderOf(const v1::Dataset&) override { return std::string("/nowhere"); }
+  absl::StatusOr<std::shared_ptr<void>> Pin(const std::string&) override { return nullptr; }
   void SetUsageCheck(std::function<absl::Status(const std::string&)>) override {}
 
  private:

@@ -97,6 +97,9 @@ class FakeModelRegistry final : public ModelRegistry {
     if (!loaded_.exchange(true)) loads_.fetch_add(1);
     return model_;
   }
+  absl::StatusOr<ModelHandle> AcquireLoaded(absl::string_view name, absl::string_view field) override {
+    return TryAcquire(name, field);
+  }
   absl::StatusOr<ModelHandle> TryAcquire(absl::string_view name, absl::string_view field) override {
     absl::Status found = Find(name, field);
     if (!found.ok()) return found;
