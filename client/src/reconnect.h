@@ -2,10 +2,13 @@
 #ifndef FACET_CLIENT_SRC_RECONNECT_H_
 #define FACET_CLIENT_SRC_RECONNECT_H_
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/notification.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace facet::client {
@@ -21,9 +24,9 @@ class Reconnect {
   // until `cancelled` is notified.
   bool Wait(const absl::Status& status, const absl::Notification& cancelled) {
     if (!absl::IsUnavailable(status) || cancelled.HasBeenNotified()) return false;
-    const absl::Time now = absl::Now();
-    if (failing_since_ == absl::InfiniteFuture()) failing_since_ = now;
-    if (now - failing_since_ >= patience_) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (!failing_since_.has_value()) failing_since_ = now;
+    if (absl::FromChrono(now - *failing_since_) >= patience_) return false;
     const double jitter = absl::Uniform(random_, 0.8, 1.2);
     const bool stop = cancelled.WaitForNotificationWithTimeout(backoff_ * jitter);
     backoff_ = std::min(2 * backoff_, absl::Seconds(5));
@@ -32,14 +35,14 @@ class Reconnect {
 
   // Something was received.
   void Succeeded() {
-    failing_since_ = absl::InfiniteFuture();
+    failing_since_.reset();
     backoff_ = absl::Milliseconds(100);
   }
 
  private:
   const absl::Duration patience_;
   absl::BitGen random_;
-  absl::Time failing_since_ = absl::InfiniteFuture();
+  std::optional<std::chrono::steady_clock::time_point> failing_since_;
   absl::Duration backoff_ = absl::Milliseconds(100);
 };
 

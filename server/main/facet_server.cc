@@ -172,6 +172,7 @@ absl::Status FacetServerImpl::MakeModels() {
   models.renderer.max_batch = options_.render.max_batch;
   models.file_system = env_.file_system;
   models.clock = env_.clock;
+  models.steady_clock = env_.steady_clock;
   models.store = store_.get();
   models.metrics = metrics_.get();
   models.device_faults = device_faults_.get();
@@ -197,7 +198,7 @@ absl::Status FacetServerImpl::MakeRendering() {
   engine.max_batch = options_.render.max_batch;
   engine.max_queue = options_.limits.max_render_queue;
   engine.batch_wait = options_.render.batch_wait;
-  engine.clock = env_.clock;
+  engine.clock = env_.steady_clock;
   engine.metrics = metrics_.get();
   engine.device_faults = device_faults_.get();
   ASSIGN_OR_RETURN(engine_, RenderEngine::Create(std::move(engine)));
@@ -211,7 +212,7 @@ absl::Status FacetServerImpl::MakeRendering() {
   streams.file_system = env_.file_system;
   streams.engine = engine_.get();
   streams.metrics = metrics_.get();
-  streams.clock = env_.clock;
+  streams.clock = env_.steady_clock;
   ASSIGN_OR_RETURN(streams_, BatchStreamFactory::Create(std::move(streams)));
   return absl::OkStatus();
 }
@@ -237,6 +238,7 @@ absl::Status FacetServerImpl::MakeJobs() {
   jobs.find_model = [this](const std::string& name) { return FindModel(name); };
   jobs.file_system = env_.file_system;
   jobs.clock = env_.clock;
+  jobs.steady_clock = env_.steady_clock;
   jobs.launcher = env_.launcher;
   jobs.store = store_.get();
   jobs.datasets = datasets_.get();
@@ -268,7 +270,7 @@ absl::Status FacetServerImpl::ServeCalls() {
   parts.engine = engine_.get();
   parts.streams = streams_.get();
   parts.metrics = metrics_.get();
-  parts.clock = env_.clock;
+  parts.clock = env_.steady_clock;
   parts.log = env_.log;
   ASSIGN_OR_RETURN(grpc_, GrpcServer::Create(grpc, parts));
   return absl::OkStatus();
@@ -307,7 +309,7 @@ absl::Status FacetServerImpl::Run() {
     }
   }
   const absl::Duration patience = result.ok() ? options_.limits.drain : std::min(kFaultDrain, options_.limits.drain);
-  Drain(env_.clock->Now() + patience);
+  Drain(env_.steady_clock->Now() + patience);
   return result;
 }
 

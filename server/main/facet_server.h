@@ -22,7 +22,8 @@ namespace facet::server {
 // What the server has of the machine; all outlive it.
 struct ServerEnvironment {
   FileSystem* file_system = FileSystem::Posix();
-  Clock* clock = Clock::Real();
+  Clock* clock = Clock::Real();           // stamps what people read
+  Clock* steady_clock = Clock::Steady();  // deadlines, durations
   ProcessLauncher* launcher = ProcessLauncher::Posix();
   Log* log = nullptr;
 };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/call.h"
 
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "base/error.h"
 #include "base/names.h"
 #include "server/rpc/clean_text.h"
@@ -48,6 +50,14 @@ LogSeverity SeverityOf(absl::StatusCode code, Call::Kind kind) {
   }
 }
 
+// gRPC tells the deadline by the system's clock, which may be set while the call
+// goes on: only what is left of it counts.
+absl::Time DeadlineOf(const grpc::ServerContextBase& context, absl::Time now) {
+  const auto deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
+  return now + (absl::FromChrono(deadline) - absl::Now());
+}
+
 }  // namespace
 
 Call::Call(const RpcEnvironment& environment, grpc::CallbackServerContext* context, absl::string_view method,
@@ -57,6 +67,7 @@ Call::Call(const RpcEnvironment& environment, grpc::CallbackServerContext* conte
       method_(method),
       kind_(kind),
       start_(environment.clock->Now()),
+      deadline_(DeadlineOf(*context, start_)),
       request_id_(RequestIdOf(*context)) {
   context_->AddInitialMetadata(kRequestIdKey, request_id_);
   environment_.metrics->RpcStarted(method_);
@@ -67,12 +78,6 @@ Call::Call(const RpcEnvironment& environment, grpc::CallbackServerContext* conte
   } else {
     admission_ = pass.status();
   }
-}
-
-absl::Time Call::deadline() const {
-  const auto deadline = context_->deadline();
-  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
-  return absl::FromChrono(deadline);
 }
 
 absl::Status Call::CancellationStatus() const {

@@ -21,7 +21,7 @@ namespace facet::server {
 
 // What every RPC needs; all outlive all RPCs.
 struct RpcEnvironment {
-  Clock* clock = nullptr;
+  Clock* clock = nullptr;  // of deadlines and durations: Clock::Steady
   Metrics* metrics = nullptr;
   Log* log = nullptr;
   CallGate* gate = nullptr;
@@ -53,8 +53,8 @@ class Call {
   const absl::Status& admission() const { return admission_; }
   const RpcEnvironment& environment() const { return environment_; }
   const std::string& request_id() const { return request_id_; }
-  // InfiniteFuture if the client gave none.
-  absl::Time deadline() const;
+  // By the environment's clock. InfiniteFuture if the client gave none.
+  absl::Time deadline() const { return deadline_; }
   bool cancelled() const { return context_->IsCancelled(); }
   // DEADLINE_EXCEEDED or CANCELLED, whichever ended a cancelled RPC.
   absl::Status CancellationStatus() const;
@@ -78,6 +78,7 @@ class Call {
   const absl::string_view method_;
   const Kind kind_;
   const absl::Time start_;
+  const absl::Time deadline_;
   const std::string request_id_;
   CallGate::Pass pass_;
   absl::Status admission_;

@@ -48,7 +48,7 @@ struct CoreParts {
   RenderEngine* engine = nullptr;
   BatchStreamFactory* streams = nullptr;
   Metrics* metrics = nullptr;
-  Clock* clock = nullptr;
+  Clock* clock = nullptr;  // of deadlines and durations
   Log* log = nullptr;
 };
 

@@ -106,9 +106,9 @@ class StoredModelRegistry final : public ModelRegistry {
 };
 
 absl::StatusOr<ModelHandle> StoredModelRegistry::LoadTimed(const std::string& name, ModelCache::MakeRoom make_room) {
-  const absl::Time start = options_.clock->Now();
+  const absl::Time start = options_.steady_clock->Now();
   auto model = LoadModel(name, make_room);
-  options_.metrics->ModelLoaded(model.ok(), options_.clock->Now() - start);
+  options_.metrics->ModelLoaded(model.ok(), options_.steady_clock->Now() - start);
   return model;
 }
 

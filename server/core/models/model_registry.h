@@ -67,7 +67,8 @@ struct ModelRegistryOptions {
   // the registry. May be null.
   DeviceFaults* device_faults = nullptr;
   FileSystem* file_system = nullptr;
-  Clock* clock = nullptr;
+  Clock* clock = nullptr;                 // stamps versions
+  Clock* steady_clock = Clock::Steady();  // measures loading
   Store* store = nullptr;
   Metrics* metrics = nullptr;
   // Hears of folders that the store does not know; they are left alone. May be

@@ -5,12 +5,16 @@
 
 #include <grpcpp/create_channel.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/thread.h"
 #include "facet/v1/generation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
@@ -111,6 +115,7 @@ class FacetServerTest : public testing::Test {
     AddVector(0.25f, *request.mutable_vectors());
     request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
     grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
     v1::RenderResponse response;
     const grpc::Status status = v1::GenerationService::NewStub(channel)->Render(&context, request, &response);
     return status.ok() ? response.images(0).data() : status.error_message();
@@ -315,6 +320,35 @@ TEST_F(FacetServerTest, ARenderInFlightCompletesDuringShutdown) {
   EXPECT_TRUE(finished.ok()) << finished.error_message();
   run.Join();
   EXPECT_THAT(result, IsOk());
+}
+
+// A system's clock that somebody sets, a day on and two days back, all the time.
+class JumpingClock final : public Clock {
+ public:
+  absl::Time Now() override { return absl::Now() + (calls_++ % 2 == 0 ? 1 : -1) * absl::Hours(24); }
+  bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition, absl::Time deadline) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    return mutex.AwaitWithDeadline(condition, std::min(deadline, Now()));
+  }
+
+ private:
+  std::atomic<int> calls_ = 0;
+};
+
+TEST_F(FacetServerTest, ASystemClockThatJumpsNeitherEndsCallsNorTheDrain) {
+  PublishModel();
+  JumpingClock jumping;
+  environment_.clock = &jumping;
+  const auto server = Start();
+  const auto channel = Connect(*server);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Render(channel).size(), 12u * 12 * 3);
+  StalledRender render(channel);
+  Thread run("run", [&] { server->Run().IgnoreError(); });
+  server->Shutdown();
+  CallUntilRefused(channel);
+  EXPECT_EQ(render.ReadAll(), StalledRender::kImages);
+  const grpc::Status finished = render.Finish();
+  EXPECT_TRUE(finished.ok()) << finished.error_message();
 }
 
 TEST_F(FacetServerTest, ReadinessFallsBeforeTheFirstRefusal) {

@@ -47,7 +47,7 @@ class TestServer {
     parts.engine = &engine;
     parts.streams = &streams;
     parts.metrics = metrics.get();
-    parts.clock = Clock::Real();
+    parts.clock = Clock::Steady();
     parts.log = &log;
     return parts;
   }
