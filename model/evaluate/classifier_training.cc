@@ -15,20 +15,15 @@
 #include "model/nn/classifier.h"
 #include "model/nn/device.h"
 #include "model/nn/losses.h"
+#include "model/nn/mixed_precision.h"
 #include "model/nn/schedule.h"
 #include "model/nn/threads.h"
 #include "model/nn/torch_wall.h"
 #include "model/train/adam.h"
-#include "model/train/batch_queue.h"
+#include "model/train/batch_feed.h"
 
 namespace facet::model {
 namespace {
-
-// [N, total_classes], on the device.
-at::Tensor ToLabels(const std::vector<float>& labels, int count, c10::Device device) {
-  const auto classes = static_cast<int64_t>(labels.size()) / count;
-  return at::from_blob(const_cast<float*>(labels.data()), {count, classes}, at::kFloat).to(device);
-}
 
 std::vector<int> Taught(const ClassifierShape& shape) {
   std::vector<int> taught;
@@ -51,15 +46,17 @@ absl::StatusOr<std::unique_ptr<Judge>> Train(const ClassifierTraining& training,
   std::vector<double> weights(net.shape().classes.size(), 0.0);
   for (const int feature : taught) weights[feature] = 1.0;
 
-  BatchQueue batches(std::move(source), 0, training.steps);
+  BatchFeed batches(std::move(source), 0, training.steps, device);
   for (int step = 0; step < training.steps; ++step) {
     if (stop) return absl::CancelledError(absl::StrCat("training of ", training.name, " was stopped"));
-    const Batch& batch = batches.Next();
-    const at::Tensor images = ToImages(batch.images.data(), batch.size, net.shape().image_size, device);
-    const at::Tensor labels = ToLabels(batch.labels, batch.size, device);
+    const BatchTensors batch = batches.Next();
     ClearGradients(net.parameters());
-    const ClassifierOutput output = net.Forward(images, DropoutKey{training.seed, static_cast<uint64_t>(step)});
-    const at::Tensor loss = WeightedCrossEntropy(output.logits, labels, net.shape().classes, weights);
+    at::Tensor loss;
+    {
+      const MixedPrecision precision(device, training.precision);
+      const ClassifierOutput output = net.Forward(batch.images, DropoutKey{training.seed, static_cast<uint64_t>(step)});
+      loss = WeightedCrossEntropy(output.logits, batch.labels, net.shape().classes, weights);
+    }
     if (!std::isfinite(loss.item<double>())) {
       return WithReason(absl::DataLossError(absl::StrCat("the loss of ", training.name, " is not finite after step ",
                                                          step + 1, ": a lower ", training.rate_option,

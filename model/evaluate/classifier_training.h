@@ -28,6 +28,7 @@ struct ClassifierTraining {
   double weight_decay = 0;
   std::string device = "auto";
   int threads = 0;  // of LibTorch; 0: all cores
+  Precision precision = Precision::kFloat32;  // of learning; it judges in float32
   // In messages: "the judge", and the option that sets `learning_rate`.
   std::string name = "the classifier";
   std::string rate_option = "learning_rate";

@@ -38,6 +38,7 @@ absl::StatusOr<std::unique_ptr<Judge>> TrainOn(const JudgeOptions& options, std:
   training.schedule.warmup_steps = std::min(kWarmupSteps, plan.steps / 2);
   training.device = options.device;
   training.threads = options.plan.training.threads;
+  training.precision = plan.precision;
   training.name = std::move(name);
   training.rate_option = "judge.learning_rate";
   training.on_step = [&options, steps = plan.steps](int done) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/random.h"
+#include "model/nn/transfer.h"
 
 namespace facet::model {
 
@@ -21,7 +22,7 @@ at::Tensor Dropout(const at::Tensor& activations, double rate, const DropoutKey&
   for (int64_t i = 0; i < mask.numel(); ++i) {
     data[i] = random.NextUint32() < threshold ? 0.0f : static_cast<float>(kept);
   }
-  return activations * mask.to(activations.options());
+  return activations * SendTo(activations.device(), mask).to(activations.scalar_type());
 }
 
 }  // namespace facet::model

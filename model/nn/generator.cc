@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/nn/mixed_precision.h"
 #include "model/nn/state.h"
 #include "model/nn/upconv.h"
 
@@ -92,7 +93,7 @@ at::Tensor Generator::Forward(const at::Tensor& dense) const {
     const UpconvShape& layer = shape_.layers[i];
     image = Upconv(image, up_weight(i), up_bias(i), layer.padding, FasterUpconv(layer));
   }
-  return image;
+  return ToFloat(image);
 }
 
 void Generator::To(c10::Device device, c10::ScalarType type) { MoveParameters(device, type, parameters_); }

@@ -54,7 +54,8 @@ class Generator {
   Generator& operator=(Generator&&) = default;
 
   // dense: [N, total_classes] float32 (or the type set by To), features in
-  // schema order. Returns [N, 3, S, S], channels-last in memory, unclamped;
+  // schema order. Returns [N, 3, S, S], channels-last in memory, unclamped, of
+  // the same type, whatever a MixedPrecision does in between;
   // differentiable.
   at::Tensor Forward(const at::Tensor& dense) const;
 

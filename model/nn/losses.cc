@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "model/nn/mixed_precision.h"
+
 namespace facet::model {
 namespace {
 
@@ -11,7 +13,7 @@ namespace {
 constexpr double kRounding = 0.001;
 
 at::Tensor SquaredDistance(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).square().sum() / a.size(0);
+  return (ToFloat(a) - ToFloat(b)).square().sum() / a.size(0);
 }
 
 }  // namespace
@@ -42,7 +44,7 @@ at::Tensor WeightedCrossEntropy(const std::vector<at::Tensor>& logits, const at:
     const at::Tensor target = targets.narrow(1, offset, classes[f]);  // [N, K]
     offset += classes[f];
     if (weights[f] == 0 || !logits[f].defined()) continue;
-    const at::Tensor log_probability = at::log_softmax(logits[f], 1);
+    const at::Tensor log_probability = at::log_softmax(ToFloat(logits[f]), 1);
     total = total - weights[f] * (target * log_probability).sum() / target.size(0);
   }
   return total;

@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "model/nn/mixed_precision.h"
 #include "model/nn/phase_interleave.h"
 
 namespace facet::model {
@@ -79,9 +80,9 @@ class PhaseUpconv : public torch::autograd::Function<PhaseUpconv> {
 
 at::Tensor Upconv(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int padding,
                   UpconvMethod method) {
-  const at::Tensor x = input.contiguous(kChannelsLast);
+  const at::Tensor x = ToFactor(input).contiguous(kChannelsLast);
   if (method == UpconvMethod::kTransposed || !x.is_cpu()) return Transposed(x, weight, bias, padding);
-  return PhaseUpconv::apply(x, weight, bias, int64_t{padding});
+  return PhaseUpconv::apply(x, ToFactor(weight), ToFactor(bias), int64_t{padding});
 }
 
 UpconvMethod FasterUpconv(const UpconvShape& shape) {

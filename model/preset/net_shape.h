@@ -64,6 +64,7 @@ struct ClassifierShape {
 
 enum class UpdateRule { kReal, kJoint, kBoth, kPixels };
 enum class PixelDistance { kSquared, kAbsolute, kCharbonnier };
+enum class Precision { kFloat32, kMixed };
 enum class ScheduleKind { kPaper, kStep, kCosine };
 
 struct SchedulePlan {
@@ -97,6 +98,7 @@ struct TrainingPlan {
   int mix_parents = 2;
   double mix_ratio_min = 0.3f;
   double mix_ratio_max = 0.7f;
+  Precision precision = Precision::kFloat32;
   double average_decay = 0.0;  // of the generator's weights; 0: no average
   int checkpoint_interval = 500;
   int threads = 0;  // 0: all cores
@@ -107,6 +109,7 @@ struct JudgePlan {
   int batch_size = 64;
   double learning_rate = 1e-3f;
   uint64_t seed = 0;
+  Precision precision = Precision::kFloat32;
   bool train_on_synthetic = false;  // whether a second one learns, too
 };
 

@@ -46,7 +46,7 @@ absl::StatusOr<NetPlan> ResolvePreset(const v1::Preset& preset, const FeatureSch
                                                                           plan.generator.image_size())));
   ASSIGN_OR_RETURN(plan.training, Under("training", ResolveTraining(preset.training(), schema)));
   ASSIGN_OR_RETURN(plan.classifier.headless, HeadlessFeatures(preset.training(), schema));
-  ASSIGN_OR_RETURN(plan.judge, Under("judge", ResolveJudge(preset.judge(), plan.training.seed)));
+  ASSIGN_OR_RETURN(plan.judge, Under("judge", ResolveJudge(preset.judge(), plan.training)));
   RETURN_IF_ERROR(CheckParameters("generator", ParameterCount(plan.generator)));
   RETURN_IF_ERROR(CheckParameters("classifier", ParameterCount(plan.classifier)));
   return plan;

@@ -27,8 +27,8 @@ absl::StatusOr<GeneratorShape> ResolveGenerator(const v1::GeneratorSpec& spec, c
 absl::StatusOr<ClassifierShape> ResolveClassifier(const v1::ClassifierSpec& spec, const FeatureSchema& schema,
                                                   int image_size);
 absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options, const FeatureSchema& schema);
-// `training_seed` is the judge's where `options` has none.
-absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, uint64_t training_seed);
+// What `options` leaves open of seed and precision is the training's.
+absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, const TrainingPlan& training);
 
 // Features that `feature_weights` names with weight 0, ascending.
 absl::StatusOr<std::vector<int>> HeadlessFeatures(const v1::TrainingOptions& options,

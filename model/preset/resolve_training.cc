@@ -46,6 +46,18 @@ absl::StatusOr<PixelDistance> Distance(v1::PixelDistance distance) {
   }
 }
 
+absl::StatusOr<Precision> PrecisionOf(v1::Precision precision) {
+  switch (precision) {
+    case v1::PRECISION_UNSPECIFIED:
+    case v1::PRECISION_FLOAT32:
+      return Precision::kFloat32;
+    case v1::PRECISION_MIXED:
+      return Precision::kMixed;
+    default:
+      return BadPreset("precision", absl::StrCat("is ", static_cast<int>(precision), ", which is none"));
+  }
+}
+
 absl::StatusOr<ScheduleKind> Kind(v1::ScheduleKind kind) {
   switch (kind) {
     case v1::SCHEDULE_KIND_PAPER:
@@ -114,6 +126,7 @@ absl::Status ResolveOptimiser(const v1::TrainingOptions& options, TrainingPlan& 
   RETURN_IF_ERROR(CheckBelowOne("beta2", plan.beta2));
   if (options.has_epsilon()) plan.epsilon = options.epsilon();
   RETURN_IF_ERROR(CheckPositive("epsilon", plan.epsilon, 1));
+  ASSIGN_OR_RETURN(plan.precision, PrecisionOf(options.precision()));
   plan.average_decay = options.average_decay();
   RETURN_IF_ERROR(CheckBelowOne("average_decay", plan.average_decay));
   if (!options.has_schedule()) return absl::OkStatus();
@@ -176,7 +189,7 @@ absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options,
   return plan;
 }
 
-absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, uint64_t training_seed) {
+absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, const TrainingPlan& training) {
   JudgePlan plan;
   RETURN_IF_ERROR(CheckInteger("steps", options.steps(), 0, kMaxSteps));
   plan.steps = options.steps();
@@ -184,7 +197,9 @@ absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, uint64_t
   if (options.batch_size() != 0) plan.batch_size = options.batch_size();
   RETURN_IF_ERROR(CheckNumber("learning_rate", options.learning_rate(), 0, 1));
   if (options.learning_rate() != 0) plan.learning_rate = options.learning_rate();
-  plan.seed = options.seed() != 0 ? options.seed() : training_seed;
+  plan.seed = options.seed() != 0 ? options.seed() : training.seed;
+  ASSIGN_OR_RETURN(plan.precision, PrecisionOf(options.precision()));
+  if (options.precision() == v1::PRECISION_UNSPECIFIED) plan.precision = training.precision;
   plan.train_on_synthetic = options.train_on_synthetic();
   return plan;
 }

@@ -30,6 +30,16 @@ v1::PixelDistance ToProto(PixelDistance distance) {
   return v1::PIXEL_DISTANCE_UNSPECIFIED;
 }
 
+v1::Precision ToProto(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat32:
+      return v1::PRECISION_FLOAT32;
+    case Precision::kMixed:
+      return v1::PRECISION_MIXED;
+  }
+  return v1::PRECISION_UNSPECIFIED;
+}
+
 v1::ScheduleKind ToProto(ScheduleKind kind) {
   switch (kind) {
     case ScheduleKind::kPaper:
@@ -84,6 +94,7 @@ void SetOptimiser(const TrainingPlan& plan, v1::TrainingOptions& options) {
   options.set_beta1(static_cast<float>(plan.beta1));
   options.set_beta2(static_cast<float>(plan.beta2));
   options.set_epsilon(static_cast<float>(plan.epsilon));
+  options.set_precision(ToProto(plan.precision));
   options.set_average_decay(static_cast<float>(plan.average_decay));
   *options.mutable_schedule() = ToProto(plan.schedule);
 }
@@ -117,6 +128,7 @@ v1::Preset ResolvedPreset(const v1::Preset& preset, const NetPlan& plan, const F
   judge.set_batch_size(plan.judge.batch_size);
   judge.set_learning_rate(static_cast<float>(plan.judge.learning_rate));
   judge.set_seed(plan.judge.seed);
+  judge.set_precision(ToProto(plan.judge.precision));
   judge.set_train_on_synthetic(plan.judge.train_on_synthetic);
   return resolved;
 }

@@ -25,6 +25,7 @@ absl::StatusOr<std::unique_ptr<Judge>> TrainRecogniser(const ComparisonPlan& pla
   training.weight_decay = plan.weight_decay;
   training.device = device;
   training.threads = nets.training.threads;
+  training.precision = nets.training.precision;
   training.name = "a recogniser";
   training.rate_option = "augmentation.learning_rate";
   training.on_step = std::move(on_step);

@@ -9,14 +9,13 @@
 
 #include "base/status_macros.h"
 #include "model/nn/losses.h"
+#include "model/nn/mixed_precision.h"
 #include "model/nn/parameters.h"
 #include "model/nn/schedule.h"
 #include "model/nn/state.h"
 
 namespace facet::model {
 namespace {
-
-constexpr int kChannels = 3;
 
 // The nets must be on their device before optimisers take hold of their
 // parameters.
@@ -29,14 +28,6 @@ Net On(c10::Device device, Net net) {
 AdamOptions AdamOf(const TrainingPlan& plan) { return {plan.beta1, plan.beta2, plan.epsilon}; }
 
 }  // namespace
-
-// Tensors of a batch. On the CPU they lie in the batch's own memory.
-struct CooperativeNets::Inputs {
-  at::Tensor real;           // [N, 3, S, S], channels-last
-  at::Tensor labels;         // [N, total_classes]
-  at::Tensor target;         // what the generator should draw, likewise
-  at::Tensor target_labels;  // and from what
-};
 
 struct CooperativeNets::StepLosses {
   void Add(const char* name, const at::Tensor& loss) {
@@ -60,7 +51,6 @@ struct CooperativeNets::StepLosses {
 CooperativeNets::CooperativeNets(const NetPlan& plan, c10::Device device)
     : plan_(plan.training),
       device_(device),
-      image_size_(plan.generator.image_size()),
       generator_(On(device, Generator(plan.generator, plan.training.seed))),
       classifier_(On(device, Classifier(plan.classifier, plan.training.seed))),
       generator_adam_(generator_.parameters(), AdamOf(plan_), "generator_adam"),
@@ -85,49 +75,29 @@ double CooperativeNets::ClassifierRate(int step) const {
   return LearningRate(plan_.schedule, plan_.classifier_learning_rate, step, plan_.steps);
 }
 
-CooperativeNets::Inputs CooperativeNets::Load(const Batch& batch) const {
-  // from_blob takes no const pointer; nothing writes to the inputs of a step.
-  const auto view = [&](const std::vector<float>& values) {
-    return at::from_blob(const_cast<float*>(values.data()), {static_cast<int64_t>(values.size())}, at::kFloat);
-  };
-  const auto images = [&](const std::vector<float>& values) {
-    return view(values).view({batch.size, image_size_, image_size_, kChannels}).permute({0, 3, 1, 2}).to(device_);
-  };
-  const auto labels = [&](const std::vector<float>& values) {
-    return view(values).view({batch.size, -1}).to(device_);
-  };
-  Inputs inputs;
-  inputs.real = images(batch.images);
-  inputs.labels = labels(batch.labels);
-  const bool mixed = !batch.mixed_images.empty();
-  inputs.target = mixed ? images(batch.mixed_images) : inputs.real;
-  inputs.target_labels = mixed ? labels(batch.mixed_labels) : inputs.labels;
-  return inputs;
-}
-
-Losses CooperativeNets::Step(const Batch& batch) {
+Losses CooperativeNets::Step(const BatchTensors& batch) {
   const int step = batch.step;
   const UpdateRule rule = plan_.update_rule;
   const bool classifier_learns = ClassifierLearns(step);
   const bool generator_learns = GeneratorLearns(step);
-  const Inputs inputs = Load(batch);
   StepLosses losses;
 
   at::Tensor synthetic;  // [N, 3, S, S]
   const bool classifier_sees_it = rule == UpdateRule::kJoint || rule == UpdateRule::kBoth;
-  if (generator_learns || classifier_sees_it) synthetic = Synthesize(inputs, generator_learns);
+  if (generator_learns || classifier_sees_it) synthetic = Synthesize(batch, generator_learns);
   if (classifier_learns) {
-    losses.Add("classifier", ClassifierLoss(inputs, synthetic, step));
+    losses.Add("classifier", ClassifierLoss(batch, synthetic, step));
     if (rule != UpdateRule::kJoint) classifier_adam_.Step(ClassifierRate(step));
   }
-  if (generator_learns) LearnGenerator(inputs, synthetic, step, &losses);
+  if (generator_learns) LearnGenerator(batch, synthetic, step, &losses);
   if (classifier_learns && rule == UpdateRule::kJoint) classifier_adam_.Step(ClassifierRate(step));
   return losses.Read();
 }
 
-at::Tensor CooperativeNets::Synthesize(const Inputs& inputs, bool with_gradient) const {
+at::Tensor CooperativeNets::Synthesize(const BatchTensors& batch, bool with_gradient) const {
   const at::AutoGradMode mode(with_gradient);
-  return generator_.Forward(inputs.target_labels);
+  const MixedPrecision precision(device_, plan_.precision);
+  return generator_.Forward(batch.target_labels);
 }
 
 std::vector<float> CooperativeNets::Draw(const std::vector<float>& labels, int count) const {
@@ -148,31 +118,37 @@ std::vector<float> CooperativeNets::Draw(const std::vector<float>& labels, int c
   return pixels;
 }
 
-at::Tensor CooperativeNets::ClassifierLoss(const Inputs& inputs, const at::Tensor& synthetic, int step) {
-  at::Tensor images = inputs.real;
-  at::Tensor labels = inputs.labels;
+at::Tensor CooperativeNets::ClassifierLoss(const BatchTensors& batch, const at::Tensor& synthetic, int step) {
+  at::Tensor images = batch.images;
+  at::Tensor labels = batch.labels;
   if (plan_.update_rule == UpdateRule::kJoint) {
     images = synthetic.detach();
-    labels = inputs.target_labels;
+    labels = batch.target_labels;
   } else if (plan_.update_rule == UpdateRule::kBoth) {
     images = at::cat({images, synthetic.detach()});
-    labels = at::cat({labels, inputs.target_labels});
+    labels = at::cat({labels, batch.target_labels});
   }
   ClearGradients(classifier_.parameters());
   const DropoutKey dropout{plan_.seed, static_cast<uint64_t>(step)};
-  const ClassifierOutput output = classifier_.Forward(images, dropout);
-  const at::Tensor loss =
-      WeightedCrossEntropy(output.logits, labels, classifier_.shape().classes, plan_.class_weights);
+  at::Tensor loss;
+  {
+    const MixedPrecision precision(device_, plan_.precision);
+    const ClassifierOutput output = classifier_.Forward(images, dropout);
+    loss = WeightedCrossEntropy(output.logits, labels, classifier_.shape().classes, plan_.class_weights);
+  }
   if (loss.requires_grad()) loss.backward();
   return loss;
 }
 
-void CooperativeNets::LearnGenerator(const Inputs& inputs, const at::Tensor& synthetic, int step,
+void CooperativeNets::LearnGenerator(const BatchTensors& batch, const at::Tensor& synthetic, int step,
                                      StepLosses* losses) {
   ClearGradients(generator_.parameters());
   SetRequiresGrad(classifier_.parameters(), false);
-  const GeneratorLoss loss =
-      ComputeGeneratorLoss(classifier_, plan_, synthetic, inputs.target, inputs.target_labels);
+  GeneratorLoss loss;
+  {
+    const MixedPrecision precision(device_, plan_.precision);
+    loss = ComputeGeneratorLoss(classifier_, plan_, synthetic, batch.target, batch.target_labels);
+  }
   loss.total.backward();
   SetRequiresGrad(classifier_.parameters(), true);
   generator_adam_.Step(GeneratorRate(step));

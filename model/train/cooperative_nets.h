@@ -16,7 +16,7 @@
 #include "model/nn/moving_average.h"
 #include "model/preset/net_shape.h"
 #include "model/train/adam.h"
-#include "model/train/batch.h"
+#include "model/train/batch_tensors.h"
 
 namespace facet::model {
 
@@ -37,7 +37,8 @@ class CooperativeNets {
  public:
   CooperativeNets(const NetPlan& plan, c10::Device device);
 
-  Losses Step(const Batch& batch);
+  // `batch` is on the nets' device.
+  Losses Step(const BatchTensors& batch);
 
   // What the generator, with what is to be used of it (Weights), draws of `count`
   // dense feature vectors: float32 NHWC, in about [0, 1]. Changes nothing.
@@ -64,22 +65,19 @@ class CooperativeNets {
   absl::Status Restore(const TensorMap& state);
 
  private:
-  struct Inputs;
   struct StepLosses;
 
   NamedTensors State(bool with_average) const;
   bool ClassifierLearns(int step) const;
   bool GeneratorLearns(int step) const { return step >= plan_.classifier_warmup_steps; }
   double ClassifierRate(int step) const;
-  Inputs Load(const Batch& batch) const;
-  at::Tensor Synthesize(const Inputs& inputs, bool with_gradient) const;
+  at::Tensor Synthesize(const BatchTensors& batch, bool with_gradient) const;
   // Leaves gradients in the classifier's parameters.
-  at::Tensor ClassifierLoss(const Inputs& inputs, const at::Tensor& synthetic, int step);
-  void LearnGenerator(const Inputs& inputs, const at::Tensor& synthetic, int step, StepLosses* losses);
+  at::Tensor ClassifierLoss(const BatchTensors& batch, const at::Tensor& synthetic, int step);
+  void LearnGenerator(const BatchTensors& batch, const at::Tensor& synthetic, int step, StepLosses* losses);
 
   TrainingPlan plan_;
   c10::Device device_;
-  int image_size_;
   Generator generator_;
   Classifier classifier_;
   Adam generator_adam_;

@@ -90,6 +90,7 @@ void DescribeSwitches(const TrainingPlan& plan, Describer& training) {
   if (plan.pixel_distance != off.pixel_distance) {
     training.Integer("pixel_distance", static_cast<int>(plan.pixel_distance));
   }
+  if (plan.precision != off.precision) training.Integer("precision", static_cast<int>(plan.precision));
   if (plan.average_decay != off.average_decay) training.Real("average_decay", plan.average_decay);
   if (plan.mix_share == 0) return;
   if (plan.mix_parents != off.mix_parents) training.Integer("mix_parents", plan.mix_parents);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps of the presets that train on a CPU, and what of a step is the
-// optimiser's. bench/train_step compares them with PyTorch.
+// Steps of the presets, on the CPU and on a GPU where there is one, and what of
+// a step is the optimiser's. bench/train_step.py compares them with PyTorch.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -9,8 +9,10 @@
 
 #include "base/random.h"
 #include "benchmark/benchmark.h"
+#include "model/nn/device.h"
+#include "model/nn/threads.h"
 #include "model/train/adam.h"
-#include "model/train/batch.h"
+#include "model/train/batch_tensors.h"
 #include "model/train/bench_plans.h"
 #include "model/train/cooperative_nets.h"
 
@@ -35,34 +37,47 @@ Batch RandomBatch(const NetPlan& plan) {
   return batch;
 }
 
-// Steps of both nets past the classifier's warm-up, data at hand. `threads` 0:
-// as many as LibTorch chooses.
-void BM_Step(benchmark::State& state, const char* preset) {
-  if (state.range(0) > 0) at::set_num_threads(static_cast<int>(state.range(0)));
-  const NetPlan plan = BenchPlan(preset);
-  CooperativeNets nets(plan, c10::Device(c10::kCPU));
-  Batch batch = RandomBatch(plan);
+// Steps of both nets past the classifier's warm-up, data at hand.
+void RunSteps(benchmark::State& state, const char* preset, c10::Device device, bool mixed) {
+  NetPlan plan = BenchPlan(preset);
+  plan.training.precision = mixed ? Precision::kMixed : Precision::kFloat32;
+  CooperativeNets nets(plan, device);
+  const Batch images = RandomBatch(plan);
+  BatchTensors batch = SendTo(device, ViewOf(images));
   batch.step = plan.training.classifier_warmup_steps;
   for (auto _ : state) {
     benchmark::DoNotOptimize(nets.Step(batch));
     ++batch.step;
   }
-  state.SetItemsProcessed(state.iterations() * batch.size);
+  state.SetItemsProcessed(state.iterations() * images.size);
   state.counters["parameters"] =
       static_cast<double>(ParameterCount(plan.generator) + ParameterCount(plan.classifier));
 }
-BENCHMARK_CAPTURE(BM_Step, digits, "digits")
-    ->ArgName("threads")
-    ->Arg(1)
-    ->Arg(2)
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_Step, face-64, "face-64")
-    ->ArgName("threads")
-    ->Arg(1)
-    ->Arg(2)
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+
+void BM_Step(benchmark::State& state, const char* preset) {
+  at::set_num_threads(static_cast<int>(state.range(0)));
+  RunSteps(state, preset, c10::Device(c10::kCPU), state.range(1) != 0);
+}
+void OnCpu(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"threads", "mixed"})->ArgsProduct({{1, 2}, {0, 1}});
+  benchmark->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(BM_Step, digits, "digits")->Apply(OnCpu);
+BENCHMARK_CAPTURE(BM_Step, face-64, "face-64")->Apply(OnCpu);
+
+void BM_StepOnGpu(benchmark::State& state, const char* preset) {
+  const auto device = ResolveDevice("cuda");
+  if (!device.ok()) return state.SkipWithError("no GPU");
+  ConfigureTorch(0);
+  RunSteps(state, preset, *device, state.range(0) != 0);
+}
+void OnGpu(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgName("mixed")->Arg(0)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(BM_StepOnGpu, digits, "digits")->Apply(OnGpu);
+BENCHMARK_CAPTURE(BM_StepOnGpu, face-64, "face-64")->Apply(OnGpu);
+BENCHMARK_CAPTURE(BM_StepOnGpu, face-158-compact, "face-158-compact")->Apply(OnGpu);
+BENCHMARK_CAPTURE(BM_StepOnGpu, face-158, "face-158")->Apply(OnGpu);
 
 NamedTensors ParametersWithGradients() {
   const Generator generator(BenchPlan("digits").generator, 1);

@@ -24,7 +24,7 @@
 #include "model/nn/state.h"
 #include "model/nn/threads.h"
 #include "model/nn/torch_wall.h"
-#include "model/train/batch_queue.h"
+#include "model/train/batch_feed.h"
 #include "model/train/checkpoint_store.h"
 #include "model/train/cooperative_nets.h"
 #include "model/train/progress_meter.h"
@@ -84,6 +84,7 @@ class TrainerImpl final : public Trainer {
  public:
   TrainerImpl(TrainerOptions options, c10::Device device)
       : options_(std::move(options)),
+        device_(device),
         identity_(DescribeRun(options_.plan, options_.dataset->info(), options_.split)),
         nets_(options_.plan, device),
         checkpoints_(options_.file_system, options_.checkpoint_dir, options_.checkpoints_kept),
@@ -119,7 +120,7 @@ class TrainerImpl final : public Trainer {
     return SerializeSafetensors(views.tensors(), {});
   }
   absl::StatusOr<bool> RunSteps(const std::atomic<bool>& stop);
-  absl::Status RunStep(const Batch& batch);
+  absl::Status RunStep(const BatchTensors& batch);
   absl::Status LoadStart();
   absl::Status Restore(const Checkpoint& checkpoint);
   bool SaveIsDue();
@@ -134,6 +135,7 @@ class TrainerImpl final : public Trainer {
   }
 
   TrainerOptions options_;
+  c10::Device device_;
   RunIdentity identity_;
   CooperativeNets nets_;
   CheckpointStore checkpoints_;
@@ -193,7 +195,7 @@ absl::Status TrainerImpl::LoadStart() {
 absl::StatusOr<bool> TrainerImpl::RunSteps(const std::atomic<bool>& stop) {
   const TrainingPlan& plan = options_.plan.training;
   if (step_ == plan.steps) return true;
-  BatchQueue batches(std::make_unique<BatchMaker>(BatchesOf(options_)), step_, plan.steps);
+  BatchFeed batches(std::make_unique<BatchMaker>(BatchesOf(options_)), step_, plan.steps, device_);
   meter_.Begin();
   soon_begin_ = options_.clock->Now();
   while (step_ < plan.steps) {
@@ -234,7 +236,7 @@ bool TrainerImpl::SaveIsDue() {
   return true;
 }
 
-absl::Status TrainerImpl::RunStep(const Batch& batch) {
+absl::Status TrainerImpl::RunStep(const BatchTensors& batch) {
   const Losses losses = nets_.Step(batch);
   ++step_;
   RETURN_IF_ERROR(CheckFiniteLosses(losses, step_));

@@ -50,8 +50,8 @@ TEST(BundledPresetsTest, AreAllThere) {
     names.push_back(preset.name());
     EXPECT_FALSE(preset.description().empty()) << preset.name();
   }
-  EXPECT_THAT(names, ElementsAre("digits", "face-158", "face-158-alexnet", "face-158-k4", "face-158-text",
-                                 "face-64"));
+  EXPECT_THAT(names, ElementsAre("digits", "face-158", "face-158-alexnet", "face-158-compact", "face-158-k4",
+                                 "face-158-text", "face-64"));
 }
 
 TEST(BundledPresetsTest, FaceGeneratorHas17LayersAnd45MillionParameters) {
@@ -113,6 +113,17 @@ TEST(BundledPresetsTest, CompactFacePresetTakesAnyFeatures) {
   const NetPlan plan = Resolve("face-64", TinySchema());
   EXPECT_THAT(Sizes(plan.generator), ElementsAre(8, 16, 32, 64));
   EXPECT_LT(ParameterCount(plan.generator), 6'000'000);
+  EXPECT_TRUE(PresetWarnings(plan).empty());
+}
+
+TEST(BundledPresetsTest, CompactPresetOfThePapersSizeTakesATenthOfItsWeights) {
+  const NetPlan plan = Resolve("face-158-compact", FaceSchema());
+  const NetPlan paper = Resolve("face-158", FaceSchema());
+  EXPECT_THAT(Sizes(plan.generator), ElementsAre(8, 18, 38, 78, 158));
+  EXPECT_THAT(Sizes(plan.classifier), ElementsAre(79, 39, 19, 19, 9));
+  EXPECT_LT(10 * (ParameterCount(plan.generator) + ParameterCount(plan.classifier)),
+            ParameterCount(paper.generator) + ParameterCount(paper.classifier));
+  EXPECT_TRUE(plan.generator.sub_pixel_start);
   EXPECT_TRUE(PresetWarnings(plan).empty());
 }
 

@@ -58,6 +58,10 @@ TEST(ResolveTest, TheJudgeHasTheTrainingsSeedUnlessItsOwn) {
   v1::Preset preset = TinyPreset();
   EXPECT_EQ(ResolvePreset(preset, TinySchema(), 0)->judge.seed, 7u);
   EXPECT_FALSE(ResolvePreset(preset, TinySchema(), 0)->judge.train_on_synthetic);
+  preset.mutable_training()->set_precision(v1::PRECISION_MIXED);
+  EXPECT_EQ(ResolvePreset(preset, TinySchema(), 0)->judge.precision, Precision::kMixed);
+  preset.mutable_judge()->set_precision(v1::PRECISION_FLOAT32);
+  EXPECT_EQ(ResolvePreset(preset, TinySchema(), 0)->judge.precision, Precision::kFloat32);
   preset.mutable_judge()->set_seed(9);
   preset.mutable_judge()->set_train_on_synthetic(true);
   EXPECT_EQ(ResolvePreset(preset, TinySchema(), 0)->judge.seed, 9u);
@@ -238,6 +242,7 @@ TEST(ResolveTest, RefusesBadTrainingOptions) {
       {"training.mix_ratio_min", training([](auto& t) { t.set_mix_parents(3), t.set_mix_ratio_min(0); }), "over 0"},
       {"training.average_decay", training([](auto& t) { t.set_average_decay(1); }), "1"},
       {"training.pixel_distance", training([](auto& t) { t.set_pixel_distance(v1::PixelDistance(9)); }), "is 9"},
+      {"training.precision", training([](auto& t) { t.set_precision(v1::Precision(9)); }), "is 9"},
       {"training.mix_share", training([](auto& t) { t.set_mix_share(1.5f); }), "is 1.5"},
       {"training.mix_feature", training([](auto& t) { t.clear_mix_feature(); }), "must be given"},
       {"training.schedule.kind", schedule([](auto& s) { s.clear_kind(); }), "must be"},
@@ -247,6 +252,7 @@ TEST(ResolveTest, RefusesBadTrainingOptions) {
       {"training.schedule.floor", schedule([](auto& s) { s.set_floor(kNan); }), "is nan"},
       {"training.schedule.warmup_steps", schedule([](auto& s) { s.set_warmup_steps(11); }), "[0, 10]"},
       {"judge.steps", [](v1::Preset& p) { p.mutable_judge()->set_steps(-1); }, "is -1"},
+      {"judge.precision", [](v1::Preset& p) { p.mutable_judge()->set_precision(v1::Precision(7)); }, "is 7"},
       {"judge.batch_size", [](v1::Preset& p) { p.mutable_judge()->set_batch_size(5000); }, "4096]"},
       {"judge.learning_rate", [](v1::Preset& p) { p.mutable_judge()->set_learning_rate(kNan); }, "is nan"},
   };

@@ -76,11 +76,13 @@ TEST(ResolvedPresetTest, KeepsSwitches) {
   v1::Preset preset = TinyPreset();
   v1::TrainingOptions& training = *preset.mutable_training();
   training.set_pixel_distance(v1::PIXEL_DISTANCE_CHARBONNIER);
+  training.set_precision(v1::PRECISION_MIXED);
   training.set_average_decay(0.99f);
   training.set_mix_parents(3);
   training.set_mix_ratio_min(0.25f);
   const NetPlan plan = ResolvePreset(preset, TinySchema(), 0).value();
   EXPECT_EQ(plan.training.pixel_distance, PixelDistance::kCharbonnier);
+  EXPECT_EQ(plan.training.precision, Precision::kMixed);
   EXPECT_EQ(plan.training.average_decay, 0.99f);
   EXPECT_EQ(plan.training.mix_parents, 3);
   EXPECT_EQ(plan.training.mix_ratio_min, 0.25f);

@@ -4,14 +4,15 @@
 //
 //   build/release/bench/render_bench
 //
-// Names are BM_Render/<net>/<batch> and BM_Eager/<net>/<batch>; "images/s" is
-// the rate, "GFLOP/s" counts the net's own multiplications and additions.
+// Names are BM_Render/<net>/<batch> and BM_Eager/<net>/<batch>, on the CPU, and
+// BM_RenderOnGpu/<net>/<batch>, where there is one; "images/s" is the rate, "GFLOP/s" counts the net's own multiplications and additions.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/render/cpu_renderer.h"
@@ -48,29 +49,38 @@ double Flops(const GeneratorShape& shape) {
   return 2 * products;
 }
 
-// One renderer a kind and net, for all batches.
-Renderer& RendererOf(bool eager, int net) {
-  static auto* const renderers = new std::map<std::pair<bool, int>, std::unique_ptr<Renderer>>;
-  std::unique_ptr<Renderer>& renderer = (*renderers)[{eager, net}];
-  if (renderer == nullptr) {
-    const std::string file = MakeNet(ShapeOf(net), 1).File();
-    RendererOptions options;
-    options.device = "cpu";
-    renderer = eager ? CreateTorchRenderer(ShapeOf(net), file, options, /*tile=*/0).value()
-                     : CreateCpuRenderer(ShapeOf(net), file, options).value();
-  }
-  return *renderer;
+enum class Kind { kCpu, kEagerOnCpu, kGpu };
+
+absl::StatusOr<std::unique_ptr<Renderer>> MakeRenderer(Kind kind, int net) {
+  const std::string file = MakeNet(ShapeOf(net), 1).File();
+  RendererOptions options;
+  options.device = kind == Kind::kGpu ? "cuda" : "cpu";
+  if (kind == Kind::kGpu) return Renderer::Create(ShapeOf(net), file, options);
+  if (kind == Kind::kCpu) return CreateCpuRenderer(ShapeOf(net), file, options);
+  return CreateTorchRenderer(ShapeOf(net), file, options, /*tile=*/0);
 }
 
-void Run(benchmark::State& state, bool eager) {
+// One renderer a kind and net, for all batches. Null: no such device.
+Renderer* RendererOf(Kind kind, int net) {
+  static auto* const renderers = new std::map<std::pair<Kind, int>, std::unique_ptr<Renderer>>;
+  std::unique_ptr<Renderer>& renderer = (*renderers)[{kind, net}];
+  if (renderer == nullptr) {
+    auto made = MakeRenderer(kind, net);
+    if (made.ok()) renderer = *std::move(made);
+  }
+  return renderer.get();
+}
+
+void Run(benchmark::State& state, Kind kind) {
   const int net = static_cast<int>(state.range(0));
   const int batch = static_cast<int>(state.range(1));
-  Renderer& renderer = RendererOf(eager, net);
+  Renderer* const renderer = RendererOf(kind, net);
+  if (renderer == nullptr) return state.SkipWithError("no such device");
   const GeneratorShape shape = ShapeOf(net);
   const std::vector<float> vectors = MakeVectors(shape, batch, 1);
-  std::vector<uint8_t> pixels(batch * renderer.shape().samples());
+  std::vector<uint8_t> pixels(batch * renderer->shape().samples());
   for (auto _ : state) {
-    if (!renderer.Render(vectors, batch, PixelFormat(), pixels.data()).ok()) state.SkipWithError("failed");
+    if (!renderer->Render(vectors, batch, PixelFormat(), pixels.data()).ok()) state.SkipWithError("failed");
     benchmark::DoNotOptimize(pixels.data());
   }
   state.SetLabel(NameOf(net));
@@ -79,8 +89,9 @@ void Run(benchmark::State& state, bool eager) {
   state.counters["GFLOP/s"] = benchmark::Counter(images * Flops(shape) / 1e9, benchmark::Counter::kIsRate);
 }
 
-void BM_Render(benchmark::State& state) { Run(state, false); }
-void BM_Eager(benchmark::State& state) { Run(state, true); }
+void BM_Render(benchmark::State& state) { Run(state, Kind::kCpu); }
+void BM_Eager(benchmark::State& state) { Run(state, Kind::kEagerOnCpu); }
+void BM_RenderOnGpu(benchmark::State& state) { Run(state, Kind::kGpu); }
 
 void Sizes(benchmark::internal::Benchmark* benchmark) {
   for (const int net : {kDigits, kFace64, kFace158}) {
@@ -93,6 +104,7 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
 }
 BENCHMARK(BM_Render)->Apply(Sizes);
 BENCHMARK(BM_Eager)->Apply(Sizes);
+BENCHMARK(BM_RenderOnGpu)->Apply(Sizes);
 
 // The first call at a size, on a renderer that has served no other.
 void BM_FirstCall(benchmark::State& state) {

@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "model/nn/mixed_precision.h"
 #include "tests/model/train/tiny_world.h"
 
 namespace facet::model {
@@ -52,7 +53,7 @@ class CooperativeNetsTest : public testing::Test {
   Changed StepChanges(CooperativeNets& nets, int step) {
     const auto generator = Copy(nets.generator().parameters());
     const auto classifier = Copy(nets.classifier().parameters());
-    losses_ = nets.Step(MakeBatch(step));
+    losses_ = nets.Step(ViewOf(MakeBatch(step)));
     return {!Unchanged(nets.generator().parameters(), generator),
             !Unchanged(nets.classifier().parameters(), classifier)};
   }
@@ -65,7 +66,7 @@ class CooperativeNetsTest : public testing::Test {
 
 TEST_F(CooperativeNetsTest, AStepNamesItsLossesAndTheSumOfThem) {
   CooperativeNets nets(plan_, kCpu);
-  const Losses losses = nets.Step(MakeBatch(0));
+  const Losses losses = nets.Step(ViewOf(MakeBatch(0)));
   EXPECT_THAT(losses, ElementsAre(Key("classes"), Key("classifier"), Key("features"), Key("generator"), Key("pixels")));
   EXPECT_NEAR(losses.at("generator"), losses.at("pixels") + losses.at("classes") + 0.1 * losses.at("features"), 1e-3);
 }
@@ -87,8 +88,8 @@ TEST_F(CooperativeNetsTest, WithRuleRealTheClassifierIsBlindToTheGenerator) {
   plan_.generator.joint_widths = {16};  // another generator altogether
   CooperativeNets others(plan_, kCpu);
   for (int step = 0; step < 3; ++step) {
-    nets.Step(MakeBatch(step));
-    others.Step(MakeBatch(step));
+    nets.Step(ViewOf(MakeBatch(step)));
+    others.Step(ViewOf(MakeBatch(step)));
   }
   EXPECT_TRUE(Unchanged(others.classifier().parameters(), Copy(nets.classifier().parameters())));
 }
@@ -101,9 +102,9 @@ TEST_F(CooperativeNetsTest, WithRuleJointTheClassifierIsBlindToRealImages) {
   CooperativeNets others(plan_, kCpu);
   for (int step = 0; step < 3; ++step) {
     Batch batch = MakeBatch(step);
-    nets.Step(batch);
+    nets.Step(ViewOf(batch));
     batch.images.assign(batch.images.size(), 0.5f);
-    others.Step(batch);
+    others.Step(ViewOf(batch));
   }
   EXPECT_TRUE(Unchanged(others.classifier().parameters(), Copy(nets.classifier().parameters())));
   EXPECT_TRUE(Unchanged(others.generator().parameters(), Copy(nets.generator().parameters())));
@@ -118,10 +119,10 @@ TEST_F(CooperativeNetsTest, WithRuleBothTheClassifierSeesBoth) {
   other_plan.generator.joint_widths = {16};
   CooperativeNets other_generator(other_plan, kCpu);
   Batch batch = MakeBatch(0);
-  nets.Step(batch);
-  other_generator.Step(batch);
+  nets.Step(ViewOf(batch));
+  other_generator.Step(ViewOf(batch));
   batch.images.assign(batch.images.size(), 0.5f);
-  other_images.Step(batch);
+  other_images.Step(ViewOf(batch));
   EXPECT_FALSE(Unchanged(other_images.classifier().parameters(), Copy(nets.classifier().parameters())));
   EXPECT_FALSE(Unchanged(other_generator.classifier().parameters(), Copy(nets.classifier().parameters())));
 }
@@ -163,7 +164,7 @@ TEST_F(CooperativeNetsTest, AFeatureOfWeight0TeachesNothing) {
   plan_.training.class_weights = {0, 0, 1};
   CooperativeNets nets(plan_, kCpu);
   const auto before = Copy(nets.classifier().parameters());
-  nets.Step(MakeBatch(0));
+  nets.Step(ViewOf(MakeBatch(0)));
   const NamedTensors& after = nets.classifier().parameters();
   for (size_t i = 0; i < after.size(); ++i) {
     const bool of_other_heads = after[i].name.find("classifier.head.0.") == 0 || after[i].name.find("classifier.head.1.") == 0;
@@ -179,7 +180,7 @@ TEST_F(CooperativeNetsTest, ClassWeightsScaleTheirLosses) {
     Batch batch = MakeBatch(0);
     // The classifier must be the same for all: it learns from nothing.
     plan_.training.classifier_learning_rate = 0;
-    return nets.Step(batch).at("classes");
+    return nets.Step(ViewOf(batch)).at("classes");
   };
   plan_.training.classifier_learning_rate = 0;
   const double side = classes_loss({1, 0, 0});
@@ -190,10 +191,10 @@ TEST_F(CooperativeNetsTest, ClassWeightsScaleTheirLosses) {
 TEST_F(CooperativeNetsTest, MixedRowsAreTheGeneratorsTargetsAlone) {
   CooperativeNets plain(plan_, kCpu);
   CooperativeNets mixed(plan_, kCpu);
-  plain.Step(MakeBatch(0));
+  plain.Step(ViewOf(MakeBatch(0)));
   options_.mix_share = 0.5;
   options_.mix_feature = kColour;
-  mixed.Step(MakeBatch(0));
+  mixed.Step(ViewOf(MakeBatch(0)));
   EXPECT_TRUE(Unchanged(mixed.classifier().parameters(), Copy(plain.classifier().parameters())));
   EXPECT_FALSE(Unchanged(mixed.generator().parameters(), Copy(plain.generator().parameters())));
 }
@@ -202,9 +203,33 @@ TEST_F(CooperativeNetsTest, EqualStepsGiveEqualBits) {
   CooperativeNets nets(plan_, kCpu);
   CooperativeNets again(plan_, kCpu);
   for (int step = 0; step < 5; ++step) {
-    EXPECT_EQ(nets.Step(MakeBatch(step)), again.Step(MakeBatch(step)));
+    EXPECT_EQ(nets.Step(ViewOf(MakeBatch(step))), again.Step(ViewOf(MakeBatch(step))));
   }
   EXPECT_TRUE(Unchanged(again.WeightsAndMoments(), Copy(nets.WeightsAndMoments())));
+}
+
+TEST_F(CooperativeNetsTest, MixedPrecisionMovesLossesByRoundingAlone) {
+  options_.mix_share = 0.5;
+  options_.mix_feature = kColour;
+  for (const UpdateRule rule : {UpdateRule::kReal, UpdateRule::kBoth, UpdateRule::kJoint, UpdateRule::kPixels}) {
+    plan_.training.update_rule = rule;
+    plan_.training.precision = Precision::kFloat32;
+    CooperativeNets exact(plan_, kCpu);
+    plan_.training.precision = Precision::kMixed;
+    CooperativeNets mixed(plan_, kCpu);
+    CooperativeNets again(plan_, kCpu);
+    for (int step = 0; step < 5; ++step) {
+      const Losses expected = exact.Step(ViewOf(MakeBatch(step)));
+      const Losses losses = mixed.Step(ViewOf(MakeBatch(step)));
+      EXPECT_EQ(losses, again.Step(ViewOf(MakeBatch(step))));
+      // Where the processor has no units for it, nothing is rounded.
+      EXPECT_EQ(losses == expected, !HasBfloat16Units(kCpu)) << step;
+      for (const auto& [part, loss] : expected) EXPECT_NEAR(losses.at(part), loss, 0.05 * loss + 1e-2) << part;
+    }
+    for (const NamedTensor& tensor : mixed.WeightsAndMoments()) {
+      EXPECT_EQ(tensor.tensor.scalar_type(), at::kFloat) << tensor.name;
+    }
+  }
 }
 
 TEST_F(CooperativeNetsTest, TheAverageIsWhatIsUsedAndTheNetLearnsAsWithoutIt) {
@@ -212,7 +237,7 @@ TEST_F(CooperativeNetsTest, TheAverageIsWhatIsUsedAndTheNetLearnsAsWithoutIt) {
   plan_.training.average_decay = 0.9;
   CooperativeNets nets(plan_, kCpu);
   for (int step = 0; step < 5; ++step) {
-    EXPECT_EQ(nets.Step(MakeBatch(step)), plain.Step(MakeBatch(step)));
+    EXPECT_EQ(nets.Step(ViewOf(MakeBatch(step))), plain.Step(ViewOf(MakeBatch(step))));
   }
   EXPECT_TRUE(Unchanged(nets.generator().parameters(), Copy(plain.generator().parameters())));
   const NamedTensors used = nets.Weights();
@@ -228,7 +253,7 @@ TEST_F(CooperativeNetsTest, TheAverageIsWhatIsUsedAndTheNetLearnsAsWithoutIt) {
 TEST_F(CooperativeNetsTest, TheAverageDraws) {
   plan_.training.average_decay = 0.9;
   CooperativeNets nets(plan_, kCpu);
-  for (int step = 0; step < 5; ++step) nets.Step(MakeBatch(step));
+  for (int step = 0; step < 5; ++step) nets.Step(ViewOf(MakeBatch(step)));
   const std::vector<float> labels = MakeBatch(0).labels;
   const std::vector<float> drawn = nets.Draw(labels, 8);
   NamedTensors used = nets.Weights();

@@ -45,6 +45,7 @@ TEST_F(RunIdentityTest, WhateverMovesWeightsChangesTheHash) {
       [](NetPlan& p) { p.training.mix_share = 0.25; },
       [](NetPlan& p) { p.training.pixel_distance = PixelDistance::kCharbonnier; },
       [](NetPlan& p) { p.training.average_decay = 0.99; },
+      [](NetPlan& p) { p.training.precision = Precision::kMixed; },
       [](NetPlan& p) { p.generator.sub_pixel_start = true; },
   };
   const std::string hash = HashRun(Describe(TinyPlan()));

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/nn/mixed_precision.h"
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+
+namespace facet::model {
+
+bool HasBfloat16Units(c10::Device device) {
+  if (!device.is_cpu()) return true;
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+MixedPrecision::MixedPrecision(c10::Device device, Precision precision)
+    : type_(device.type()), on_(precision == Precision::kMixed && HasBfloat16Units(device)) {
+  if (!on_) return;
+  at::autocast::set_autocast_dtype(type_, at::kBFloat16);
+  at::autocast::set_autocast_enabled(type_, true);
+}
+
+MixedPrecision::~MixedPrecision() {
+  if (!on_) return;
+  at::autocast::set_autocast_enabled(type_, false);
+  at::autocast::clear_cache();
+}
+
+at::Tensor ToFactor(const at::Tensor& tensor) {
+  const c10::DeviceType type = tensor.device().type();
+  if (!at::autocast::is_autocast_enabled(type)) return tensor;
+  return at::autocast::cached_cast(at::autocast::get_autocast_dtype(type), tensor, type);
+}
+
+at::Tensor ToFloat(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kBFloat16 ? tensor.to(at::kFloat) : tensor;
+}
+
+}  // namespace facet::model
