@@ -24,11 +24,22 @@ namespace {
 
 std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
 
-void AppendAccuracies(const google::protobuf::RepeatedPtrField<v1::FeatureAccuracy>& accuracies, std::string& text) {
-  for (const auto& accuracy : accuracies) {
-    absl::StrAppend(&text, "    ", accuracy.feature(), ": ", Percent(accuracy.synthetic()), " recognised (real images: ",
+// `verb` goes on after each share, `ceiling` names whose figure stands beside it.
+void AppendAccuracies(const google::protobuf::RepeatedPtrField<v1::FeatureAccuracy>& accuracies, const char* verb,
+                      const char* ceiling, std::string& text) {
+  const auto append = [&](absl::string_view what, const char* does, const auto& accuracy) {
+    absl::StrAppend(&text, "    ", what, ": ", Percent(accuracy.synthetic()), does, " (", ceiling, ": ",
                     Percent(accuracy.real()), ")\n");
+  };
+  for (const auto& accuracy : accuracies) {
+    append(accuracy.feature(), verb, accuracy);
+    for (const auto& part : accuracy.parts()) append(absl::StrCat("  its ", part.name(), " alone"), "", part);
   }
+}
+
+// Of synthetic images beside real ones.
+void AppendAccuracies(const google::protobuf::RepeatedPtrField<v1::FeatureAccuracy>& accuracies, std::string& text) {
+  AppendAccuracies(accuracies, " recognised", "real images", text);
 }
 
 // Columns that UTF-8 text takes where each character takes one.
@@ -168,10 +179,7 @@ std::string FormatReport(const v1::EvaluationReport& report) {
   }
   if (report.train_on_synthetic_size() > 0) {
     text += "  a classifier that learnt from rendered images alone knows real ones:\n";
-    for (const auto& accuracy : report.train_on_synthetic()) {
-      absl::StrAppend(&text, "    ", accuracy.feature(), ": ", Percent(accuracy.synthetic()),
-                      " (that of real images: ", Percent(accuracy.real()), ")\n");
-    }
+    AppendAccuracies(report.train_on_synthetic(), "", "that of real images", text);
   }
   if (report.judge_train_images() > 0) {
     absl::StrAppend(&text, "  the judge: seed ", report.judge_seed(), ", learnt from ", report.judge_train_images(),

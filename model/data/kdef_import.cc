@@ -19,6 +19,7 @@
 #include "model/data/source_file.h"
 #include "model/image/codec.h"
 #include "model/image/face_finder.h"
+#include "model/image/square_transform.h"
 
 namespace facet::model {
 namespace {
@@ -41,7 +42,7 @@ absl::StatusOr<Pixels> CutFace(FaceCropper& cropper, int side, const std::string
 Pixels Transformed(const KdefPlan& plan, const Pixels& face) {
   Pixels pixels(face.size() * plan.transforms.size());
   for (size_t t = 0; t < plan.transforms.size(); ++t) {
-    ApplySquareTransform(KdefTransform(plan.transforms[t]), {plan.side, plan.side, 3}, {}, face.data(),
+    ApplySquareTransform(SquareTransformAt(plan.transforms[t]), {plan.side, plan.side, 3}, {}, face.data(),
                          &pixels[t * face.size()]);
   }
   return pixels;

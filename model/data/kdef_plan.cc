@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "model/data/choice.h"
 #include "model/data/face_cropper.h"
+#include "model/image/square_transform.h"
 
 namespace facet::model {
 namespace {
@@ -64,13 +65,6 @@ absl::Status CheckAsked(absl::string_view field, const Names& asked, const Names
 
 }  // namespace
 
-const Names& KdefTransforms() {
-  static const auto& names = *new Names{"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"};
-  return names;
-}
-
-SquareTransform KdefTransform(int index) { return {index % 4, index >= 4}; }
-
 absl::StatusOr<KdefPlan> MakeKdefPlan(const v1::KdefImportOptions& options) {
   const int side = options.image_size();
   if (side != 0 && (side < kMinSide || side > kMaxSide)) {
@@ -84,7 +78,7 @@ absl::StatusOr<KdefPlan> MakeKdefPlan(const v1::KdefImportOptions& options) {
   ASSIGN_OR_RETURN(plan.expressions, Choose("expressions", ToNames(options.expressions()), KdefExpressions()));
   ASSIGN_OR_RETURN(plan.angles, Choose("angles", ToNames(options.angles()), KdefAngles()));
   ASSIGN_OR_RETURN(plan.people, Choose("people", ToNames(options.people()), KdefPeople()));
-  ASSIGN_OR_RETURN(plan.transforms, Choose("transforms", ToNames(options.transforms()), KdefTransforms()));
+  ASSIGN_OR_RETURN(plan.transforms, Choose("transforms", ToNames(options.transforms()), SquareTransformNames()));
   RETURN_IF_ERROR(PrefixField(ValidateFaceCrop(options.face_crop()), "face_crop"));
   return plan;
 }
@@ -135,7 +129,7 @@ FeatureSchema KdefLabels::schema() const {
                                    {"expression", NamesOf(expressions_, KdefExpressions())}};
   if (sessions_.size() > 1) features.push_back({"session", NamesOf(sessions_, KdefSessions())});
   if (angles_.size() > 1) features.push_back({"angle", NamesOf(angles_, KdefAngles())});
-  if (transforms_.size() > 1) features.push_back({"transform", NamesOf(transforms_, KdefTransforms())});
+  if (transforms_.size() > 1) features.push_back({"transform", NamesOf(transforms_, SquareTransformNames())});
   return FeatureSchema::Create(std::move(features)).value();  // names and numbers are known to be good
 }
 

@@ -12,7 +12,6 @@
 #include "facet/v1/dataset.pb.h"
 #include "model/data/kdef_source.h"
 #include "model/features/schema.h"
-#include "model/image/square_transform.h"
 
 namespace facet::model {
 
@@ -23,12 +22,8 @@ struct KdefPlan {
   std::vector<int> expressions;
   std::vector<int> angles;
   std::vector<int> people;      // in KdefPeople()
-  std::vector<int> transforms;  // in KdefTransforms()
+  std::vector<int> transforms;  // in SquareTransformNames()
 };
-
-// r0, r90, r180, r270, m0, m90, m180, m270.
-const std::vector<std::string>& KdefTransforms();
-SquareTransform KdefTransform(int index);
 
 // Errors of ValidateKdefOptions.
 absl::StatusOr<KdefPlan> MakeKdefPlan(const v1::KdefImportOptions& options);

@@ -21,11 +21,17 @@ namespace facet::model {
 // As v1.EvaluationReport, where every field is explained. Accuracies are given
 // for the features that the judge knows (JudgedFeatures).
 struct FeatureAccuracy {
+  struct Part {
+    std::string name;
+    double synthetic = 0;
+    double real = 0;
+  };
   std::string feature;
   double synthetic = 0;
   // Of mixes: on the real images of all held-out cells, or of both parents where
   // none are held out.
   double real = 0;
+  std::vector<Part> parts;
 };
 
 struct FeatureLikeness {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/evaluate/examiner.h"
 
-#include <algorithm>
-
 #include "base/status_macros.h"
 #include "model/train/batch.h"
 
@@ -16,6 +14,7 @@ constexpr PixelFormat kFloatPixels{PixelType::kFloat32, PixelLayout::kNhwc};
 Examiner::Examiner(const Dataset& dataset, Renderer& renderer, Judge& judge, Clock& clock, int timed_batch)
     : dataset_(dataset),
       schema_(dataset.info().schema),
+      questions_(QuestionsOf(schema_)),
       samples_(dataset.info().shape.samples()),
       renderer_(renderer),
       judge_(judge),
@@ -54,14 +53,34 @@ absl::Status Examiner::Score(absl::Span<const int64_t> images, Tally* tally) {
   RETURN_IF_ERROR(judge_.Classify(pixels_.data(), static_cast<int>(images.size()), probabilities_.data()));
   for (size_t i = 0; i < images.size(); ++i) {
     const auto labels = dataset_.labels(images[i]);
-    for (int f = 0; f < schema_.size(); ++f) {
-      const float* first = &probabilities_[i * schema_.total_classes() + schema_.offset(f)];
-      const float* best = std::max_element(first, first + schema_.features()[f].classes.size());
-      tally->right[f] += best - first == labels[f];
+    for (size_t q = 0; q < questions_.size(); ++q) {
+      const int feature = questions_[q].feature;
+      const int answer = Answer(questions_[q], probabilities(i, feature));
+      tally->right[q] += answer == questions_[q].groups[labels[feature]];
     }
   }
   tally->seen += static_cast<int64_t>(images.size());
   return absl::OkStatus();
+}
+
+absl::Span<const float> Examiner::probabilities(size_t i, int feature) const {
+  return absl::MakeConstSpan(probabilities_)
+      .subspan(i * schema_.total_classes() + schema_.offset(feature), schema_.features()[feature].classes.size());
+}
+
+std::vector<FeatureAccuracy> Examiner::Accuracies(const Tally& synthetic, const Tally& real, int skipped) const {
+  std::vector<FeatureAccuracy> accuracies;
+  if (synthetic.seen == 0) return accuracies;
+  for (size_t q = 0; q < questions_.size(); ++q) {
+    const auto& [feature, part, groups] = questions_[q];
+    if (feature == skipped || !judge_.Knows(feature)) continue;
+    if (part.empty()) {
+      accuracies.push_back({schema_.features()[feature].name, synthetic.share(q), real.share(q), {}});
+    } else {
+      accuracies.back().parts.push_back({part, synthetic.share(q), real.share(q)});
+    }
+  }
+  return accuracies;
 }
 
 double Examiner::images_per_second() const {

@@ -10,18 +10,20 @@
 #include "absl/types/span.h"
 #include "base/clock.h"
 #include "model/data/dataset.h"
+#include "model/evaluate/evaluate.h"
 #include "model/evaluate/judge.h"
+#include "model/evaluate/question.h"
 #include "model/render/renderer.h"
 
 namespace facet::model {
 
-// How often the judge was right, by feature.
+// How often the judge was right, by question.
 struct Tally {
-  explicit Tally(int features) : right(features) {}
-  double share(int feature) const { return seen == 0 ? 0.0 : static_cast<double>(right[feature]) / seen; }
+  explicit Tally(size_t questions) : right(questions) {}
+  double share(size_t question) const { return seen == 0 ? 0.0 : static_cast<double>(right[question]) / seen; }
 
   void Add(const Tally& other) {
-    for (size_t f = 0; f < right.size(); ++f) right[f] += other.right[f];
+    for (size_t q = 0; q < right.size(); ++q) right[q] += other.right[q];
     seen += other.seen;
   }
 
@@ -44,13 +46,18 @@ class Examiner {
   // float32 NHWC.
   const std::vector<float>& pixels() const { return pixels_; }
 
+  // One for all questions that images are scored by.
+  Tally NewTally() const { return Tally(questions_.size()); }
   // Judges the batch and counts where the judge says what the labels of
   // `images`, one for each of the batch, say.
   absl::Status Score(absl::Span<const int64_t> images, Tally* tally);
-  // What the judge said of image `i` of the batch.
-  float probability(size_t i, int feature, int class_index) const {
-    return probabilities_[i * schema_.total_classes() + schema_.offset(feature) + class_index];
-  }
+  // What the judge said of image `i` of the batch: one for each class of the
+  // feature.
+  absl::Span<const float> probabilities(size_t i, int feature) const;
+
+  // Of the features that the judge knows but for `skipped`, an index; none where
+  // no synthetic image was scored.
+  std::vector<FeatureAccuracy> Accuracies(const Tally& synthetic, const Tally& real, int skipped = -1) const;
 
   // Of all timed renders; 0 where there was none.
   double images_per_second() const;
@@ -58,6 +65,7 @@ class Examiner {
  private:
   const Dataset& dataset_;
   const FeatureSchema& schema_;
+  const std::vector<Question> questions_;
   const size_t samples_;
   Renderer& renderer_;
   Judge& judge_;

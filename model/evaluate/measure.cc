@@ -32,7 +32,7 @@ struct Pairs {
 };
 
 struct CellSums {
-  explicit CellSums(int features) : synthetic(features), real(features) {}
+  explicit CellSums(const Tally& none) : synthetic(none), real(none) {}
   Tally synthetic;
   Tally real;
   double squared_error = 0;  // of the mean pixel, summed over images
@@ -40,7 +40,7 @@ struct CellSums {
 };
 
 struct MixSums {
-  explicit MixSums(int features) : synthetic(features), real(features) {}
+  explicit MixSums(const Tally& none) : synthetic(none), real(none) {}
   Tally synthetic;
   Tally real;
   double parent_mass = 0;       // summed over images
@@ -64,7 +64,7 @@ class Measurer {
         schema_(options.dataset->info().schema),
         judge_(judge),
         examiner_(*options.dataset, *options.renderer, judge, *options.clock, options.render_batch),
-        held_out_real_(options.dataset->info().schema.size()),
+        held_out_real_(examiner_.NewTally()),
         detail_(*options.dataset, judge, options.split.train, Choose(options.split.train, "class centres"), stop),
         on_progress_(on_progress),
         stop_(stop) {}
@@ -84,7 +84,6 @@ class Measurer {
   // Length of the next batch of `size` images from `begin` on, or CANCELLED.
   absl::StatusOr<size_t> NextBatch(size_t size, size_t begin) const;
   void CountDone(size_t images);
-  std::vector<FeatureAccuracy> Accuracies(const Tally& synthetic, const Tally& real, int skipped = -1) const;
 
   const EvaluateOptions& options_;
   const Dataset& dataset_;
@@ -146,8 +145,8 @@ absl::Status Measurer::AddMixes(int feature, Images first, Images second, MixSum
   // feature alone, which is not scored.
   RETURN_IF_ERROR(examiner_.Score(first, &sums->synthetic));
   for (int i = 0; i < count; ++i) {
-    sums->parent_mass += examiner_.probability(i, feature, dataset_.labels(first[i])[feature]);
-    sums->parent_mass += examiner_.probability(i, feature, dataset_.labels(second[i])[feature]);
+    sums->parent_mass += examiner_.probabilities(i, feature)[dataset_.labels(first[i])[feature]];
+    sums->parent_mass += examiner_.probabilities(i, feature)[dataset_.labels(second[i])[feature]];
   }
   const std::vector<float> rendered = examiner_.pixels();
   const size_t looked_at = std::min(first.size(), DetailMeasurer::kMaxImages - sums->nearest_images);
@@ -174,18 +173,8 @@ void Measurer::CountDone(size_t images) {
   if (on_progress_) on_progress_(static_cast<double>(images_done_) / static_cast<double>(images_planned_));
 }
 
-std::vector<FeatureAccuracy> Measurer::Accuracies(const Tally& synthetic, const Tally& real, int skipped) const {
-  std::vector<FeatureAccuracy> accuracies;
-  if (synthetic.seen == 0) return accuracies;
-  for (int f = 0; f < schema_.size(); ++f) {
-    if (f == skipped || !judge_.Knows(f)) continue;
-    accuracies.push_back({schema_.features()[f].name, synthetic.share(f), real.share(f)});
-  }
-  return accuracies;
-}
-
 absl::StatusOr<CellSums> Measurer::MeasureCells(const std::vector<int64_t>& images) {
-  CellSums sums(schema_.size());
+  CellSums sums(examiner_.NewTally());
   for (size_t begin = 0; begin < images.size();) {
     ASSIGN_OR_RETURN(const size_t count, NextBatch(images.size(), begin));
     RETURN_IF_ERROR(AddCells(Images(images).subspan(begin, count), &sums));
@@ -217,7 +206,7 @@ absl::StatusOr<double> Measurer::MeasureSmoothness(const Pairs& pairs) {
 
 absl::StatusOr<Evaluation::Mix> Measurer::MeasureMixes(int feature, const Pairs& pairs) {
   const size_t size = pairs.first.size();
-  MixSums sums(schema_.size());
+  MixSums sums(examiner_.NewTally());
   for (size_t begin = 0; begin < size;) {
     ASSIGN_OR_RETURN(const size_t count, NextBatch(size, begin));
     RETURN_IF_ERROR(AddMixes(feature, Images(pairs.first).subspan(begin, count),
@@ -228,7 +217,7 @@ absl::StatusOr<Evaluation::Mix> Measurer::MeasureMixes(int feature, const Pairs&
   Evaluation::Mix mix;
   mix.feature = schema_.features()[feature].name;
   mix.image_count = static_cast<int64_t>(size);
-  mix.kept = Accuracies(sums.synthetic, held_out_real_.seen > 0 ? held_out_real_ : sums.real, feature);
+  mix.kept = examiner_.Accuracies(sums.synthetic, held_out_real_.seen > 0 ? held_out_real_ : sums.real, feature);
   mix.parent_mass = sums.parent_mass / static_cast<double>(size);
   mix.blend_distance = std::sqrt(sums.squared_distance / static_cast<double>(size));
   mix.nearest_distance = sums.nearest / static_cast<double>(sums.nearest_images);
@@ -254,12 +243,12 @@ absl::StatusOr<Evaluation> Measurer::Run() {
     ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(held_out[i]));
     held_out_real_.Add(sums.real);
     evaluation.held_out.push_back({group.rule, CountCells(dataset_, group.images),
-                                   Accuracies(sums.synthetic, sums.real), PsnrOf(sums),
+                                   examiner_.Accuracies(sums.synthetic, sums.real), PsnrOf(sums),
                                    SampleCells(dataset_, group.images, kSampleImages, options_.plan.training.seed),
                                    detail_.Finish(sums.detail)});
   }
   ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(train));
-  evaluation.train = Accuracies(sums.synthetic, sums.real);
+  evaluation.train = examiner_.Accuracies(sums.synthetic, sums.real);
   evaluation.train_psnr_db = PsnrOf(sums);
   evaluation.train_measures = detail_.Finish(sums.detail);
   for (int f = 0; f < schema_.size(); ++f) {

@@ -13,6 +13,12 @@ void AddAccuracies(const std::vector<FeatureAccuracy>& accuracies,
     added->set_feature(accuracy.feature);
     added->set_synthetic(accuracy.synthetic);
     added->set_real(accuracy.real);
+    for (const FeatureAccuracy::Part& part : accuracy.parts) {
+      v1::FeatureAccuracy::Part* added_part = added->add_parts();
+      added_part->set_name(part.name);
+      added_part->set_synthetic(part.synthetic);
+      added_part->set_real(part.real);
+    }
   }
 }
 

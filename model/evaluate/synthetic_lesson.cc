@@ -68,10 +68,9 @@ std::vector<int64_t> TestImages(const EvaluateOptions& options) {
   return chosen;
 }
 
-absl::StatusOr<Tally> Examine(const EvaluateOptions& options, const std::vector<int64_t>& images, Judge& judge,
+absl::StatusOr<Tally> Examine(const EvaluateOptions& options, const std::vector<int64_t>& images, Examiner& examiner,
                               const std::function<void()>& alive, const std::atomic<bool>& stop) {
-  Examiner examiner(*options.dataset, *options.renderer, judge, *options.clock, options.render_batch);
-  Tally tally(options.dataset->info().schema.size());
+  Tally tally = examiner.NewTally();
   for (size_t begin = 0; begin < images.size(); begin += options.render_batch) {
     if (stop) return Stopped();
     const auto some = absl::MakeConstSpan(images).subspan(begin, options.render_batch);
@@ -92,14 +91,14 @@ absl::StatusOr<std::vector<FeatureAccuracy>> LearnFromSynthetic(const EvaluateOp
   ASSIGN_OR_RETURN(const std::unique_ptr<Judge> pupil, TrainJudgeOn(learn, *lesson, stop));
   const std::vector<int64_t> test = TestImages(options);
   const auto alive = [&] { on_progress(1); };
-  ASSIGN_OR_RETURN(const Tally synthetic, Examine(options, test, *pupil, alive, stop));
-  ASSIGN_OR_RETURN(const Tally real, Examine(options, test, judge, alive, stop));
-  std::vector<FeatureAccuracy> accuracies;
-  const FeatureSchema& schema = options.dataset->info().schema;
-  for (int f = 0; f < schema.size(); ++f) {
-    if (judge.Knows(f)) accuracies.push_back({schema.features()[f].name, synthetic.share(f), real.share(f)});
-  }
-  return accuracies;
+  const auto examiner_of = [&options](Judge& asked) {
+    return Examiner(*options.dataset, *options.renderer, asked, *options.clock, options.render_batch);
+  };
+  Examiner of_pupil = examiner_of(*pupil);
+  Examiner of_judge = examiner_of(judge);
+  ASSIGN_OR_RETURN(const Tally synthetic, Examine(options, test, of_pupil, alive, stop));
+  ASSIGN_OR_RETURN(const Tally real, Examine(options, test, of_judge, alive, stop));
+  return of_judge.Accuracies(synthetic, real);
 }
 
 }  // namespace facet::model

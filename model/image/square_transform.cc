@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/image/square_transform.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace facet::model {
@@ -73,6 +74,21 @@ SquareTransform Inverse(SquareTransform transform) {
   // A turn after a mirroring is a mirroring at another axis: its own inverse.
   if (transform.mirror) return {transform.quarter_turns & 3, true};
   return {-transform.quarter_turns & 3, false};
+}
+
+const std::vector<std::string>& SquareTransformNames() {
+  static const auto& names =
+      *new std::vector<std::string>{"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"};
+  return names;
+}
+
+SquareTransform SquareTransformAt(int index) { return {index % 4, index >= 4}; }
+
+std::optional<SquareTransform> SquareTransformNamed(absl::string_view name) {
+  const std::vector<std::string>& names = SquareTransformNames();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return SquareTransformAt(static_cast<int>(found - names.begin()));
 }
 
 void ApplySquareTransform(SquareTransform transform, const ImageShape& shape, const PixelFormat& format,

@@ -3,7 +3,11 @@
 #define FACET_MODEL_IMAGE_SQUARE_TRANSFORM_H_
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "absl/strings/string_view.h"
 #include "model/image/pixels.h"
 
 namespace facet::model {
@@ -19,6 +23,13 @@ struct SquareTransform {
 // `after` applied to what `first` made.
 SquareTransform Compose(SquareTransform first, SquareTransform after);
 SquareTransform Inverse(SquareTransform transform);
+
+// All eight by their names, r0, r90, r180, r270, m0, m90, m180, m270: degrees,
+// with r not mirrored, with m mirrored before the turn.
+const std::vector<std::string>& SquareTransformNames();
+// `index`: in SquareTransformNames().
+SquareTransform SquareTransformAt(int index);
+std::optional<SquareTransform> SquareTransformNamed(absl::string_view name);
 
 // Moves the pixels of one square image (height == width), laid out as `format`
 // says. `source` and `target` hold shape.samples() samples and do not overlap.

@@ -15,10 +15,17 @@ MarkdownTable MeasureTable() {
   return MarkdownTable({"measure", "synthetic", "real images (ceiling)", "synthetic / real"});
 }
 
-void AddAccuracies(const Accuracies& accuracies, MarkdownTable& table) {
+// A row for each feature, and one for each of its parts. `verb`: "recognised".
+void AddAccuracies(const Accuracies& accuracies, const std::string& verb, MarkdownTable& table) {
+  const auto add = [&](const std::string& what, const auto& accuracy) {
+    table.Add({what, FormatShare(accuracy.synthetic()), FormatShare(accuracy.real()),
+               FormatRatio(accuracy.synthetic(), accuracy.real())});
+  };
   for (const auto& accuracy : accuracies) {
-    table.Add({absl::StrCat(accuracy.feature(), " recognised"), FormatShare(accuracy.synthetic()),
-               FormatShare(accuracy.real()), FormatRatio(accuracy.synthetic(), accuracy.real())});
+    add(absl::StrCat(accuracy.feature(), " ", verb), accuracy);
+    for (const auto& part : accuracy.parts()) {
+      add(absl::StrCat(accuracy.feature(), " ", verb, ": its ", part.name(), " alone"), part);
+    }
   }
 }
 
@@ -42,7 +49,7 @@ void AddMeasures(const v1::ImageMeasures& measures, MarkdownTable& table) {
 std::string CellTable(const Accuracies& accuracies, double psnr_db, bool has_measures,
                       const v1::ImageMeasures& measures) {
   MarkdownTable table = MeasureTable();
-  AddAccuracies(accuracies, table);
+  AddAccuracies(accuracies, "recognised", table);
   table.Add({"PSNR", absl::StrCat(FormatNumber(psnr_db), " dB"), kNone, kNone});
   if (has_measures) AddMeasures(measures, table);
   return absl::StrCat(table.ToString(), "\n");
@@ -50,10 +57,7 @@ std::string CellTable(const Accuracies& accuracies, double psnr_db, bool has_mea
 
 std::string MixTable(const v1::MixReport& mix) {
   MarkdownTable table({"measure", "mixes", "real images", "mixes / real"});
-  for (const auto& kept : mix.kept()) {
-    table.Add({absl::StrCat(kept.feature(), " kept"), FormatShare(kept.synthetic()), FormatShare(kept.real()),
-               FormatRatio(kept.synthetic(), kept.real())});
-  }
+  AddAccuracies(mix.kept(), "kept", table);
   // A judge may know nothing of the feature itself.
   if (mix.parent_mass() > 0) {
     table.Add({absl::StrCat("belief that it is one of the two parents (", mix.feature(), ")"),
@@ -91,7 +95,7 @@ std::string MeasureTables(const v1::EvaluationReport& report, const std::string&
   }
   if (report.train_on_synthetic_size() > 0) {
     MarkdownTable table({"measure", "learnt from synthetic images", "learnt from real images", "ratio"});
-    AddAccuracies(report.train_on_synthetic(), table);
+    AddAccuracies(report.train_on_synthetic(), "recognised", table);
     absl::StrAppend(&text, heading, " A classifier that learnt from synthetic images alone\n\nOn real images.\n\n",
                     table.ToString(), "\n");
   }

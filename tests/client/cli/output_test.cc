@@ -109,6 +109,24 @@ TEST(FormatReportTest, SaysWhatTheJudgeSaid) {
   EXPECT_THAT(FormatReport(report), HasSubstr("not measured"));
 }
 
+TEST(FormatReportTest, PartsOfAFeatureFollowIt) {
+  v1::EvaluationReport report;
+  v1::FeatureAccuracy& accuracy = *report.add_train();
+  accuracy.set_feature("transform");
+  accuracy.set_synthetic(0.5);
+  accuracy.set_real(0.625);
+  v1::FeatureAccuracy::Part& turn = *accuracy.add_parts();
+  turn.set_name("turn");
+  turn.set_synthetic(0.9);
+  turn.set_real(1);
+  *report.add_train_on_synthetic() = accuracy;
+  const std::string text = FormatReport(report);
+  EXPECT_THAT(text, HasSubstr("    transform: 50.0 % recognised (real images: 62.5 %)\n"
+                              "      its turn alone: 90.0 % (real images: 100.0 %)\n"));
+  EXPECT_THAT(text, HasSubstr("    transform: 50.0 % (that of real images: 62.5 %)\n"
+                              "      its turn alone: 90.0 % (that of real images: 100.0 %)\n"));
+}
+
 TEST(FormatReportTest, MixesAreNamedWithTheirDistanceToTraining) {
   v1::EvaluationReport report;
   v1::MixReport& mix = *report.add_mixes();

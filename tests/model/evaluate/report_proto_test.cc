@@ -10,12 +10,12 @@ namespace {
 
 TEST(ReportProtoTest, CarriesEveryFigure) {
   Evaluation evaluation;
-  evaluation.held_out.push_back({"no_red", 7, {{"digit", 0.5, 0.75}}, 21.5, {3, 9}, {0.5, 0.75, 0.25, 0.125, 1.5, {{"digit", 0.5, 0.25, 1}}}});
-  evaluation.train = {{"digit", 0.25, 1.0}};
-  evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5}}, 0.875, 0.0625, 1.25, 0.5});
+  evaluation.held_out.push_back({"no_red", 7, {{"digit", 0.5, 0.75, {}}}, 21.5, {3, 9}, {0.5, 0.75, 0.25, 0.125, 1.5, {{"digit", 0.5, 0.25, 1}}}});
+  evaluation.train = {{"digit", 0.25, 1.0, {}}};
+  evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5, {}}}, 0.875, 0.0625, 1.25, 0.5});
   evaluation.train_psnr_db = 30;
   evaluation.train_measures.ssim = 0.875;
-  evaluation.train_on_synthetic = {{"digit", 0.625, 0.75}};
+  evaluation.train_on_synthetic = {{"digit", 0.625, 0.75, {}}};
   evaluation.judge_seed = 9;
   evaluation.judge_train_images = 224;
   evaluation.render_images_per_second = 1500;
@@ -43,6 +43,19 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
       &expected));
   const v1::EvaluationReport report = ReportToProto(evaluation);
   EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(report, expected)) << report.DebugString();
+}
+
+TEST(ReportProtoTest, PartsAreBesideTheirFeature) {
+  Evaluation evaluation;
+  evaluation.train = {{"transform", 0.5, 0.625, {{"turn", 0.75, 1}, {"mirroring", 0.25, 0.5}}}, {"identity", 1, 1, {}}};
+  const v1::EvaluationReport report = ReportToProto(evaluation);
+  ASSERT_EQ(report.train_size(), 2) << "one for each feature";
+  ASSERT_EQ(report.train(0).parts_size(), 2);
+  EXPECT_EQ(report.train(0).synthetic(), 0.5);
+  EXPECT_EQ(report.train(0).parts(1).name(), "mirroring");
+  EXPECT_EQ(report.train(0).parts(1).synthetic(), 0.25);
+  EXPECT_EQ(report.train(0).parts(1).real(), 0.5);
+  EXPECT_EQ(report.train(1).parts_size(), 0);
 }
 
 TEST(ReportProtoTest, WhatWasNotMeasuredIsAbsent) {

@@ -52,6 +52,17 @@ TEST(SquareTransformTest, TurnsCounterClockwise) {
   EXPECT_THAT(ApplyToFour({3, false}), ElementsAre(3, 1, 4, 2));
 }
 
+TEST(SquareTransformTest, NamesSayWhatIsDone) {
+  ASSERT_EQ(SquareTransformNames().size(), 8u);
+  for (int i = 0; i < 8; ++i) {
+    const SquareTransform transform = SquareTransformAt(i);
+    EXPECT_EQ(SquareTransformNames()[i],
+              (transform.mirror ? "m" : "r") + std::to_string(90 * transform.quarter_turns));
+    EXPECT_EQ(SquareTransformNamed(SquareTransformNames()[i]), transform);
+  }
+  for (const char* other : {"90", "r45", "M0", ""}) EXPECT_EQ(SquareTransformNamed(other), std::nullopt) << other;
+}
+
 TEST(SquareTransformTest, MirrorsLeftToRightBeforeTurning) {
   EXPECT_THAT(ApplyToFour({0, true}), ElementsAre(2, 1, 4, 3));
   EXPECT_THAT(ApplyToFour({1, true}), ElementsAre(1, 3, 2, 4));

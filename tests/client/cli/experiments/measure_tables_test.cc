@@ -63,6 +63,26 @@ TEST(MeasureTablesTest, MixesHaveMeasuresOfTheirOwn) {
 )");
 }
 
+TEST(MeasureTablesTest, PartsOfAFeatureFollowIt) {
+  const auto report = FromText<v1::EvaluationReport>(R"(
+    train {
+      feature: "transform" synthetic: 0.5 real: 0.625
+      parts { name: "turn" synthetic: 0.9 real: 1 }
+      parts { name: "mirroring" synthetic: 0.55 real: 0.6 }
+    }
+    train { feature: "identity" synthetic: 1 real: 1 }
+    mixes {
+      feature: "identity"
+      kept { feature: "transform" synthetic: 0.5 real: 0.5 parts { name: "turn" synthetic: 0.75 real: 1 } }
+    })");
+  const std::string tables = MeasureTables(report, "##");
+  EXPECT_THAT(tables, HasSubstr("| transform recognised | 50.0 % | 62.5 % | 0.80 |\n"
+                                "| transform recognised: its turn alone | 90.0 % | 100.0 % | 0.90 |\n"
+                                "| transform recognised: its mirroring alone | 55.0 % | 60.0 % | 0.92 |\n"
+                                "| identity recognised | 100.0 % | 100.0 % | 1.00 |\n"));
+  EXPECT_THAT(tables, HasSubstr("| transform kept: its turn alone | 75.0 % | 100.0 % | 0.75 |\n"));
+}
+
 TEST(MeasureTablesTest, LeavesOutWhatTheReportDoesNotHave) {
   EXPECT_EQ(MeasureTables({}, "##"), "");
   const std::string tables = MeasureTables(
