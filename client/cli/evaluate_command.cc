@@ -2,9 +2,11 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/hold_out_option.h"
+#include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/output.h"
 
@@ -39,6 +41,13 @@ absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options)
   return request;
 }
 
+// What is left to do where nobody waits for the job any more.
+std::string LeftNote(const std::string& job, const std::string& report) {
+  if (report.empty()) return JobGoesOn(job);
+  return absl::StrCat(JobGoesOn(job), "\n", report, " will not be written; once it has ended, the same command does, ",
+                      "with --id ", absl::StripPrefix(job, "trainingJobs/"));
+}
+
 absl::Status Evaluate(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const v1::CreateTrainingJobRequest request, MakeRequest(options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
@@ -47,7 +56,10 @@ absl::Status Evaluate(Context& context, const Options& options) {
     PrintLine(context.json ? ToJson(job) : DescribeJob(job));
     return absl::OkStatus();
   }
-  RETURN_IF_ERROR(FollowJob(context, job.name()));
+  {
+    const InterruptNote note(LeftNote(job.name(), options.report));
+    RETURN_IF_ERROR(FollowJob(context, job.name()));
+  }
   if (options.report.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(job, client->GetTrainingJob(job.name()));
   return WriteOutput(options.report, ToJson(job.report()));

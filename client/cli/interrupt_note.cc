@@ -39,4 +39,8 @@ InterruptNote::~InterruptNote() {
   current = nullptr;
 }
 
+std::string JobGoesOn(const std::string& job) {
+  return absl::StrCat(job, " goes on; follow it with: facet jobs watch ", job);
+}
+
 }  // namespace facet::cli

@@ -22,6 +22,10 @@ class InterruptNote {
   struct sigaction terminate_;
 };
 
+// What such a note says of a job, by its name: that it goes on, and how to
+// follow it.
+std::string JobGoesOn(const std::string& job);
+
 }  // namespace facet::cli
 
 #endif  // FACET_CLIENT_CLI_INTERRUPT_NOTE_H_

@@ -54,9 +54,8 @@ absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options)
 
 // What is left to do where nobody waits for the job any more.
 std::string LeftNote(const std::string& job, const std::string& publish) {
-  std::string note = absl::StrCat(job, " goes on; follow it with: facet jobs watch ", job);
-  if (publish.empty()) return note;
-  return absl::StrCat(note, "\nit will not be published; once it has ended: facet models publish ", job, " --as ", publish);
+  if (publish.empty()) return JobGoesOn(job);
+  return absl::StrCat(JobGoesOn(job), "\nit will not be published; once it has ended: facet models publish ", job, " --as ", publish);
 }
 
 absl::Status Train(Context& context, const Options& options) {

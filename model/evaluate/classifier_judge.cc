@@ -36,11 +36,16 @@ absl::Status ClassifierJudge::Classify(const float* images, int count, float* pr
 
 int ClassifierJudge::embedding_size(int feature) const { return Knows(feature) ? net_.embedding_size() : 0; }
 
-absl::Status ClassifierJudge::Embed(const float* images, int count, int feature, float* embeddings) {
+absl::Status ClassifierJudge::Embed(const float* images, int count, float* embeddings) {
   return TorchWall("judging", [&] {
     const at::NoGradGuard no_grad;
-    const at::Tensor all =
-        net_.Embed(ToImages(images, count, net_.shape().image_size, device_), feature).to(at::kCPU).contiguous();
+    const std::vector<at::Tensor> by_feature = net_.Embed(ToImages(images, count, net_.shape().image_size, device_));
+    std::vector<at::Tensor> columns;
+    for (size_t f = 0; f < by_feature.size(); ++f) {
+      if (Knows(static_cast<int>(f))) columns.push_back(by_feature[f]);
+    }
+    if (columns.empty()) return absl::OkStatus();
+    const at::Tensor all = at::cat(columns, 1).to(at::kCPU).contiguous();
     std::copy_n(all.data_ptr<float>(), all.numel(), embeddings);
     return absl::OkStatus();
   });

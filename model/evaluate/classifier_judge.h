@@ -26,7 +26,7 @@ class ClassifierJudge final : public Judge {
   bool Knows(int feature) const override;
   absl::Status Classify(const float* images, int count, float* probabilities) override;
   int embedding_size(int feature) const override;
-  absl::Status Embed(const float* images, int count, int feature, float* embeddings) override;
+  absl::Status Embed(const float* images, int count, float* embeddings) override;
 
  private:
   Classifier net_;

@@ -27,6 +27,8 @@ DetailMeasurer::DetailMeasurer(const Dataset& dataset, Judge& judge, absl::Span<
       stop_(stop) {
   for (int f = 0; f < schema_.size(); ++f) {
     centres_.emplace_back(static_cast<int>(schema_.features()[f].classes.size()), judge_.embedding_size(f));
+    offsets_.push_back(row_size_);
+    row_size_ += judge_.embedding_size(f);
   }
 }
 
@@ -34,14 +36,11 @@ absl::Status DetailMeasurer::Prepare(int batch, absl::FunctionRef<void(size_t)> 
   for (size_t begin = 0; begin < centred_.size(); begin += batch) {
     if (stop_) return absl::CancelledError("the evaluation was stopped");
     const auto images = absl::MakeConstSpan(centred_).subspan(begin, batch);
-    std::vector<std::vector<float>> features(schema_.size());
-    RETURN_IF_ERROR(Embed(Load(images), static_cast<int>(images.size()), &features));
+    std::vector<float> features;
+    RETURN_IF_ERROR(Embed(Load(images), images.size(), &features));
     for (int f = 0; f < schema_.size(); ++f) {
-      const size_t size = judge_.embedding_size(f);
-      if (size == 0) continue;
-      for (size_t i = 0; i < images.size(); ++i) {
-        centres_[f].Add(dataset_.labels(images[i])[f], Pixels(features[f]).subspan(i * size, size));
-      }
+      if (judge_.embedding_size(f) == 0) continue;
+      for (size_t i = 0; i < images.size(); ++i) centres_[f].Add(dataset_.labels(images[i])[f], Row(features, i, f));
     }
     on_progress(images.size());
   }
@@ -53,8 +52,6 @@ absl::Status DetailMeasurer::Add(absl::Span<const int64_t> images, const std::ve
   const size_t count = std::min(images.size(), kMaxImages - static_cast<size_t>(group->images));
   if (count == 0) return absl::OkStatus();
   const ImageShape& shape = dataset_.info().shape;
-  group->synthetic_features.resize(schema_.size());
-  group->real_features.resize(schema_.size());
   for (size_t i = 0; i < count; ++i) {
     const Pixels drawn = Pixels(synthetic).subspan(i * samples_, samples_);
     const Pixels own = Pixels(real).subspan(i * samples_, samples_);
@@ -66,8 +63,8 @@ absl::Status DetailMeasurer::Add(absl::Span<const int64_t> images, const std::ve
   ASSIGN_OR_RETURN(const double real_nearest, SumOfNearest(real, images.subspan(0, count)));
   group->nearest += nearest;
   group->real_nearest += real_nearest;
-  RETURN_IF_ERROR(Embed(synthetic, static_cast<int>(count), &group->synthetic_features));
-  RETURN_IF_ERROR(Embed(real, static_cast<int>(count), &group->real_features));
+  RETURN_IF_ERROR(Embed(synthetic, count, &group->synthetic_features));
+  RETURN_IF_ERROR(Embed(real, count, &group->real_features));
   group->labels.insert(group->labels.end(), images.begin(), images.begin() + count);
   group->images += static_cast<int64_t>(count);
   return absl::OkStatus();
@@ -79,16 +76,15 @@ std::vector<float> DetailMeasurer::Load(absl::Span<const int64_t> images) const 
   return pixels;
 }
 
-absl::Status DetailMeasurer::Embed(const std::vector<float>& pixels, int count,
-                                   std::vector<std::vector<float>>* features) {
-  for (int f = 0; f < schema_.size(); ++f) {
-    const size_t size = judge_.embedding_size(f);
-    if (size == 0) continue;
-    std::vector<float>& of_feature = (*features)[f];
-    of_feature.resize(of_feature.size() + count * size);
-    RETURN_IF_ERROR(judge_.Embed(pixels.data(), count, f, &*(of_feature.end() - count * size)));
-  }
-  return absl::OkStatus();
+absl::Status DetailMeasurer::Embed(const std::vector<float>& pixels, size_t count, std::vector<float>* features) {
+  if (row_size_ == 0) return absl::OkStatus();
+  const size_t before = features->size();
+  features->resize(before + count * row_size_);
+  return judge_.Embed(pixels.data(), static_cast<int>(count), features->data() + before);
+}
+
+Pixels DetailMeasurer::Row(const std::vector<float>& features, size_t row, int feature) const {
+  return Pixels(features).subspan(row * row_size_ + offsets_[feature], judge_.embedding_size(feature));
 }
 
 absl::StatusOr<double> DetailMeasurer::SumOfNearest(Pixels synthetic, size_t count) const {
@@ -101,12 +97,11 @@ absl::StatusOr<double> DetailMeasurer::SumOfNearest(Pixels pixels, absl::Span<co
 }
 
 FeatureLikeness DetailMeasurer::LikenessOf(int feature, const Group& group) const {
-  const size_t size = judge_.embedding_size(feature);
   FeatureLikeness likeness;
   likeness.feature = schema_.features()[feature].name;
   for (size_t i = 0; i < group.labels.size(); ++i) {
-    const Pixels synthetic = Pixels(group.synthetic_features[feature]).subspan(i * size, size);
-    const Pixels real = Pixels(group.real_features[feature]).subspan(i * size, size);
+    const Pixels synthetic = Row(group.synthetic_features, i, feature);
+    const Pixels real = Row(group.real_features, i, feature);
     const int own = dataset_.labels(group.labels[i])[feature];
     likeness.cosine += Cosine(synthetic, real);
     likeness.rank_one += centres_[feature].Nearest(synthetic) == own;
@@ -127,22 +122,8 @@ ImageMeasures DetailMeasurer::Finish(const Group& group) const {
   if (group.real_energy > 0) measures.high_frequency_ratio = group.synthetic_energy / group.real_energy;
   measures.nearest_distance = group.nearest / count;
   measures.real_nearest_distance = group.real_nearest / count;
-  // Rows of all features' embeddings side by side.
-  std::vector<float> synthetic;
-  std::vector<float> real;
-  int size = 0;
-  for (int f = 0; f < schema_.size(); ++f) size += judge_.embedding_size(f);
-  for (size_t i = 0; i < group.labels.size(); ++i) {
-    for (int f = 0; f < schema_.size(); ++f) {
-      const size_t width = judge_.embedding_size(f);
-      const auto append = [&](const std::vector<float>& from, std::vector<float>& to) {
-        to.insert(to.end(), from.begin() + i * width, from.begin() + (i + 1) * width);
-      };
-      append(group.synthetic_features[f], synthetic);
-      append(group.real_features[f], real);
-    }
-  }
-  measures.kernel_distance = PairedKernelDistance(synthetic, real, size);
+  measures.kernel_distance =
+      PairedKernelDistance(group.synthetic_features, group.real_features, static_cast<int>(row_size_));
   for (int f = 0; f < schema_.size(); ++f) {
     if (judge_.embedding_size(f) > 0) measures.likeness.push_back(LikenessOf(f, group));
   }

@@ -33,9 +33,9 @@ class DetailMeasurer {
     double real_energy = 0;
     double nearest = 0;
     double real_nearest = 0;
-    // By feature: [images, embedding_size].
-    std::vector<std::vector<float>> synthetic_features;
-    std::vector<std::vector<float>> real_features;
+    // As Judge::Embed writes them.
+    std::vector<float> synthetic_features;
+    std::vector<float> real_features;
     std::vector<int64_t> labels;  // index of each image in the data set
   };
 
@@ -63,7 +63,11 @@ class DetailMeasurer {
 
  private:
   std::vector<float> Load(absl::Span<const int64_t> images) const;
-  absl::Status Embed(const std::vector<float>& pixels, int count, std::vector<std::vector<float>>* features);
+  // Appends what the judge says of the first `count` images.
+  absl::Status Embed(const std::vector<float>& pixels, size_t count, std::vector<float>* features);
+  // What row `row` of `features` says as to one feature; empty where the judge
+  // does not know it.
+  absl::Span<const float> Row(const std::vector<float>& features, size_t row, int feature) const;
   // Sum of the distances of images to the nearest of training but for
   // `themselves`.
   absl::StatusOr<double> SumOfNearest(absl::Span<const float> pixels, absl::Span<const int64_t> themselves) const;
@@ -77,6 +81,8 @@ class DetailMeasurer {
   const std::vector<int64_t> centred_;
   const std::atomic<bool>& stop_;
   std::vector<ClassCentres> centres_;  // by feature
+  std::vector<size_t> offsets_;        // by feature: where its embedding begins in a row
+  size_t row_size_ = 0;                // of all embeddings together
 };
 
 }  // namespace facet::model

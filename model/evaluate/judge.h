@@ -36,8 +36,9 @@ class Judge {
   // layer takes. 0: it does not know the feature.
   virtual int embedding_size(int feature) const = 0;
   // Writes those of `count` images, which are as above, into `embeddings`,
-  // [count, embedding_size(feature)]. `feature` is one that it knows.
-  virtual absl::Status Embed(const float* images, int count, int feature, float* embeddings) = 0;
+  // [count, sum of all embedding sizes]: all features that it knows side by
+  // side, in schema order. Errors of Classify.
+  virtual absl::Status Embed(const float* images, int count, float* embeddings) = 0;
 };
 
 struct JudgeOptions {

@@ -113,8 +113,14 @@ ClassifierOutput Classifier::Forward(const at::Tensor& images,
   return output;
 }
 
-at::Tensor Classifier::Embed(const at::Tensor& images, int feature) const {
-  return Hidden(Flat(images, nullptr), feature, std::nullopt);
+std::vector<at::Tensor> Classifier::Embed(const at::Tensor& images) const {
+  const at::Tensor flat = Flat(images, nullptr);
+  std::vector<at::Tensor> embeddings;
+  for (size_t f = 0; f < shape_.classes.size(); ++f) {
+    const bool has_head = shape_.has_head(static_cast<int>(f));
+    embeddings.push_back(has_head ? Hidden(flat, f, std::nullopt) : at::Tensor());
+  }
+  return embeddings;
 }
 
 int Classifier::embedding_size() const {

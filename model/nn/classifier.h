@@ -58,9 +58,9 @@ class Classifier {
   // The blocks alone, as far as needed: ClassifierOutput::features.
   at::Tensor Features(const at::Tensor& images) const;
 
-  // What the last layer of a feature's head takes: [N, embedding_size()]. The
-  // feature has a head.
-  at::Tensor Embed(const at::Tensor& images, int feature) const;
+  // What the last layer of each head takes, in schema order: [N,
+  // embedding_size()], an undefined tensor for a feature without a head.
+  std::vector<at::Tensor> Embed(const at::Tensor& images) const;
   int embedding_size() const;
 
   // Moves the parameters; handles taken before stay behind.

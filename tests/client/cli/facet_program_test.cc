@@ -30,6 +30,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::StartsWith;
 
 class FacetProgramTest : public testing::Test {
@@ -481,28 +482,52 @@ TEST_F(TrainTest, WhatWouldNotBePublishedIsRefused) {
   }
 }
 
-TEST_F(TrainTest, WhoLeavesIsToldWhatGoesOn) {
-  const auto watched = std::make_shared<absl::Notification>();  // a call may outlive the test's body
-  const auto ended = std::make_shared<absl::Notification>();
-  server_.training.get = [](const v1::GetTrainingJobRequest&, v1::TrainingJob*) { return grpc::Status::OK; };
-  server_.training.watch = [watched, ended](const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>*) {
-    watched->Notify();
-    ended->WaitForNotification();
-    return grpc::Status::OK;
-  };
-  ProcessOptions options;
-  options.argv = {ProgramPath("facet"), "--server", server_.address(), "train", "--dataset", "digits",
-                  "--preset", "digits", "--publish", "digits"};
-  options.log_path = dir_ / "log";
-  auto process = ProcessLauncher::Posix()->Launch(options);
-  ASSERT_TRUE(process.ok()) << process.status();
-  watched->WaitForNotification();
-  (*process)->Signal(SIGINT);
-  EXPECT_EQ((*process)->Wait().signal, SIGINT);
-  ended->Notify();
-  EXPECT_THAT(TempDir::Read(dir_ / "log"),
-              AllOf(HasSubstr("trainingJobs/j goes on; follow it with: facet jobs watch trainingJobs/j\n"),
-                    HasSubstr("facet models publish trainingJobs/j --as digits\n")));
+// Commands that are interrupted while they follow a job.
+class InterruptTest : public TrainTest {
+ protected:
+  // What was printed until the interruption has ended the program.
+  std::string Interrupt(std::vector<std::string> words) {
+    const auto watched = std::make_shared<absl::Notification>();  // a call may outlive the test's body
+    const auto ended = std::make_shared<absl::Notification>();
+    server_.training.get = [](const v1::GetTrainingJobRequest&, v1::TrainingJob*) { return grpc::Status::OK; };
+    server_.training.watch = [watched, ended](const v1::WatchTrainingJobRequest&,
+                                              grpc::ServerWriter<v1::TrainingEvent>*) {
+      watched->Notify();
+      ended->WaitForNotification();
+      return grpc::Status::OK;
+    };
+    ProcessOptions options;
+    options.argv = {ProgramPath("facet"), "--server", server_.address()};
+    options.argv.insert(options.argv.end(), words.begin(), words.end());
+    options.log_path = dir_ / "log";
+    auto process = ProcessLauncher::Posix()->Launch(options);
+    EXPECT_TRUE(process.ok()) << process.status();
+    if (!process.ok()) return "";
+    watched->WaitForNotification();
+    (*process)->Signal(SIGINT);
+    EXPECT_EQ((*process)->Wait().signal, SIGINT);
+    ended->Notify();
+    return TempDir::Read(dir_ / "log");
+  }
+};
+
+constexpr char kGoesOn[] = "trainingJobs/j goes on; follow it with: facet jobs watch trainingJobs/j\n";
+
+TEST_F(InterruptTest, WhoLeavesATrainingIsToldWhatGoesOn) {
+  EXPECT_THAT(Interrupt({"train", "--dataset", "digits", "--preset", "digits", "--publish", "digits"}),
+              AllOf(HasSubstr(kGoesOn), HasSubstr("facet models publish trainingJobs/j --as digits\n")));
+}
+
+TEST_F(InterruptTest, WhoLeavesAMeasurementIsToldWhatGoesOn) {
+  EXPECT_THAT(Interrupt({"evaluate", "digits", "digits"}),
+              AllOf(HasSubstr(kGoesOn), Not(HasSubstr("will not be written"))));
+}
+
+TEST_F(InterruptTest, WhoLeavesAMeasurementIsToldHowToGetTheReport) {
+  const std::string report = dir_ / "report.json";
+  EXPECT_THAT(Interrupt({"evaluate", "digits", "digits", "--report", report}),
+              AllOf(HasSubstr(kGoesOn), HasSubstr(report + " will not be written; once it has ended, the same command "
+                                                           "does, with --id j\n")));
 }
 
 // --- Completion ---

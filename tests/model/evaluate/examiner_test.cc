@@ -57,7 +57,7 @@ class OneTrackJudge final : public Judge {
     return absl::OkStatus();
   }
   int embedding_size(int) const override { return 0; }
-  absl::Status Embed(const float*, int, int, float*) override { return absl::OkStatus(); }
+  absl::Status Embed(const float*, int, float*) override { return absl::OkStatus(); }
 
   std::vector<bool> known = {true, true};
   std::vector<float> says;

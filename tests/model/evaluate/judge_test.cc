@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/evaluate/judge.h"
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "base/error.h"
@@ -107,14 +109,47 @@ TEST_F(JudgeTest, EmbedsImagesAsToWhatItKnows) {
   plan_.classifier.headless = {kShade};
   const auto judge = Train();
   EXPECT_EQ((*judge)->embedding_size(kShade), 0);
-  const int size = (*judge)->embedding_size(kColour);
+  const int size = (*judge)->embedding_size(kSide) + (*judge)->embedding_size(kColour);
   ASSERT_GT(size, 0);
   std::vector<float> images(2 * kSamples);
   ToFloat(dataset_->pixels(0), images.size(), images.data());
-  std::vector<float> embeddings(2 * size);
-  ASSERT_TRUE((*judge)->Embed(images.data(), 2, kColour, embeddings.data()).ok());
+  std::vector<float> embeddings(2 * size + 1, -1e9f);
+  ASSERT_TRUE((*judge)->Embed(images.data(), 2, embeddings.data()).ok());
+  EXPECT_EQ(std::count(embeddings.begin(), embeddings.end(), -1e9f), 1) << "as many as there is room for";
+  EXPECT_EQ(embeddings.back(), -1e9f);
   EXPECT_NE(std::vector<float>(embeddings.begin(), embeddings.begin() + size),
-            std::vector<float>(embeddings.begin() + size, embeddings.end()));
+            std::vector<float>(embeddings.begin() + size, embeddings.end() - 1));
+}
+
+// Weights of all zeros but for one bias in each hidden layer: what it adds is
+// the embedding.
+TEST_F(JudgeTest, EmbeddingsOfFeaturesStandSideBySideInSchemaOrder) {
+  plan_.classifier.headless = {kColour};
+  const std::vector<float> zeros(32 * 64);
+  const std::vector<float> threes(32, 3.0f);
+  const std::vector<float> fives(32, 5.0f);
+  TensorMap tensors;
+  const auto add = [&](const std::string& name, std::vector<int64_t> shape, const std::vector<float>& values) {
+    const int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+    const absl::string_view bytes(reinterpret_cast<const char*>(values.data()), count * sizeof(float));
+    tensors["classifier." + name] = {TensorType::kFloat32, std::move(shape), bytes};
+  };
+  add("block.0.weight", {8, 3, 3, 3}, zeros);
+  add("block.0.bias", {8}, zeros);
+  add("block.1.weight", {16, 8, 3, 3}, zeros);
+  add("block.1.bias", {16}, zeros);
+  for (const int f : {kSide, kShade}) {
+    const std::string head = "head." + std::to_string(f);
+    add(head + ".0.weight", {32, 64}, zeros);
+    add(head + ".0.bias", {32}, f == kSide ? threes : fives);
+    add(head + ".1.weight", {plan_.classifier.classes[f], 32}, zeros);
+    add(head + ".1.bias", {plan_.classifier.classes[f]}, zeros);
+  }
+  const auto judge = LoadClassifier(plan_.classifier, SerializeSafetensors(tensors, {}), "cpu");
+  ASSERT_TRUE(judge.ok()) << judge.status();
+  std::vector<float> embeddings(2 * 64);
+  ASSERT_TRUE((*judge)->Embed(std::vector<float>(2 * kSamples).data(), 2, embeddings.data()).ok());
+  for (size_t i = 0; i < embeddings.size(); ++i) EXPECT_EQ(embeddings[i], i % 64 < 32 ? 3.0f : 5.0f) << i;
 }
 
 TEST_F(JudgeTest, WithoutWeightsOfAClassifierThereIsNoneToLoad) {

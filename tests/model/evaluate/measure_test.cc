@@ -86,7 +86,7 @@ class ReadingJudge final : public Judge {
 
   // Of the feature side: how bright it is on the left and on the right.
   int embedding_size(int feature) const override { return feature == kSide ? 2 : 0; }
-  absl::Status Embed(const float* images, int count, int, float* embeddings) override {
+  absl::Status Embed(const float* images, int count, float* embeddings) override {
     for (int i = 0; i < count; ++i) {
       const float* row = images + i * kSamples + 3 * kTinySize * 3;
       for (int side = 0; side < 2; ++side) {

@@ -76,6 +76,24 @@ TEST(ClassifierTest, HeadlessFeaturesHaveNoLogits) {
   EXPECT_TRUE(at::equal(output.logits[1], Classifier(TinyClassifier(), 1).Forward(Images(2)).logits[1]));
 }
 
+// One pass of the blocks serves all heads, and not a bit is other for it.
+TEST(ClassifierTest, EmbedsForAllHeadsAtOnceAsForEachAlone) {
+  const Classifier classifier(TinyClassifier(), 1);
+  const std::vector<at::Tensor> embeddings = classifier.Embed(Images(4));
+  ASSERT_EQ(embeddings.size(), 2u);
+  for (int f = 0; f < 2; ++f) {
+    ClassifierShape shape = TinyClassifier();
+    shape.headless = {1 - f};
+    const std::vector<at::Tensor> alone = Classifier(shape, 1).Embed(Images(4));
+    EXPECT_FALSE(alone[1 - f].defined());
+    EXPECT_TRUE(at::equal(alone[f], embeddings[f])) << f;
+    EXPECT_THAT(embeddings[f].sizes().vec(), ElementsAre(4, classifier.embedding_size()));
+  }
+  const auto& parameters = classifier.parameters();
+  EXPECT_TRUE(at::equal(at::linear(embeddings[1], parameters.end()[-2].tensor, parameters.end()[-1].tensor),
+                        classifier.Forward(Images(4)).logits[1]));
+}
+
 // Local response normalisation by its definition, and the rest written out.
 TEST(ClassifierTest, ComputesTheNetOfThePaper) {
   const Classifier classifier(TinyClassifier(), 4);

@@ -32,7 +32,7 @@ class ScriptedJudge final : public Judge {
     return absl::OkStatus();
   }
   int embedding_size(int) const override { return 0; }
-  absl::Status Embed(const float*, int, int, float*) override { return absl::OkStatus(); }
+  absl::Status Embed(const float*, int, float*) override { return absl::OkStatus(); }
 
  private:
   const FeatureSchema& schema_;

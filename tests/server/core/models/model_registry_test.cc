@@ -252,7 +252,7 @@ TEST_F(FaultyDeviceTest, OneThatFailsWhileItClassifiesIsReported) {
     bool Knows(int) const override { return true; }
     absl::Status Classify(const float*, int, float*) override { return DeviceFault(); }
     int embedding_size(int) const override { return 0; }
-    absl::Status Embed(const float*, int, int, float*) override { return DeviceFault(); }
+    absl::Status Embed(const float*, int, float*) override { return DeviceFault(); }
   };
   LoadedClassifier classifier;
   classifier.judge = std::make_unique<FaultyJudge>();

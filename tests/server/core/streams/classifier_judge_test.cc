@@ -34,7 +34,7 @@ class FirstSampleJudge final : public model::Judge {
     return absl::OkStatus();
   }
   int embedding_size(int) const override { return 0; }
-  absl::Status Embed(const float*, int, int, float*) override { return absl::InternalError("not here"); }
+  absl::Status Embed(const float*, int, float*) override { return absl::InternalError("not here"); }
 
  private:
   std::atomic<bool> in_use_{false};
@@ -100,7 +100,7 @@ TEST(ClassifierJudgeTest, OneThatFindsNoMemoryCostsItsBatchAlone) {
     bool Knows(int feature) const override { return feature == 0; }
     absl::Status Classify(const float*, int, float*) override { throw std::bad_alloc(); }
     int embedding_size(int) const override { return 0; }
-    absl::Status Embed(const float*, int, int, float*) override { return absl::InternalError("not here"); }
+    absl::Status Embed(const float*, int, float*) override { return absl::InternalError("not here"); }
   };
   StreamWorld world(nullptr, {}, true);
   const ClassifierHandle greedy = MakeJudge(world.schema);

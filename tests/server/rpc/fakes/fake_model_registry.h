@@ -68,7 +68,7 @@ class BrightnessJudge final : public model::Judge {
     return absl::OkStatus();
   }
   int embedding_size(int) const override { return 0; }
-  absl::Status Embed(const float*, int, int, float*) override { return absl::InternalError("not here"); }
+  absl::Status Embed(const float*, int, float*) override { return absl::InternalError("not here"); }
 
  private:
   Classifying* const state_;
