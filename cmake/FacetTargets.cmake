@@ -27,6 +27,9 @@ if(FACET_SANITIZER STREQUAL "thread")
   # the order of their own locks, is not judged. Our accesses all are.
   list(APPEND _facet_test_environment "TSAN_OPTIONS=ignore_noninstrumented_modules=1 \
 suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan_suppressions.txt")
+elseif(FACET_SANITIZER STREQUAL "address")
+  # As without it: tests ask for more memory than there is.
+  list(APPEND _facet_test_environment "ASAN_OPTIONS=allocator_may_return_null=1")
 endif()
 
 function(facet_program name)
