@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -18,9 +19,10 @@ namespace facet {
 // throws into a status: the last wall before the transport, or before a thread
 // that serves many, which would end the process. Parts return statuses
 // themselves; what arrives here is a bug (INTERNAL) or a request that memory had
-// no room for (RESOURCE_EXHAUSTED).
+// no room for (RESOURCE_EXHAUSTED). `work` may require locks that the caller holds,
+// which the analysis cannot follow through here.
 template <typename Work>
-std::invoke_result_t<Work> BehindWall(Work&& work) {
+std::invoke_result_t<Work> BehindWall(Work&& work) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   try {
     return std::forward<Work>(work)();
   } catch (const std::bad_alloc&) {

@@ -105,7 +105,7 @@ absl::Status SealedFolderWriter::Commit() {
   RETURN_IF_ERROR(Add(std::string(kChecksumFile), sums));
   RETURN_IF_ERROR(file_system_->SyncDir(temporary_));
   RETURN_IF_ERROR(file_system_->Rename(temporary_, path_));
-  const absl::Status synced = file_system_->SyncDir(ParentOf(path_));
+  absl::Status synced = file_system_->SyncDir(ParentOf(path_));
   // An error means that there is nothing: it may be tried again.
   if (!synced.ok()) temporary_ = path_;
   committed_ = synced.ok();

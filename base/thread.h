@@ -14,7 +14,7 @@ class Thread {
   Thread() = default;
   // Starts `body`; `name` (first 15 bytes) shows in `top -H` and debuggers. Throws
   // std::system_error where the system has no thread left.
-  Thread(std::string name, std::function<void()> body);
+  Thread(const std::string& name, std::function<void()> body);
   Thread(Thread&&) = default;
   Thread& operator=(Thread&&) = delete;
   // Blocks until the body has returned.

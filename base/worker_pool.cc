@@ -9,7 +9,7 @@
 
 namespace facet {
 
-WorkerPool::WorkerPool(std::string name, int threads, int max_queued) : max_queued_(max_queued) {
+WorkerPool::WorkerPool(const std::string& name, int threads, int max_queued) : max_queued_(max_queued) {
   // Where a thread cannot be started, those before it must not be joined while
   // they wait for tasks.
   absl::Cleanup stopper = [this] { Stop(); };

@@ -22,7 +22,7 @@ class WorkerPool {
 
   // `threads` and `max_queued` are at least 1. Throws std::system_error where the
   // system has no thread left, as Thread does.
-  WorkerPool(std::string name, int threads, int max_queued);
+  WorkerPool(const std::string& name, int threads, int max_queued);
   ~WorkerPool();
 
   // Takes `task` only if it returns OK. RESOURCE_EXHAUSTED: the queue is full.

@@ -9,6 +9,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 #define FACET_REAL(signature, symbol) \
@@ -60,6 +61,19 @@ void Mutex::LockWhen(const Condition& condition) {
   __tsan_mutex_post_lock(this, 0, 0);
 }
 
+bool Mutex::LockWhenWithDeadline(const Condition& condition, Time deadline) {
+  FACET_REAL(bool (*)(Mutex*, const Condition&, Time),
+             "_ZN4absl7debian35Mutex20LockWhenWithDeadlineERKNS0_9ConditionENS0_4TimeE");
+  __tsan_mutex_pre_lock(this, 0);
+  const bool met = real(this, condition, deadline);
+  __tsan_mutex_post_lock(this, 0, 0);  // held either way
+  return met;
+}
+
+bool Mutex::LockWhenWithTimeout(const Condition& condition, Duration timeout) {
+  return LockWhenWithDeadline(condition, Now() + timeout);
+}
+
 namespace {
 
 // A wait lets the mutex go and takes it again.
@@ -88,11 +102,23 @@ bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
   return AnnotatedWait(this, [&] { return real(this, condition, deadline); });
 }
 
+// The library's own calls the function above, which would annotate twice.
 bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
-  FACET_REAL(bool (*)(Mutex*, const Condition&, Duration),
-             "_ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE");
-  return AnnotatedWait(this, [&] { return real(this, condition, timeout); });
+  return AwaitWithDeadline(condition, Now() + timeout);
 }
+
+// gRPC waits with these.
+void CondVar::Wait(Mutex* mutex) {
+  FACET_REAL(void (*)(CondVar*, Mutex*), "_ZN4absl7debian37CondVar4WaitEPNS0_5MutexE");
+  AnnotatedWait(mutex, [&] { real(this, mutex); });
+}
+
+bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
+  FACET_REAL(bool (*)(CondVar*, Mutex*, Time), "_ZN4absl7debian37CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE");
+  return AnnotatedWait(mutex, [&] { return real(this, mutex, deadline); });
+}
+
+bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) { return WaitWithDeadline(mutex, Now() + timeout); }
 
 // The flag of a notification follows its mutex; HasBeenNotified reads it in
 // instrumented code.
@@ -106,6 +132,14 @@ void Notification::WaitForNotification() const {
   FACET_REAL(void (*)(const Notification*), "_ZNK4absl7debian312Notification19WaitForNotificationEv");
   real(this);
   __tsan_acquire(const_cast<char*>(reinterpret_cast<const char*>(this)) + sizeof(Mutex));
+}
+
+bool Notification::WaitForNotificationWithTimeout(Duration timeout) const {
+  FACET_REAL(bool (*)(const Notification*, Duration),
+             "_ZNK4absl7debian312Notification30WaitForNotificationWithTimeoutENS0_8DurationE");
+  const bool notified = real(this, timeout);
+  if (notified) __tsan_acquire(const_cast<char*>(reinterpret_cast<const char*>(this)) + sizeof(Mutex));
+  return notified;
 }
 
 ABSL_NAMESPACE_END

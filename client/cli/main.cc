@@ -52,11 +52,7 @@ int End(absl::Status status) {
   return ExitCode(status);
 }
 
-}  // namespace
-}  // namespace facet::cli
-
-int main(int argc, char** argv) {
-  using namespace facet::cli;
+int Main(int argc, char** argv) {
   // A reader that went away (`facet … | head`) is no reason to die.
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -109,3 +105,8 @@ int main(int argc, char** argv) {
   }
   return End(Run(run));
 }
+
+}  // namespace
+}  // namespace facet::cli
+
+int main(int argc, char** argv) { return facet::cli::Main(argc, argv); }

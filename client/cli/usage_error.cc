@@ -64,8 +64,8 @@ std::string Describe(const std::vector<const CLI::App*>& path, const CLI::ParseE
     if (!word.empty()) return absl::StrCat("there is no command '", word, "'. ", SuggestNames(word, commands, 20));
     return absl::StrCat("which command? There are: ", absl::StrJoin(commands, ", "));
   }
-  const std::string text = error.what();
-  const std::string no_number = DescribeNoNumber(text);
+  std::string text = error.what();
+  std::string no_number = DescribeNoNumber(text);
   if (!no_number.empty()) return no_number;
   // "--steps: Value 0 not in range 0.000000 to 1797693134862315708145…".
   const size_t range = text.find(" not in range ");

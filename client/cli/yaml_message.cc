@@ -129,7 +129,7 @@ class Reader {
       return;
     }
     if (!node.IsScalar()) return Mistake(node, path, absl::StrCat("must be a single value, not ", KindName(node)));
-    const std::string text = node.Scalar();
+    const std::string& text = node.Scalar();
     if (!SetScalar(text, field, message)) Mistake(node, path, absl::StrCat("'", text, "' is ", Expected(text, field)));
   }
 

@@ -290,7 +290,7 @@ absl::Status GrpcClient::WatchTrainingJob(const std::string& name, int64_t after
         context.TryCancel();
       }
     }
-    const absl::Status status = FromGrpc(reader->Finish(), options_.address);
+    absl::Status status = FromGrpc(reader->Finish(), options_.address);
     if (stopped) return absl::CancelledError("watching was stopped");
     if (absl::IsUnavailable(status) && on_break) on_break(status);
     if (status.ok() || !reconnect.Wait(status, never)) return status;

@@ -27,9 +27,10 @@ struct Plane {
 
 std::array<double, kWindow> GaussianWindow() {
   std::array<double, kWindow> window;
+  constexpr int kCentre = kWindow / 2;
   double sum = 0;
   for (int i = 0; i < kWindow; ++i) {
-    const double x = i - kWindow / 2;
+    const double x = i - kCentre;
     window[i] = std::exp(-x * x / (2 * kSigma * kSigma));
     sum += window[i];
   }

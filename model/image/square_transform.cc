@@ -35,7 +35,7 @@ Walk WalkOf(SquareTransform transform, ptrdiff_t side) {
   }
   if (!transform.mirror) return walk;
   // Mirroring keeps the row of a pixel and turns its column around.
-  const auto mirrored_step = [side](ptrdiff_t step) { return step == 1 || step == -1 ? -step : step; };
+  const auto mirrored_step = [](ptrdiff_t step) { return step == 1 || step == -1 ? -step : step; };
   const ptrdiff_t row = walk.origin / side;
   const ptrdiff_t column = walk.origin % side;
   return {row * side + (last - column), mirrored_step(walk.down), mirrored_step(walk.right)};

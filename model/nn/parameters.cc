@@ -32,7 +32,7 @@ at::Tensor Normal(const std::string& name, at::IntArrayRef shape, double deviati
   return tensor;
 }
 
-void Add(std::string name, at::Tensor tensor, NamedTensors& parameters) {
+void Add(std::string name, const at::Tensor& tensor, NamedTensors& parameters) {
   parameters.push_back({std::move(name), tensor.requires_grad_()});
 }
 

@@ -10,6 +10,7 @@
 
 #include "model/render/tile_kernel.h"
 
+// NOLINTBEGIN(misc-definitions-in-headers): local to each source that includes it.
 namespace facet::model {
 namespace {
 
@@ -99,5 +100,6 @@ void RunKernel(const TileArgs& args, int vectors, int rows, int panels) {
 
 }  // namespace
 }  // namespace facet::model
+// NOLINTEND(misc-definitions-in-headers)
 
 #endif  // FACET_MODEL_RENDER_TILE_KERNEL_IMPL_H_

@@ -2,6 +2,7 @@
 #include "model/train/job_progress.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace facet::model {
@@ -12,7 +13,7 @@ constexpr absl::Duration kInterval = absl::Milliseconds(500);
 constexpr double kNewest = 0.3;
 
 void SetTimeLeft(double seconds, v1::TrainingProgress* progress) {
-  progress->mutable_time_left()->set_seconds(static_cast<int64_t>(std::max(0.0, seconds) + 0.5));
+  progress->mutable_time_left()->set_seconds(std::llround(std::max(0.0, seconds)));
 }
 
 void AddPoints(const std::vector<CurvePoint>& points, v1::TrainingProgress* progress) {

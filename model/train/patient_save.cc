@@ -22,7 +22,7 @@ absl::Status SavePatiently(const TrainerJobOptions& options, JobProgress& progre
                            absl::string_view what, const std::function<absl::Status()>& save) {
   const absl::Time patient_until = options.steady_clock->Now() + options.disk_patience;
   while (true) {
-    const absl::Status saved = save();
+    absl::Status saved = save();
     const bool wait = GetErrorDetail(saved).reason == "DISK_FULL" && !stop;
     if (!wait || options.steady_clock->Now() >= patient_until) return saved;
     progress.Warn(absl::StrCat(what, " has no room, trying again: ", saved.message()));

@@ -74,7 +74,7 @@ absl::Status BatchStreamCall::HandleStart(const v1::StreamStart& start) {
     if (stopping_.has_value()) return absl::OkStatus();
     busy_ = true;
   }
-  const absl::Status status =
+  absl::Status status =
       call_.environment().model_workers->Schedule([self = shared_from_this(), start] { self->Open(start); });
   if (status.ok()) return status;
   absl::MutexLock lock(&mutex_);
@@ -112,12 +112,13 @@ void BatchStreamCall::Open(const v1::StreamStart& start) {
   if (call_.cancelled()) Stop(call_.CancellationStatus());
   if (NoLongerWanted()) return Pump();
   auto stream = BehindWall([&] { return streams_->Open(start); });
+  const absl::Status opened = stream.status();
   {
     absl::MutexLock lock(&mutex_);
     busy_ = false;
-    if (stream.ok()) stream_ = *std::move(stream);
+    if (opened.ok()) stream_ = *std::move(stream);
   }
-  if (!stream.ok()) return Stop(PrefixField(stream.status(), "start"));
+  if (!opened.ok()) return Stop(PrefixField(opened, "start"));
   Pump();
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 absl::Status Resolve(const model::FeatureSchema& schema, const FeatureVectors& vectors, int index,
                      absl::Span<float> dense) {
-  const absl::Status status = model::ResolveFeatureVector(schema, vectors[index], dense);
+  absl::Status status = model::ResolveFeatureVector(schema, vectors[index], dense);
   if (status.ok()) return status;
   return PrefixField(status, absl::StrCat("vectors[", index, "]"));
 }

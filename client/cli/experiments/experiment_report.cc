@@ -77,7 +77,7 @@ std::string DescribeRun(const ExperimentRun& run) {
 }
 
 std::string MeasuresOf(const ExperimentRun& run, const std::string& heading) {
-  const std::string tables = MeasureTables(run.report(), heading);
+  std::string tables = MeasureTables(run.report(), heading);
   if (!run.job.has_value() || !run.job->has_augmentation_report()) return tables;
   return absl::StrCat(tables, AugmentationTable(run.job->augmentation_report()), "\n");
 }

@@ -7,7 +7,7 @@
 
 namespace facet::cli {
 
-MarkdownTable::MarkdownTable(std::vector<std::string> header) {
+MarkdownTable::MarkdownTable(const std::vector<std::string>& header) {
   Add(header);
   for (size_t i = 0; i < header.size(); ++i) absl::StrAppend(&text_, "|---");
   absl::StrAppend(&text_, "|\n");

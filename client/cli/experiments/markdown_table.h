@@ -11,7 +11,7 @@ namespace facet::cli {
 // escaped.
 class MarkdownTable {
  public:
-  explicit MarkdownTable(std::vector<std::string> header);
+  explicit MarkdownTable(const std::vector<std::string>& header);
   // As many cells as the header has.
   void Add(const std::vector<std::string>& row);
   const std::string& ToString() const { return text_; }

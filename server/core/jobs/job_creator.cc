@@ -52,7 +52,7 @@ absl::Status JobCreator::Recover() {
     const std::string name = JobName(id);
     const std::string mark = absl::StrCat(FolderOf(name), "/", kMakingMark);
     if (!files.Exists(mark)) continue;
-    const absl::Status found = options_.store->GetJob(name).status();
+    absl::Status found = options_.store->GetJob(name).status();
     if (!found.ok() && !absl::IsNotFound(found)) return found;
     RETURN_IF_ERROR(files.RemoveAll(found.ok() ? mark : FolderOf(name)));
   }

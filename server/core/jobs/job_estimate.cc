@@ -21,7 +21,7 @@ constexpr double kOperationsPerSecond = 30e9;
 // images each.
 int64_t SampleBytes(const model::NetPlan& nets, int checkpoints_kept) {
   const int64_t side = nets.generator.image_size();
-  return (std::max(model::kSheetsKept, checkpoints_kept) + 1) * 64 * 3 * side * side;
+  return (int64_t{std::max(model::kSheetsKept, checkpoints_kept)} + 1) * 64 * 3 * side * side;
 }
 
 void SetDuration(double seconds, v1::ResourceEstimate* estimate) {

@@ -321,7 +321,7 @@ absl::Status JobManagerImpl::DeleteRow(const std::string& name, const std::strin
   // leave files that nobody knows. As it is, the call can be repeated.
   const std::string folder = FolderOf(name);
   if (options_.file_system->Exists(folder)) RETURN_IF_ERROR(options_.file_system->Rename(folder, aside));
-  const absl::Status removed = ledger_->Remove(name);
+  absl::Status removed = ledger_->Remove(name);
   if (!removed.ok()) options_.file_system->Rename(aside, folder).IgnoreError();
   return removed;
 }

@@ -219,7 +219,8 @@ absl::StatusOr<std::unique_ptr<BatchStream>> RenderedBatchStreamFactory::Open(co
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<BatchStreamFactory>> BatchStreamFactory::Create(BatchStreamFactoryOptions options) {
+absl::StatusOr<std::unique_ptr<BatchStreamFactory>> BatchStreamFactory::Create(
+    const BatchStreamFactoryOptions& options) {
   if (options.models == nullptr || options.datasets == nullptr || options.file_system == nullptr ||
       options.engine == nullptr || options.metrics == nullptr || options.clock == nullptr) {
     return absl::InvalidArgumentError("BatchStreamFactoryOptions: a part is missing");

@@ -71,7 +71,7 @@ struct BatchStreamFactoryOptions {
 // their way have called back.
 class BatchStreamFactory {
  public:
-  static absl::StatusOr<std::unique_ptr<BatchStreamFactory>> Create(BatchStreamFactoryOptions options);
+  static absl::StatusOr<std::unique_ptr<BatchStreamFactory>> Create(const BatchStreamFactoryOptions& options);
   virtual ~BatchStreamFactory() = default;
 
   // Errors of v1.AugmentationService.StreamBatches. Pins the model version for

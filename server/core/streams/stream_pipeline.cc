@@ -62,6 +62,7 @@ void StreamPipeline::Next(bool another, Callback callback) {
   }
   if (begin != nullptr) Start(begin);
   if (begin_ahead != nullptr) Start(begin_ahead);
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is ready was not left waiting.
   if (ready.has_value()) callback(*std::move(ready));
 }
 
@@ -81,9 +82,12 @@ void StreamPipeline::OnDone(const std::shared_ptr<Slot>& slot, absl::StatusOr<St
     absl::MutexLock lock(&mutex_);
     slot->job = nullptr;  // it holds this
     waiting = std::exchange(slot->waiting, nullptr);
-    if (waiting == nullptr) slot->result = std::move(batch);
+    if (waiting == nullptr) {
+      slot->result = std::move(batch);
+      return;
+    }
   }
-  if (waiting != nullptr) waiting(std::move(batch));
+  waiting(std::move(batch));
 }
 
 void StreamPipeline::Cancel() {
