@@ -7,7 +7,7 @@
 namespace facet::model {
 
 bool HasBfloat16Units(c10::Device device) {
-  if (!device.is_cpu()) return true;
+  if (!device.is_cpu()) return false;
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16") != 0;
 #else

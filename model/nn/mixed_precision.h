@@ -9,9 +9,9 @@
 
 namespace facet::model {
 
-// Whether the device multiplies numbers of bfloat16 faster than those of
-// float32: a GPU, taken to be one of the last years; an x86 processor with
-// AVX-512 BF16, which those with AMX have.
+// Whether the nets gain by numbers of bfloat16 on the device: on an x86
+// processor with AVX-512 BF16, which those with AMX have. Not on a GPU, where
+// products take TF32 as it is (docs/benchmarks/gpu.md).
 bool HasBfloat16Units(c10::Device device);
 
 // While one lives with Precision::kMixed, for a device that has such units, the
