@@ -26,11 +26,9 @@ std::invoke_result_t<Work> BehindWall(Work&& work) ABSL_NO_THREAD_SAFETY_ANALYSI
   try {
     return std::forward<Work>(work)();
   } catch (const std::bad_alloc&) {
-    return WithReason(absl::ResourceExhaustedError("there is no memory left for this request"),
-                      "OUT_OF_MEMORY");
+    return WithReason(absl::ResourceExhaustedError("there is no memory left for this request"), "OUT_OF_MEMORY");
   } catch (const std::exception& error) {
-    return WithReason(absl::InternalError(absl::StrCat("unexpected failure: ", error.what())),
-                      "UNEXPECTED_EXCEPTION");
+    return WithReason(absl::InternalError(absl::StrCat("unexpected failure: ", error.what())), "UNEXPECTED_EXCEPTION");
   } catch (...) {
     return WithReason(absl::InternalError("unexpected failure of unknown kind"), "UNEXPECTED_EXCEPTION");
   }

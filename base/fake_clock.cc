@@ -38,9 +38,7 @@ void FakeClock::Advance(absl::Duration by) {
 
 void FakeClock::BlockUntilWaiters(int n) {
   absl::MutexLock lock(&mutex_);
-  auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return static_cast<int>(waiters_.size()) >= n;
-  };
+  auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return static_cast<int>(waiters_.size()) >= n; };
   mutex_.Await(absl::Condition(&enough));
 }
 

@@ -19,9 +19,8 @@ constexpr size_t kNearPrefix = 3;
 
 bool Matches(absl::string_view id, char separator) {
   if (id.empty() || id.size() > kMaxIdLength || !absl::ascii_islower(id[0])) return false;
-  return std::all_of(id.begin(), id.end(), [&](char c) {
-    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == separator;
-  });
+  return std::all_of(id.begin(), id.end(),
+                     [&](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == separator; });
 }
 
 // What came from a client is shown escaped and cut: it ends in logs and

@@ -191,16 +191,14 @@ class PosixLauncher final : public ProcessLauncher {
     std::vector<std::string> environment = MergedEnvironment(options.environment);
     const std::vector<char*> argv = Pointers(arguments);
     const std::vector<char*> envp = Pointers(environment);
-    SpawnPlan plan{argv[0],   argv.data(),        envp.data(),        input.get(),
-                   log.get(), events.write.get(), failure.write.get()};
+    SpawnPlan plan{argv[0], argv.data(), envp.data(), input.get(), log.get(), events.write.get(), failure.write.get()};
     ASSIGN_OR_RETURN(const pid_t pid, SpawnOnEternalThread(plan, options.argv[0]));
     auto process = std::make_unique<PosixProcess>(pid, std::move(events.read));
     // The child's ends: without them the pipes end when the child does.
     failure.write.Reset();
     events.write.Reset();
     int error = 0;
-    ASSIGN_OR_RETURN(const size_t got,
-                     ReadSome(failure.read.get(), reinterpret_cast<char*>(&error), sizeof(error)));
+    ASSIGN_OR_RETURN(const size_t got, ReadSome(failure.read.get(), reinterpret_cast<char*>(&error), sizeof(error)));
     if (got == sizeof(error)) return FromErrno(error, absl::StrCat("cannot start '", options.argv[0], "'"));
     return process;
   }

@@ -141,8 +141,7 @@ absl::Status VerifySealedFolder(FileSystem& file_system, const std::string& path
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> ReadSealedFile(FileSystem& file_system, const std::string& path,
-                                           const std::string& name) {
+absl::StatusOr<std::string> ReadSealedFile(FileSystem& file_system, const std::string& path, const std::string& name) {
   ASSIGN_OR_RETURN(const auto digests, ReadSeal(file_system, path));
   const std::string file = absl::StrCat(path, "/", name);
   const auto digest = digests.find(name);

@@ -24,8 +24,7 @@ class SealedFolderWriter {
  public:
   // Begins `path` under a temporary name beside it (`<path>.tmp-<random>`).
   // ALREADY_EXISTS: `path` is there. Errors of FileSystem.
-  static absl::StatusOr<std::unique_ptr<SealedFolderWriter>> Create(FileSystem* file_system,
-                                                                    std::string path);
+  static absl::StatusOr<std::unique_ptr<SealedFolderWriter>> Create(FileSystem* file_system, std::string path);
   ~SealedFolderWriter();
 
   // Adds a file; `name` has no '/'.
@@ -61,8 +60,7 @@ absl::StatusOr<std::map<std::string, std::string>> ReadSeal(FileSystem& file_sys
 absl::Status VerifySealedFolder(FileSystem& file_system, const std::string& path);
 
 // One file of a sealed folder, checked.
-absl::StatusOr<std::string> ReadSealedFile(FileSystem& file_system, const std::string& path,
-                                           const std::string& name);
+absl::StatusOr<std::string> ReadSealedFile(FileSystem& file_system, const std::string& path, const std::string& name);
 
 // Removes what writers that died left beside sealed folders in `parent`.
 absl::Status RemoveUnsealedLeftovers(FileSystem& file_system, const std::string& parent);

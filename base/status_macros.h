@@ -22,12 +22,11 @@
 
 // Assigns the value of `expr`, an absl::StatusOr, to `lhs`, or returns its
 // status.
-#define ASSIGN_OR_RETURN(lhs, expr) \
-  FACET_ASSIGN_OR_RETURN_(FACET_STATUS_CONCAT_(facet_statusor_, __LINE__), lhs, expr)
+#define ASSIGN_OR_RETURN(lhs, expr) FACET_ASSIGN_OR_RETURN_(FACET_STATUS_CONCAT_(facet_statusor_, __LINE__), lhs, expr)
 
 // NOLINTBEGIN(bugprone-macro-parentheses): names and a declaration take none.
-#define FACET_ASSIGN_OR_RETURN_(tmp, lhs, expr) \
-  auto tmp = (expr);                            \
+#define FACET_ASSIGN_OR_RETURN_(tmp, lhs, expr)  \
+  auto tmp = (expr);                             \
   if (!tmp.ok()) return std::move(tmp).status(); \
   lhs = *std::move(tmp)
 // NOLINTEND(bugprone-macro-parentheses)

@@ -21,8 +21,8 @@ class SteadyClock final : public Clock {
 
   absl::Time Now() override { return begin_ + absl::FromChrono(std::chrono::steady_clock::now() - steady_begin_); }
 
-  bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition, absl::Time deadline) override
-      ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition,
+                  absl::Time deadline) override ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (deadline == absl::InfiniteFuture()) {
       mutex.Await(condition);
       return true;

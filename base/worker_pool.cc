@@ -33,10 +33,10 @@ void WorkerPool::Stop() {
 absl::Status WorkerPool::Schedule(Task task) {
   absl::MutexLock lock(&mutex_);
   if (queue_.size() >= max_queued_) {
-    return WithRetryAfter(WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                                         "the queue is full: ", max_queued_, " tasks wait")),
-                                     "QUEUE_FULL"),
-                          absl::Milliseconds(200));
+    return WithRetryAfter(
+        WithReason(absl::ResourceExhaustedError(absl::StrCat("the queue is full: ", max_queued_, " tasks wait")),
+                   "QUEUE_FULL"),
+        absl::Milliseconds(200));
   }
   queue_.push_back(std::move(task));
   return absl::OkStatus();

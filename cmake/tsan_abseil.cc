@@ -12,8 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
-#define FACET_REAL(signature, symbol) \
-  static const auto real = reinterpret_cast<signature>(dlsym(RTLD_NEXT, symbol))
+#define FACET_REAL(signature, symbol) static const auto real = reinterpret_cast<signature>(dlsym(RTLD_NEXT, symbol))
 
 namespace absl {
 ABSL_NAMESPACE_BEGIN

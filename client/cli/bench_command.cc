@@ -70,9 +70,8 @@ absl::Status BenchRender(Context& context, const Options& options) {
   {
     std::vector<Thread> threads;
     for (int i = 0; i < options.clients; ++i) {
-      threads.emplace_back("bench", [&] {
-        CallUntil(start + absl::Seconds(options.seconds), context.Options(), request, measured);
-      });
+      threads.emplace_back(
+          "bench", [&] { CallUntil(start + absl::Seconds(options.seconds), context.Options(), request, measured); });
     }
   }
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
@@ -107,7 +106,9 @@ void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
   stream->add_option("--streams", options->streams, "streams at once; 1 leaves that out")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  stream->add_option("--server-pid", options->server_pid, "process of the server, to read its memory with stalled clients")
+  stream
+      ->add_option("--server-pid", options->server_pid,
+                   "process of the server, to read its memory with stalled clients")
       ->check(CLI::PositiveNumber);
   stream->add_option("--stalled", options->stalled, "clients that do not read")
       ->capture_default_str()
@@ -136,9 +137,7 @@ void AddBenchCommands(CLI::App& app, Context& context, Command& run) {
   parent->require_subcommand(1);
   auto options = std::make_shared<Options>();
   CLI::App* render = parent->add_subcommand("render", "Clients in a closed loop: calls/s and latency");
-  render->add_option("--model", options->model, "name, name@version or name@alias")
-      ->type_name("MODEL")
-      ->required();
+  render->add_option("--model", options->model, "name, name@version or name@alias")->type_name("MODEL")->required();
   render->add_option("--set", options->settings, "feature=class; the first class where not given")
       ->type_name("SETTING")
       ->take_all();

@@ -95,7 +95,10 @@ absl::StatusOr<ReaderRate> ReadFor(client::Client& client, const v1::StreamSpec&
 class StreamBench {
  public:
   StreamBench(Context& context, client::Client* client, const BenchStreamOptions& options, v1::StreamSpec spec)
-      : context_(context), client_(*client), options_(options), spec_(std::move(spec)),
+      : context_(context),
+        client_(*client),
+        options_(options),
+        spec_(std::move(spec)),
         length_(absl::Seconds(options.seconds)) {}
 
   absl::Status Run();
@@ -143,15 +146,13 @@ absl::Status StreamBench::MeasureTransport(const std::string& address) {
     rates.push_back(ours.bytes_per_second());
     ratios.push_back(rates.back() / bare_rates.back());
   }
-  Add({absl::StrCat("transport over ", local ? "a Unix socket" : "TCP", ", of a bare gRPC stream"),
-                      Median(ratios),
-                      absl::StrFormat("%s/s of %s/s, messages of %s", FormatBytes(Median(rates)),
-                                      FormatBytes(Median(bare_rates)), FormatBytes(message.size()))});
+  Add({absl::StrCat("transport over ", local ? "a Unix socket" : "TCP", ", of a bare gRPC stream"), Median(ratios),
+       absl::StrFormat("%s/s of %s/s, messages of %s", FormatBytes(Median(rates)), FormatBytes(Median(bare_rates)),
+                       FormatBytes(message.size()))});
   return local ? absl::OkStatus() : MeasureLibrary(address, *bare, start);
 }
 
-absl::Status StreamBench::MeasureLibrary(const std::string& address, const BareServer& bare,
-                                         const std::string& start) {
+absl::Status StreamBench::MeasureLibrary(const std::string& address, const BareServer& bare, const std::string& start) {
   std::vector<double> rates, ratios;
   for (int round = 0; round < options_.rounds; ++round) {
     ASSIGN_OR_RETURN(const StreamRate plain, ReadBareStream(bare.address(), kMethod, start, length_, nullptr));
@@ -160,7 +161,7 @@ absl::Status StreamBench::MeasureLibrary(const std::string& address, const BareS
     ratios.push_back(rates.back() / plain.bytes_per_second());
   }
   Add({"the same through the C++ client library, messages parsed", Median(ratios),
-                      absl::StrFormat("%s/s from %s", FormatBytes(Median(rates)), address)});
+       absl::StrFormat("%s/s from %s", FormatBytes(Median(rates)), address)});
   return absl::OkStatus();
 }
 
@@ -175,7 +176,7 @@ absl::Status StreamBench::MeasureRendering() {
     firsts.push_back(ours.first_seconds * static_cast<double>(ours.batches) / ours.seconds);
   }
   Add({"one stream, of the engine's own speed", Median(ratios),
-                      absl::StrFormat("%.0f of %.0f images/s", Median(rates), Median(engine_rates))});
+       absl::StrFormat("%.0f of %.0f images/s", Median(rates), Median(engine_rates))});
   Add({"time to the first batch, in batch times", Median(firsts), ""});
   return absl::OkStatus();
 }
@@ -217,9 +218,8 @@ absl::Status StreamBench::MeasureManyStreams() {
     fairness.push_back(slowest * static_cast<double>(many.size()) / total);
   }
   Add({absl::StrCat(options_.streams, " streams together, of one stream"), Median(ratios),
-                      absl::StrFormat("%.0f images/s", Median(totals))});
-  Add({absl::StrCat("the slowest of ", options_.streams, " streams, of their mean"), Median(fairness),
-                      ""});
+       absl::StrFormat("%.0f images/s", Median(totals))});
+  Add({absl::StrCat("the slowest of ", options_.streams, " streams, of their mean"), Median(fairness), ""});
   return absl::OkStatus();
 }
 
@@ -249,10 +249,9 @@ absl::Status StreamBench::MeasureStalledClients() {
     most = std::max(most, now);
   }
   const double each = static_cast<double>(most - before) / options_.stalled;
-  Add({absl::StrCat("memory of a stalled stream, of 16 MiB (", options_.stalled, " of them)"),
-                      each / (16 << 20),
-                      absl::StrFormat("%s each; the server grew from %s to %s", FormatBytes(std::max(0.0, each)),
-                                      FormatBytes(before), FormatBytes(most))});
+  Add({absl::StrCat("memory of a stalled stream, of 16 MiB (", options_.stalled, " of them)"), each / (16 << 20),
+       absl::StrFormat("%s each; the server grew from %s to %s", FormatBytes(std::max(0.0, each)), FormatBytes(before),
+                       FormatBytes(most))});
   return absl::OkStatus();
 }
 

@@ -58,9 +58,7 @@ absl::Status Classify(Context& context, const Options& options) {
 void AddClassifyCommand(CLI::App& app, Context& context, Command& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("classify", "What a model's classifier sees in images");
-  command->add_option("--model", options->model, "name, name@version or name@alias")
-      ->type_name("MODEL")
-      ->required();
+  command->add_option("--model", options->model, "name, name@version or name@alias")->type_name("MODEL")->required();
   command->add_option("images", options->images, "image files")->required();
   command->callback([&context, &run, options] { run = [&context, options] { return Classify(context, *options); }; });
 }

@@ -140,9 +140,8 @@ void AddDatasetCommands(CLI::App& app, Context& context, Command& run) {
   CLI::App* show = parent->add_subcommand("show", "Features and classes of a data set");
   show->add_option("name", *name, "name or name@version")->required();
   show->add_option("--samples", *samples, "write a sheet of 64 of its images to this .png or .jpg");
-  show->callback([&context, &run, name, samples] {
-    run = [&context, name, samples] { return Show(context, *name, *samples); };
-  });
+  show->callback(
+      [&context, &run, name, samples] { run = [&context, name, samples] { return Show(context, *name, *samples); }; });
 
   CLI::App* remove = parent->add_subcommand("rm", "Remove a version, or all where the name has none");
   remove->add_option("name", *name, "name or name@version")->required();

@@ -46,9 +46,8 @@ std::string DescribeDropped(const v1::Dataset& dataset) {
   if (dataset.dropped_count() == 0) return "";
   std::map<std::string, int> kinds;
   for (const auto& dropped : dataset.dropped()) ++kinds[dropped.reason().substr(0, dropped.reason().find(':'))];
-  const std::string counts = absl::StrJoin(kinds, ", ", [](std::string* out, const auto& kind) {
-    absl::StrAppend(out, kind.second, " ", kind.first);
-  });
+  const std::string counts = absl::StrJoin(
+      kinds, ", ", [](std::string* out, const auto& kind) { absl::StrAppend(out, kind.second, " ", kind.first); });
   std::string text = absl::StrCat("  left out ", dataset.dropped_count(), ": ", counts, "\n");
   const int shown = std::min(dataset.dropped_size(), kDroppedShown);
   for (int i = 0; i < shown; ++i) {

@@ -14,8 +14,8 @@ namespace facet::cli {
 // What is imported, from where, as options of a command. 0, empty and false
 // leave the choice to the server.
 struct ImportOptions {
-  std::string dataset;  // id
-  std::string path;     // of a folder, here or on the server
+  std::string dataset;         // id
+  std::string path;            // of a folder, here or on the server
   std::string format = "csv";  // or idx-digits, kdef
   bool on_server = false;
   std::string bundled;

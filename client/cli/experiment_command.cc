@@ -136,7 +136,8 @@ void AddExperimentCommands(CLI::App& app, Context& context, Command& run) {
   CLI::App* parent = app.add_subcommand("experiment", "The paper's experiments, a figure each: report and pictures");
   parent->require_subcommand(1);
   parent->footer(
-      "Each leaves report.md, report.json and pictures in a folder. The jobs run on the server: a command that was cut\n"
+      "Each leaves report.md, report.json and pictures in a folder. The jobs run on the server: a command that was "
+      "cut\n"
       "off goes on where it was when it is given again.");
   const auto add = [&](const std::string& name, const std::string& what,
                        void (*add_options)(CLI::App&, ExperimentOptions&), auto experiment) {

@@ -21,8 +21,8 @@ constexpr int kJpegQuality = 95;
 // Of a single image: the array [H, W, C] as NumPy's format 1.0 has it.
 std::string Npy(const v1::ImageData& images, int image) {
   const int64_t height = images.shape(1), width = images.shape(2), channels = images.shape(3);
-  std::string header = absl::StrCat("{'descr': '|u1', 'fortran_order': False, 'shape': (", height, ", ", width, ", ",
-                                    channels, "), }");
+  std::string header =
+      absl::StrCat("{'descr': '|u1', 'fortran_order': False, 'shape': (", height, ", ", width, ", ", channels, "), }");
   constexpr absl::string_view kMagic("\x93NUMPY\x01\x00", 8);
   constexpr size_t kAlignment = 64, kLengthBytes = 2;
   const size_t unpadded = kMagic.size() + kLengthBytes + header.size() + 1;
@@ -90,8 +90,8 @@ std::string Extension(ExportImage image) {
 }
 
 absl::StatusOr<std::vector<ExportSample>> MakeSamples(const v1::FeatureSchema& schema,
-                                                      const v1::StreamBatchesResponse& batch,
-                                                      ExportImage image, int64_t number) {
+                                                      const v1::StreamBatchesResponse& batch, ExportImage image,
+                                                      int64_t number) {
   const int classes = TotalClasses(schema);
   RETURN_IF_ERROR(CheckShapes(batch, classes));
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> pictures, DecodeImages(batch.images()));

@@ -29,8 +29,8 @@ struct ExportSample {
 // The images of a batch, uint8 NHWC with SOFT labels, the first being `number`.
 // DATA_LOSS: pixels, labels and schema do not fit one another.
 absl::StatusOr<std::vector<ExportSample>> MakeSamples(const v1::FeatureSchema& schema,
-                                                      const v1::StreamBatchesResponse& batch,
-                                                      ExportImage image, int64_t number);
+                                                      const v1::StreamBatchesResponse& batch, ExportImage image,
+                                                      int64_t number);
 
 }  // namespace facet::cli
 

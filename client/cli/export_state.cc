@@ -63,9 +63,9 @@ absl::Status CheckSameExport(const ExportState& found, const ExportState& wanted
                                                       wanted.form, "; choose another folder"));
   }
   if (found.fingerprint != wanted.fingerprint) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("'", folder, "' holds an export of another model version, recipe or seed (of ",
-                     found.model_version, "); choose another folder"));
+    return absl::FailedPreconditionError(absl::StrCat("'", folder,
+                                                      "' holds an export of another model version, recipe or seed (of ",
+                                                      found.model_version, "); choose another folder"));
   }
   return absl::OkStatus();
 }

@@ -14,11 +14,11 @@ namespace facet::cli {
 
 // `facet stream --out`: writes a stream to the disk.
 struct ExportOptions {
-  std::string out;                   // folder; empty: no export
-  std::string format = "webdataset"; // or "folder"
-  std::string image = "png";         // or "jpg", "npy"
-  std::string label;                 // feature that `cls` is the class of
-  int64_t part_images = 10000;       // images a shard, at least; whole batches
+  std::string out;                    // folder; empty: no export
+  std::string format = "webdataset";  // or "folder"
+  std::string image = "png";          // or "jpg", "npy"
+  std::string label;                  // feature that `cls` is the class of
+  int64_t part_images = 10000;        // images a shard, at least; whole batches
 };
 
 void AddExportOptions(CLI::App& command, ExportOptions& options);

@@ -36,9 +36,9 @@ class Tar {
     archive_entry_set_size(entry, static_cast<int64_t>(contents.size()));
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
-    const bool good = archive_write_header(archive_, entry) == ARCHIVE_OK &&
-                      archive_write_data(archive_, contents.data(), contents.size()) ==
-                          static_cast<la_ssize_t>(contents.size());
+    const bool good =
+        archive_write_header(archive_, entry) == ARCHIVE_OK &&
+        archive_write_data(archive_, contents.data(), contents.size()) == static_cast<la_ssize_t>(contents.size());
     archive_entry_free(entry);
     return good ? absl::OkStatus() : Failure();
   }

@@ -31,8 +31,8 @@ bool AppendFrame(GifFileType* gif, const cv::Mat& bgr, int delay) {
   std::vector<GifByteType> indices(bgr.total());
   ColourMap map(GifMakeMapObject(kColours, nullptr));
   int colours = kColours;
-  if (map == nullptr || GifQuantizeBuffer(bgr.cols, bgr.rows, &colours, planes[2].data, planes[1].data,
-                                          planes[0].data, indices.data(), map->Colors) == GIF_ERROR) {
+  if (map == nullptr || GifQuantizeBuffer(bgr.cols, bgr.rows, &colours, planes[2].data, planes[1].data, planes[0].data,
+                                          indices.data(), map->Colors) == GIF_ERROR) {
     return false;
   }
   GraphicsControlBlock control{};

@@ -71,8 +71,8 @@ absl::Status Grid(Context& context, const Options& options) {
     return absl::InvalidArgumentError(absl::StrCat("'", weights.feature(), "' is an axis; do not --set it"));
   }
   if (rows.classes.size() * columns.classes.size() > kMaxCells) {
-    return absl::InvalidArgumentError(absl::StrCat("the grid would have over ", kMaxCells,
-                                                   " cells; choose classes: --rows feature=a,b,c"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the grid would have over ", kMaxCells, " cells; choose classes: --rows feature=a,b,c"));
   }
   std::vector<v1::FeatureVector> vectors;
   for (const std::string& row : rows.classes) {
@@ -95,9 +95,9 @@ absl::Status Grid(Context& context, const Options& options) {
   if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(WritePicture(options.out, picture));
-  AnnouncePicture(context, options.out, session.version().name(),
-                  absl::StrCat(rows.classes.size(), " x ", columns.classes.size(), " images of ",
-                               session.version().name()));
+  AnnouncePicture(
+      context, options.out, session.version().name(),
+      absl::StrCat(rows.classes.size(), " x ", columns.classes.size(), " images of ", session.version().name()));
   return absl::OkStatus();
 }
 
@@ -107,19 +107,16 @@ void AddGridCommand(CLI::App& app, Context& context, Command& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("grid", "Render one feature against another on a labelled sheet");
   command->footer("Example: facet grid --model digits --rows digit --cols colour --out digits.png");
-  command->add_option("--model", options->model, "name, name@version or name@alias")
-      ->type_name("MODEL")
-      ->required();
-  command->add_option("--rows", options->rows, "feature of the rows, or feature=a,b,c")
-      ->type_name("AXIS")
-      ->required();
+  command->add_option("--model", options->model, "name, name@version or name@alias")->type_name("MODEL")->required();
+  command->add_option("--rows", options->rows, "feature of the rows, or feature=a,b,c")->type_name("AXIS")->required();
   command->add_option("--cols", options->columns, "feature of the columns, or feature=a,b,c")
       ->type_name("AXIS")
       ->required();
   command->add_option("--set", options->settings, "the other features: feature=class or feature=a:0.5,b:0.5")
       ->type_name("SETTING")
       ->take_all();
-  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output; without --show grid.png")
+  command
+      ->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output; without --show grid.png")
       ->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--cell", options->cell_pixels, "enlarge cells to at least this many pixels")

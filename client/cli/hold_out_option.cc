@@ -14,8 +14,8 @@ namespace facet::cli {
 
 absl::StatusOr<v1::HoldOutRule> ParseHoldOut(const std::string& text) {
   const auto bad = [&](absl::string_view why) {
-    return absl::InvalidArgumentError(absl::StrCat("--hold-out '", text, "': ", why,
-                                                   "; write NAME:per=digit,example;missing=colour;count=100"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--hold-out '", text, "': ", why, "; write NAME:per=digit,example;missing=colour;count=100"));
   };
   const std::vector<std::string> halves = absl::StrSplit(text, absl::MaxSplits(':', 1));
   if (halves.size() != 2) return bad("there is no 'NAME:'");

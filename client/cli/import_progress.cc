@@ -17,9 +17,9 @@ constexpr absl::Duration kInterval = absl::Milliseconds(250);
 }  // namespace
 
 ImportProgress::ImportProgress(client::Client* client, std::string label, std::string import_id, bool quiet)
-    : client_(client), bar_(std::move(label), quiet), asker_("progress", [this, import_id = std::move(import_id)] {
-        Ask(import_id);
-      }) {}
+    : client_(client),
+      bar_(std::move(label), quiet),
+      asker_("progress", [this, import_id = std::move(import_id)] { Ask(import_id); }) {}
 
 ImportProgress::~ImportProgress() {
   done_.Notify();

@@ -32,17 +32,17 @@ std::string PresetName(const v1::TrainingSpec& spec) {
 }
 
 std::string FormatEstimate(const v1::ResourceEstimate& estimate) {
-  std::string text = absl::StrCat(
-      "  needs about ", FormatBytes(estimate.memory_bytes()), " of memory, ", FormatBytes(estimate.disk_bytes()),
-      " of disk and ", FormatTimeLeft(absl::Seconds(estimate.duration().seconds())), " (", estimate.duration_basis(),
-      ")\n");
+  std::string text = absl::StrCat("  needs about ", FormatBytes(estimate.memory_bytes()), " of memory, ",
+                                  FormatBytes(estimate.disk_bytes()), " of disk and ",
+                                  FormatTimeLeft(absl::Seconds(estimate.duration().seconds())), " (",
+                                  estimate.duration_basis(), ")\n");
   for (const std::string& warning : estimate.warnings()) absl::StrAppend(&text, "  warning: ", warning, "\n");
   return text;
 }
 
 std::string FormatAttempt(const v1::TrainingAttempt& attempt) {
-  std::string text = absl::StrCat("  attempt ", attempt.attempt(), ": steps ", attempt.first_step(), " to ",
-                                  attempt.last_step());
+  std::string text =
+      absl::StrCat("  attempt ", attempt.attempt(), ": steps ", attempt.first_step(), " to ", attempt.last_step());
   if (!attempt.has_end_time()) return absl::StrCat(text, ", running\n");
   return absl::StrCat(text, ", ended ", FormatTime(attempt.end_time()), ": ", attempt.message(), "\n");
 }

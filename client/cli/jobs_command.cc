@@ -99,7 +99,8 @@ absl::Status Plot(Context& context, const std::string& name, const std::string& 
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(WriteOutput(out, curve.svg()));
-  if (out != "-") PrintLine(absl::StrCat(out, ": ", curve.points_size(), " points, ", curve.checkpoints_size(), " checkpoints"));
+  if (out != "-")
+    PrintLine(absl::StrCat(out, ": ", curve.points_size(), " points, ", curve.checkpoints_size(), " checkpoints"));
   return absl::OkStatus();
 }
 
@@ -128,7 +129,8 @@ absl::Status Remove(Context& context, const std::string& name) {
 }  // namespace
 
 void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
-  CLI::App* parent = app.add_subcommand("jobs", "List, show, watch, plot, pause, resume, extend, cancel and remove training jobs");
+  CLI::App* parent =
+      app.add_subcommand("jobs", "List, show, watch, plot, pause, resume, extend, cancel and remove training jobs");
   parent->require_subcommand(1);
   parent->add_subcommand("list", "All jobs, newest first")->callback([&context, &run] {
     run = [&context] { return List(context); };
@@ -150,9 +152,8 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   })->add_flag("--show", *show, "draw the samples of each checkpoint in the terminal");
   auto all = std::make_shared<bool>(false);
   auto follow = std::make_shared<bool>(false);
-  CLI::App* logs = add("logs", "The trainer's log, from its last lines on", [&context, name, all, follow] {
-    return Logs(context, *name, *all, *follow);
-  });
+  CLI::App* logs = add("logs", "The trainer's log, from its last lines on",
+                       [&context, name, all, follow] { return Logs(context, *name, *all, *follow); });
   logs->add_flag("--follow", *follow, "go on until the job has ended");
   logs->add_flag("-f", *follow, "the same");
   logs->add_flag("--all", *all, "from the beginning");
@@ -162,9 +163,8 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   })->add_option("--out", *out, "file, or - for standard output; default curve.svg");
   auto steps = std::make_shared<int>(0);
   auto id = std::make_shared<std::string>();
-  CLI::App* extend = add("extend", "Go on from the end of a job, as a new job", [&context, name, steps, id] {
-    return Extend(context, *name, *steps, *id);
-  });
+  CLI::App* extend = add("extend", "Go on from the end of a job, as a new job",
+                         [&context, name, steps, id] { return Extend(context, *name, *steps, *id); });
   extend->add_option("--steps", *steps, "steps to add")->required()->check(CLI::PositiveNumber);
   extend->add_option("--id", *id, "id of the new job");
   add("pause", "Save and stop a job until it is resumed", [&context, name, now] {

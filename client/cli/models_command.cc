@@ -25,9 +25,9 @@ struct Options {
 
 std::string Describe(const v1::ModelVersion& version) {
   const v1::ModelCard& card = version.card();
-  std::string text = absl::StrCat(version.name(), ": ", card.width(), " x ", card.height(), ", ",
-                                  card.generator_parameters(), " parameters, ", FormatBytes(version.size_bytes()),
-                                  version.loaded() ? ", loaded" : "", "\n");
+  std::string text =
+      absl::StrCat(version.name(), ": ", card.width(), " x ", card.height(), ", ", card.generator_parameters(),
+                   " parameters, ", FormatBytes(version.size_bytes()), version.loaded() ? ", loaded" : "", "\n");
   if (version.aliases_size() > 0) absl::StrAppend(&text, "  aliases: ", absl::StrJoin(version.aliases(), ", "), "\n");
   for (const auto& feature : card.schema().features()) {
     std::vector<std::string> shown(feature.classes().begin(), feature.classes().end());
@@ -136,8 +136,9 @@ void AddModelsCommands(CLI::App& app, Context& context, Command& run) {
   };
   constexpr char kName[] = "name, name@version or name@alias";
 
-  add("list", "All versions, or those of one model", [&context, options] { return List(context, options->name); })
-      ->add_option("name", options->name, "a model: list its versions");
+  add("list", "All versions, or those of one model", [&context, options] {
+    return List(context, options->name);
+  })->add_option("name", options->name, "a model: list its versions");
 
   CLI::App* show = add("show", "Card of a version: features, report, origin",
                        [&context, options] { return Show(context, *options); });
@@ -163,15 +164,21 @@ void AddModelsCommands(CLI::App& app, Context& context, Command& run) {
   alias->add_option("name", options->name, "name@version")->required();
   alias->add_option("alias", options->alias, "e.g. stable")->required();
 
-  add("load", "Bring a version into memory", [&context, options] {
-    return Apply(context, [options](client::Client& c) { return c.LoadModel(options->name); });
-  })->add_option("name", options->name, kName)->required();
-  add("unload", "Let a version go from memory", [&context, options] {
-    return Apply(context, [options](client::Client& c) { return c.UnloadModel(options->name); });
-  })->add_option("name", options->name, kName)->required();
-  add("rm", "Remove a version, or the whole model", [&context, options] {
-    return Remove(context, options->name);
-  })->add_option("name", options->name, kName)->required();
+  add("load", "Bring a version into memory",
+      [&context, options] {
+        return Apply(context, [options](client::Client& c) { return c.LoadModel(options->name); });
+      })
+      ->add_option("name", options->name, kName)
+      ->required();
+  add("unload", "Let a version go from memory",
+      [&context, options] {
+        return Apply(context, [options](client::Client& c) { return c.UnloadModel(options->name); });
+      })
+      ->add_option("name", options->name, kName)
+      ->required();
+  add("rm", "Remove a version, or the whole model", [&context, options] { return Remove(context, options->name); })
+      ->add_option("name", options->name, kName)
+      ->required();
 }
 
 }  // namespace facet::cli

@@ -55,7 +55,8 @@ Layout PlanLayout(const Sheet& sheet, const std::vector<cv::Mat>& cells) {
   for (const std::string& label : sheet.row_labels) {
     layout.left = std::max(layout.left, 2 * kMargin + TextWidth(label));
   }
-  layout.top = kMargin + (sheet.title.empty() ? 0 : kLineHeight + kGap) + (sheet.column_labels.empty() ? 0 : kLineHeight);
+  layout.top =
+      kMargin + (sheet.title.empty() ? 0 : kLineHeight + kGap) + (sheet.column_labels.empty() ? 0 : kLineHeight);
   for (const cv::Mat& cell : cells) {
     layout.cell_width = std::max(layout.cell_width, cell.cols);
     layout.cell_height = std::max(layout.cell_height, cell.rows);
@@ -129,8 +130,8 @@ cv::Mat DrawSheet(const Sheet& sheet) {
   std::vector<cv::Mat> cells;
   for (const cv::Mat& cell : sheet.cells) cells.push_back(Enlarge(cell, sheet.cell_pixels));
   const Layout layout = PlanLayout(sheet, cells);
-  const int width = std::max(layout.left + sheet.columns * layout.step_x + kMargin,
-                             2 * kMargin + TextWidth(sheet.title));
+  const int width =
+      std::max(layout.left + sheet.columns * layout.step_x + kMargin, 2 * kMargin + TextWidth(sheet.title));
   cv::Mat canvas(layout.top + layout.rows * layout.step_y + kMargin, width, CV_8UC3, kPaper);
   if (!sheet.title.empty()) DrawText(canvas, sheet.title, kMargin, kMargin + kLineHeight - 4);
   for (int column = 0; column < static_cast<int>(sheet.column_labels.size()); ++column) {
@@ -155,7 +156,8 @@ absl::Status CheckPictureFile(const std::string& path) {
 absl::Status WritePicture(const std::string& path, const cv::Mat& picture) {
   RETURN_IF_ERROR(CheckPicturePath(path));
   std::vector<uint8_t> bytes;
-  if (!cv::imencode(IsJpegPath(path) ? ".jpg" : ".png", picture, bytes)) return absl::InternalError("cannot encode the picture");
+  if (!cv::imencode(IsJpegPath(path) ? ".jpg" : ".png", picture, bytes))
+    return absl::InternalError("cannot encode the picture");
   return WriteOutput(path, absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 

@@ -23,13 +23,13 @@ cv::Mat Enlarge(const cv::Mat& image, int pixels);
 
 // A grid of equal pictures with labels around it.
 struct Sheet {
-  std::string title;                      // above; may be empty
-  std::vector<std::string> column_labels; // above the columns; may be empty
-  std::vector<std::string> row_labels;    // left of the rows; may be empty
-  std::vector<std::string> captions;      // below each cell, '\n' parts lines; may be empty
-  std::vector<cv::Mat> cells;             // row by row; an empty picture is left blank
+  std::string title;                       // above; may be empty
+  std::vector<std::string> column_labels;  // above the columns; may be empty
+  std::vector<std::string> row_labels;     // left of the rows; may be empty
+  std::vector<std::string> captions;       // below each cell, '\n' parts lines; may be empty
+  std::vector<cv::Mat> cells;              // row by row; an empty picture is left blank
   int columns = 1;
-  int cell_pixels = 84;                   // side that cells are enlarged to
+  int cell_pixels = 84;  // side that cells are enlarged to
 };
 cv::Mat DrawSheet(const Sheet& sheet);
 

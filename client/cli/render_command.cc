@@ -44,13 +44,13 @@ void AddRenderCommand(CLI::App& app, Context& context, Command& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("render", "Render one image");
   command->footer("Example: facet render --model digits --set digit=7 --set colour=red:0.5,green:0.5 --out seven.png");
-  command->add_option("--model", options->model, "name, name@version or name@alias")
-      ->type_name("MODEL")
-      ->required();
+  command->add_option("--model", options->model, "name, name@version or name@alias")->type_name("MODEL")->required();
   command->add_option("--set", options->settings, "feature=class, or a mix: feature=a:0.5,b:0.5; once a feature")
       ->type_name("SETTING")
       ->take_all();
-  command->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output; without --show render.png")
+  command
+      ->add_option("--out", options->out,
+                   "file to write: .png or .jpg; - for standard output; without --show render.png")
       ->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--enlarge", options->scale, "enlarge, without smoothing, to at least this many pixels")

@@ -17,7 +17,8 @@ namespace facet::cli {
 namespace {
 
 bool IsAscii(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isascii(static_cast<unsigned char>(c)); });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isascii(static_cast<unsigned char>(c)); });
 }
 
 using Spellings = std::vector<std::pair<std::string, std::string>>;
@@ -26,7 +27,8 @@ Spellings SpellingsOf(const v1::FeatureSchema& schema) {
   Spellings spellings;
   for (const auto& feature : schema.features()) {
     for (int i = 0; i < feature.classes_size(); ++i) {
-      if (!IsAscii(feature.classes(i))) spellings.emplace_back(feature.classes(i), absl::StrCat(feature.name(), " #", i));
+      if (!IsAscii(feature.classes(i)))
+        spellings.emplace_back(feature.classes(i), absl::StrCat(feature.name(), " #", i));
     }
   }
   return spellings;

@@ -59,7 +59,8 @@ absl::StatusOr<SpecFile> MakeSpec(const Options& options) {
   }
   if (options.world_size > 0) spec.set_world_size(options.world_size);
   if (options.rank >= 0) {
-    if (spec.world_size() == 0) return absl::InvalidArgumentError("--rank needs --world-size, or one in the --spec file");
+    if (spec.world_size() == 0)
+      return absl::InvalidArgumentError("--rank needs --world-size, or one in the --spec file");
     spec.set_rank(options.rank);
   }
   for (int i = v1::SQUARE_TRANSFORM_IDENTITY; options.transforms && i <= v1::SQUARE_TRANSFORM_MIRROR_ROTATE_270; ++i) {
@@ -78,11 +79,11 @@ absl::StatusOr<SpecFile> MakeSpec(const Options& options) {
 std::string FormatDescription(const v1::DescribeStreamResponse& described) {
   Table table({"stream of", described.model_version()});
   const auto number = [](int64_t value) { return absl::StrCat(value); };
-  table.Add({"images an epoch", described.real_per_epoch() == 0
-                                    ? number(described.images_per_epoch())
-                                    : absl::StrCat(described.images_per_epoch(), " (", described.rendered_per_epoch(),
-                                                   " rendered, ", described.real_per_epoch(), " real of ",
-                                                   described.dataset_version(), ")")});
+  table.Add({"images an epoch",
+             described.real_per_epoch() == 0
+                 ? number(described.images_per_epoch())
+                 : absl::StrCat(described.images_per_epoch(), " (", described.rendered_per_epoch(), " rendered, ",
+                                described.real_per_epoch(), " real of ", described.dataset_version(), ")")});
   table.Add({"batches an epoch", number(described.batches_per_epoch())});
   table.Add({"of them each rank", number(described.steps_per_epoch())});
   table.Add({"shape of a batch", absl::StrJoin(described.image_shape(), " x ")});

@@ -143,9 +143,7 @@ void AddSweepCommand(CLI::App& app, Context& context, Command& run) {
   command->footer(
       "Example: facet sweep --model digits --sweep digit=3..8 --sweep colour=red..blue --set rotation=0 "
       "--out mix.png");
-  command->add_option("--model", options->model, "name, name@version or name@alias")
-      ->type_name("MODEL")
-      ->required();
+  command->add_option("--model", options->model, "name, name@version or name@alias")->type_name("MODEL")->required();
   command->add_option("--sweep", options->sweeps, "feature=from..to; each makes a row")
       ->type_name("RANGE")
       ->required()
@@ -156,8 +154,7 @@ void AddSweepCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--steps", options->steps, "pictures from end to end")
       ->capture_default_str()
       ->check(CLI::Range(2, 1000));
-  command->add_option("--out", options->out, "file to write: .png or .jpg strip, .gif animation")
-      ->type_name("FILE");
+  command->add_option("--out", options->out, "file to write: .png or .jpg strip, .gif animation")->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--cell", options->cell_pixels, "enlarge pictures to at least this many pixels")
       ->capture_default_str()

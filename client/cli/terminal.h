@@ -2,9 +2,8 @@
 #ifndef FACET_CLIENT_CLI_TERMINAL_H_
 #define FACET_CLIENT_CLI_TERMINAL_H_
 
-#include <string>
-
 #include <opencv2/core.hpp>
+#include <string>
 
 namespace facet::cli {
 

@@ -55,7 +55,8 @@ absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options)
 // What is left to do where nobody waits for the job any more.
 std::string LeftNote(const std::string& job, const std::string& publish) {
   if (publish.empty()) return JobGoesOn(job);
-  return absl::StrCat(JobGoesOn(job), "\nit will not be published; once it has ended: facet models publish ", job, " --as ", publish);
+  return absl::StrCat(JobGoesOn(job), "\nit will not be published; once it has ended: facet models publish ", job,
+                      " --as ", publish);
 }
 
 absl::Status Train(Context& context, const Options& options) {
@@ -109,7 +110,8 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
       ->needs(publish);
   command->add_flag("--float16", options->float16, "with --publish: keep weights in 16 bits, half the size")
       ->needs(publish);
-  command->add_option("--priority", options->priority, "-100 to 100; higher starts first")->check(CLI::Range(-100, 100));
+  command->add_option("--priority", options->priority, "-100 to 100; higher starts first")
+      ->check(CLI::Range(-100, 100));
   command->add_option("--keep", options->keep, "newest checkpoints kept, beside the best")->check(CLI::Range(1, 100));
   constexpr char kFromJob[] = "go on from this job's newest checkpoint; --steps counts from its beginning";
   CLI::Option* from_job = command->add_option("--from-job", options->from_job, kFromJob);

@@ -34,8 +34,8 @@ std::vector<const CLI::App*> ChosenPath(const CLI::App& app) {
 std::string StrayWord(const std::vector<const CLI::App*>& path) {
   for (auto app = path.rbegin(); app != path.rend(); ++app) {
     const std::vector<std::string> words = (*app)->remaining();
-    const auto word = std::find_if(words.begin(), words.end(),
-                                   [](const std::string& text) { return !absl::StartsWith(text, "-"); });
+    const auto word =
+        std::find_if(words.begin(), words.end(), [](const std::string& text) { return !absl::StartsWith(text, "-"); });
     if (word != words.end()) return *word;
   }
   return "";
@@ -78,9 +78,8 @@ std::string Describe(const std::vector<const CLI::App*>& path, const CLI::ParseE
 
 std::string FormatUsageError(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<const CLI::App*> path = ChosenPath(app);
-  const std::string command = absl::StrJoin(path, " ", [](std::string* out, const CLI::App* part) {
-    absl::StrAppend(out, part->get_name());
-  });
+  const std::string command =
+      absl::StrJoin(path, " ", [](std::string* out, const CLI::App* part) { absl::StrAppend(out, part->get_name()); });
   std::string text = absl::StrCat(app.get_name(), ": ", Describe(path, error));
   while (absl::EndsWith(text, "\n")) text.pop_back();
   return absl::StrCat(text, "\n  see ", command, " --help\n");

@@ -152,8 +152,8 @@ class GrpcClient final : public Client {
     return CallNamed<v1::ModelVersion>(*models_, &v1::ModelService::Stub::SetAlias, request, name);
   }
   absl::Status DeleteModel(const std::string& name) override {
-    return CallNamed<google::protobuf::Empty>(*models_, &v1::ModelService::Stub::DeleteModel,
-                                              v1::DeleteModelRequest(), name)
+    return CallNamed<google::protobuf::Empty>(*models_, &v1::ModelService::Stub::DeleteModel, v1::DeleteModelRequest(),
+                                              name)
         .status();
   }
   absl::StatusOr<v1::ClassifyResponse> Classify(const v1::ClassifyRequest& request) override {

@@ -88,8 +88,8 @@ absl::StatusOr<v1::FeatureVector> ParseFeatureVector(const std::vector<std::stri
   for (const std::string& setting : settings) {
     ASSIGN_OR_RETURN(v1::FeatureWeights weights, ParseFeatureWeights(setting));
     if (!seen.insert(weights.feature()).second) {
-      return absl::InvalidArgumentError(absl::StrCat("feature '", weights.feature(),
-                                                     "' is set twice; mix classes with feature=a:0.5,b:0.5"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("feature '", weights.feature(), "' is set twice; mix classes with feature=a:0.5,b:0.5"));
     }
     *result.add_features() = std::move(weights);
   }
@@ -128,8 +128,8 @@ absl::StatusOr<v1::FeatureVector> Interpolate(const v1::FeatureVector& a, const 
       entry->set_weight(weight);
     }
     if (names && indices) {
-      return absl::InvalidArgumentError(absl::StrCat("feature '", from.feature(),
-                                                     "' is set by name at one end and by index at the other"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("feature '", from.feature(), "' is set by name at one end and by index at the other"));
     }
   }
   return result;

@@ -6,8 +6,8 @@
 
 namespace facet::client {
 
-absl::StatusOr<Health> CheckServerHealth(const std::shared_ptr<grpc::Channel>& channel,
-                                         grpc::ClientContext& context, const std::string& address) {
+absl::StatusOr<Health> CheckServerHealth(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext& context,
+                                         const std::string& address) {
   namespace health = grpc::health::v1;
   const auto stub = health::Health::NewStub(channel);
   health::HealthCheckResponse response;

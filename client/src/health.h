@@ -14,8 +14,8 @@
 namespace facet::client {
 
 // Asks the server as a whole by gRPC's health checking protocol.
-absl::StatusOr<Health> CheckServerHealth(const std::shared_ptr<grpc::Channel>& channel,
-                                         grpc::ClientContext& context, const std::string& address);
+absl::StatusOr<Health> CheckServerHealth(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext& context,
+                                         const std::string& address);
 
 }  // namespace facet::client
 

@@ -9,10 +9,7 @@ namespace facet::client {
 
 StreamBatchReader::StreamBatchReader(v1::AugmentationService::StubInterface* stub, std::string address,
                                      BatchReaderOptions options)
-    : stub_(stub),
-      address_(std::move(address)),
-      options_(std::move(options)),
-      reconnect_(options_.patience) {}
+    : stub_(stub), address_(std::move(address)), options_(std::move(options)), reconnect_(options_.patience) {}
 
 StreamBatchReader::~StreamBatchReader() {
   if (stream_ == nullptr) return;

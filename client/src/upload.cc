@@ -60,8 +60,8 @@ absl::StatusOr<UploadFiles> FindUploadFiles(const std::string& folder) {
     }
     if (!it->is_regular_file(ignored)) continue;
     // By its name here, wherever a link leads.
-    result.files.push_back({it->path().string(), it->path().lexically_relative(folder).generic_string(),
-                            it->file_size(ignored)});
+    result.files.push_back(
+        {it->path().string(), it->path().lexically_relative(folder).generic_string(), it->file_size(ignored)});
     result.total_bytes += result.files.back().size;
   }
   if (error) return absl::PermissionDeniedError(absl::StrCat("cannot list '", folder, "': ", error.message()));

@@ -29,10 +29,12 @@ absl::Status CheckEpochs(const v1::StreamSpec& spec) {
   if (spec.epochs() < -1) {
     return InvalidField("epochs", "OUT_OF_RANGE", "epochs must be at least 1, 0 for 1, or -1 for no end");
   }
-  if (spec.first_epoch() >= 0 && spec.first_epoch() <= std::numeric_limits<int64_t>::max() - std::max<int64_t>(1, spec.epochs())) {
+  if (spec.first_epoch() >= 0 &&
+      spec.first_epoch() <= std::numeric_limits<int64_t>::max() - std::max<int64_t>(1, spec.epochs())) {
     return absl::OkStatus();
   }
-  return InvalidField("first_epoch", "OUT_OF_RANGE", "first_epoch must be at least 0, and first_epoch + epochs below 2^63");
+  return InvalidField("first_epoch", "OUT_OF_RANGE",
+                      "first_epoch must be at least 0, and first_epoch + epochs below 2^63");
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ struct SequencedBatch {
   int64_t batch = 0;    // in the epoch's global sequence; from batches_per_epoch on: filler
   int64_t content = 0;  // the batch whose images it has, in [0, batches_per_epoch)
   bool filler = false;
-  bool epoch_end = false;       // the reader's last of this epoch
-  StreamPosition after;         // where the step after this one begins, for all ranks
+  bool epoch_end = false;  // the reader's last of this epoch
+  StreamPosition after;    // where the step after this one begins, for all ranks
 };
 
 // Which batches of the global sequence one reader takes, and in what order. A

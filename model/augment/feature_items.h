@@ -47,10 +47,10 @@ class FeatureItems {
 
   int feature_ = 0;
   bool sampled_ = false;
-  std::vector<float> fixed_;            // the only item, if not empty
-  std::vector<int> classes_;            // of items that are classes or mixes
-  std::optional<ClassTuples> tuples_;   // places in classes_, of mixes
-  std::optional<MixRatio> ratio_;       // of mixes
+  std::vector<float> fixed_;           // the only item, if not empty
+  std::vector<int> classes_;           // of items that are classes or mixes
+  std::optional<ClassTuples> tuples_;  // places in classes_, of mixes
+  std::optional<MixRatio> ratio_;      // of mixes
 };
 
 }  // namespace facet::model

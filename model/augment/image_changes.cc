@@ -42,8 +42,8 @@ absl::StatusOr<ImageChanges> ImageChanges::Create(const v1::TransformRecipe& rec
   return changes;
 }
 
-absl::Status ImageChanges::ReadRange(bool given, const v1::FloatRange& from, float least, float most,
-                                     const char* field, Range& to) {
+absl::Status ImageChanges::ReadRange(bool given, const v1::FloatRange& from, float least, float most, const char* field,
+                                     Range& to) {
   if (!given) return absl::OkStatus();
   if (!(from.min() >= least && from.max() <= most && from.min() <= from.max())) {
     return InvalidField(field, "OUT_OF_RANGE",

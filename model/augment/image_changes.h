@@ -40,8 +40,7 @@ class ImageChanges {
     float Draw(CounterRandom& random) const;
   };
   ImageChanges() = default;
-  absl::Status ReadRange(bool given, const v1::FloatRange& from, float least, float most, const char* field,
-                         Range& to);
+  absl::Status ReadRange(bool given, const v1::FloatRange& from, float least, float most, const char* field, Range& to);
 
   std::vector<SquareTransform> square_;  // not empty
   bool photometric_ = false;

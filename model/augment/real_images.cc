@@ -23,7 +23,8 @@ struct Column {
 
 std::vector<Column> AllWanted(const FeatureSchema& dataset) {
   std::vector<Column> columns;
-  for (const Feature& feature : dataset.features()) columns.push_back({std::vector<bool>(feature.classes.size(), true), {}});
+  for (const Feature& feature : dataset.features())
+    columns.push_back({std::vector<bool>(feature.classes.size(), true), {}});
   return columns;
 }
 

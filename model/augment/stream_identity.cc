@@ -106,8 +106,8 @@ absl::StatusOr<StreamPosition> StreamIdentity::ReadToken(absl::string_view token
   if (read.recipe() != recipe_) differences.push_back("recipe, batch size, pixels or labels");
   if (read.seeds() != seeds_) differences.push_back("seeds");
   if (!differences.empty()) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                          "the token is of another stream; what differs: ", absl::StrJoin(differences, "; "))),
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("the token is of another stream; what differs: ",
+                                                                 absl::StrJoin(differences, "; "))),
                       "TOKEN_OF_OTHER_STREAM");
   }
   return StreamPosition{read.epoch(), read.batch()};

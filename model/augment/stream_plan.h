@@ -36,8 +36,8 @@ class StreamPlan {
   // `real` is there if, and only if, the recipe asks for real images.
   // INVALID_ARGUMENT with the field path below the spec ("recipe.features[1]
   // .pairs.beta").
-  static absl::StatusOr<StreamPlan> Create(const v1::StreamSpec& spec, const FeatureSchema& schema,
-                                           int max_batch_size, std::optional<RealImages> real = std::nullopt);
+  static absl::StatusOr<StreamPlan> Create(const v1::StreamSpec& spec, const FeatureSchema& schema, int max_batch_size,
+                                           std::optional<RealImages> real = std::nullopt);
 
   // Of an epoch; at least 1.
   int64_t images_per_epoch() const { return places_.size(); }

@@ -53,7 +53,8 @@ absl::StatusOr<WirePixels> WirePixels::Create(const v1::StreamSpec& spec, int ch
   wire.rendered_ = wire.bytes_per_sample() != 2;
   if (spec.has_normalization()) {
     if (wire.type_ == v1::PIXEL_TYPE_UINT8) {
-      return InvalidField("normalization", "BAD_NORMALIZATION", "uint8 pixels cannot be normalized; ask for a float type");
+      return InvalidField("normalization", "BAD_NORMALIZATION",
+                          "uint8 pixels cannot be normalized; ask for a float type");
     }
     RETURN_IF_ERROR(PrefixField(wire.ReadNormalization(spec.normalization(), channels), "normalization"));
     wire.rendered_ = false;

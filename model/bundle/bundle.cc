@@ -30,8 +30,7 @@ absl::StatusOr<std::string> CardJson(const v1::ModelCard& card) {
   options.preserve_proto_field_names = true;
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(card, &json, options);
-  if (!status.ok())
-    return absl::InvalidArgumentError(absl::StrCat("the card is no JSON: ", status.ToString()));
+  if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat("the card is no JSON: ", status.ToString()));
   return json;
 }
 
@@ -45,9 +44,9 @@ absl::StatusOr<v1::ModelCard> ParseCard(const std::string& path, const std::stri
   if (!status.ok()) return Bad(path, kCardFile, absl::StrCat("is no card: ", status.ToString()));
   if (card.format_version() > kBundleFormatVersion) {
     return WithReason(
-        absl::DataLossError(absl::StrCat(
-            "'", path, "' has bundle format ", card.format_version(), ", made by '", card.producer(),
-            "'; this is ", kProducer, ", which reads formats up to ", kBundleFormatVersion, ": upgrade it")),
+        absl::DataLossError(absl::StrCat("'", path, "' has bundle format ", card.format_version(), ", made by '",
+                                         card.producer(), "'; this is ", kProducer, ", which reads formats up to ",
+                                         kBundleFormatVersion, ": upgrade it")),
         "BUNDLE_TOO_NEW");
   }
   if (card.format_version() < 1) return Bad(path, kCardFile, "has no format_version");

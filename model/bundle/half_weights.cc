@@ -24,8 +24,8 @@ absl::StatusOr<std::string> Halve(const std::string& name, absl::string_view byt
     std::memcpy(&value, bytes.data() + i * sizeof(value), sizeof(value));
     const uint16_t half = ToFloat16(value);
     if ((half & 0x7fff) == kInfinity && std::isfinite(value)) {
-      return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                            "tensor '", name, "' holds ", value, ", which is too large for float16: keep float32")),
+      return WithReason(absl::FailedPreconditionError(absl::StrCat("tensor '", name, "' holds ", value,
+                                                                   ", which is too large for float16: keep float32")),
                         "WEIGHT_TOO_LARGE");
     }
     std::memcpy(halves.data() + i * sizeof(half), &half, sizeof(half));

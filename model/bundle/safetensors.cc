@@ -36,13 +36,11 @@ constexpr TypeInfo kTypes[] = {
 };
 
 const TypeInfo& InfoOf(TensorType type) {
-  return *std::find_if(std::begin(kTypes), std::end(kTypes),
-                       [&](const TypeInfo& t) { return t.type == type; });
+  return *std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeInfo& t) { return t.type == type; });
 }
 
 const TypeInfo* FindType(absl::string_view name) {
-  const auto it =
-      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeInfo& t) { return name == t.name; });
+  const auto it = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeInfo& t) { return name == t.name; });
   return it == std::end(kTypes) ? nullptr : it;
 }
 
@@ -54,8 +52,7 @@ std::string MetadataJson(const std::map<std::string, std::string>& metadata) {
   return absl::StrCat("{",
                       absl::StrJoin(metadata, ",",
                                     [](std::string* out, const auto& item) {
-                                      absl::StrAppend(out, JsonString(item.first), ":",
-                                                      JsonString(item.second));
+                                      absl::StrAppend(out, JsonString(item.first), ":", JsonString(item.second));
                                     }),
                       "}");
 }
@@ -79,9 +76,8 @@ std::string HeaderJson(const OrderedTensors& tensors, const std::map<std::string
   for (const auto& it : tensors) {
     const auto& [name, tensor] = *it;
     const uint64_t end = offset + tensor.bytes.size();
-    items.push_back(absl::StrCat(JsonString(name), ":{\"dtype\":\"", InfoOf(tensor.type).name,
-                                 "\",\"shape\":[", absl::StrJoin(tensor.shape, ","), "],\"data_offsets\":[",
-                                 offset, ",", end, "]}"));
+    items.push_back(absl::StrCat(JsonString(name), ":{\"dtype\":\"", InfoOf(tensor.type).name, "\",\"shape\":[",
+                                 absl::StrJoin(tensor.shape, ","), "],\"data_offsets\":[", offset, ",", end, "]}"));
     offset = end;
   }
   std::string json = absl::StrCat("{", absl::StrJoin(items, ","), "}");
@@ -117,16 +113,15 @@ std::optional<uint64_t> ByteSize(const TensorEntry& entry, uint64_t element_byte
 
 absl::StatusOr<TensorView> View(const std::string& name, const TensorEntry& entry, absl::string_view data) {
   const TypeInfo* type = FindType(entry.dtype);
-  if (type == nullptr)
-    return Bad(absl::StrCat("tensor '", name, "' has the unknown type '", entry.dtype, "'"));
+  if (type == nullptr) return Bad(absl::StrCat("tensor '", name, "' has the unknown type '", entry.dtype, "'"));
   if (entry.begin > entry.end || entry.end > data.size()) {
     return Bad(absl::StrCat("the offsets of tensor '", name, "' (", entry.begin, " to ", entry.end,
                             ") pass the end of the data (", data.size(), " bytes)"));
   }
   const std::optional<uint64_t> bytes = ByteSize(entry, type->bytes);
   if (!bytes.has_value() || *bytes != entry.end - entry.begin) {
-    return Bad(absl::StrCat("tensor '", name, "' of shape [", absl::StrJoin(entry.shape, ", "),
-                            "] does not fit its ", entry.end - entry.begin, " bytes"));
+    return Bad(absl::StrCat("tensor '", name, "' of shape [", absl::StrJoin(entry.shape, ", "), "] does not fit its ",
+                            entry.end - entry.begin, " bytes"));
   }
   return TensorView{type->type, {entry.shape.begin(), entry.shape.end()}, data.substr(entry.begin, *bytes)};
 }
@@ -138,8 +133,7 @@ absl::Status CheckCoverage(const std::map<std::string, TensorEntry>& tensors, ui
   std::sort(spans.begin(), spans.end());
   uint64_t covered = 0;
   for (const auto& [begin, end] : spans) {
-    if (begin != covered)
-      return Bad(absl::StrCat("tensors overlap or leave a gap at byte ", std::min(begin, covered)));
+    if (begin != covered) return Bad(absl::StrCat("tensors overlap or leave a gap at byte ", std::min(begin, covered)));
     covered = end;
   }
   if (covered != data_bytes) {
@@ -150,8 +144,7 @@ absl::Status CheckCoverage(const std::map<std::string, TensorEntry>& tensors, ui
 
 }  // namespace
 
-std::string SerializeSafetensors(const TensorMap& tensors,
-                                 const std::map<std::string, std::string>& metadata) {
+std::string SerializeSafetensors(const TensorMap& tensors, const std::map<std::string, std::string>& metadata) {
   const OrderedTensors ordered = InFileOrder(tensors);
   const std::string header = HeaderJson(ordered, metadata);
   size_t total = kLengthBytes + header.size();
@@ -169,8 +162,8 @@ absl::StatusOr<TensorMap> ParseSafetensors(absl::string_view file) {
   const uint64_t header_bytes = LoadUint64(file.data());
   file.remove_prefix(kLengthBytes);
   if (header_bytes > kMaxHeaderBytes || header_bytes > file.size()) {
-    return Bad(absl::StrCat("it claims a header of ", header_bytes, " bytes; ", file.size(),
-                            " bytes follow and ", kMaxHeaderBytes, " are allowed"));
+    return Bad(absl::StrCat("it claims a header of ", header_bytes, " bytes; ", file.size(), " bytes follow and ",
+                            kMaxHeaderBytes, " are allowed"));
   }
   const absl::string_view json = file.substr(0, header_bytes);
   const absl::string_view data = file.substr(header_bytes);

@@ -29,8 +29,7 @@ using TensorMap = std::map<std::string, TensorView>;
 // bytes must be as many as its type and shape say. The header is padded to 8
 // bytes and large elements come first, so that tensors are aligned in a file
 // that is.
-std::string SerializeSafetensors(const TensorMap& tensors,
-                                 const std::map<std::string, std::string>& metadata);
+std::string SerializeSafetensors(const TensorMap& tensors, const std::map<std::string, std::string>& metadata);
 
 // Views into `file`, which must outlive them; in a file of another writer they
 // may be unaligned. DATA_LOSS (reason BAD_SAFETENSORS) says what is wrong: a

@@ -39,11 +39,9 @@ absl::Status CheckFile(const fs::path& root, const std::string& path) {
   std::error_code error;
   const fs::path file = fs::canonical(root / path, error);
   if (error)
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", ShownText(path), "' cannot be read: ", error.message()));
+    return absl::InvalidArgumentError(absl::StrCat("'", ShownText(path), "' cannot be read: ", error.message()));
   if (!IsWithin(file, root)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", ShownText(path), "' is a link that leads out of the source"));
+    return absl::InvalidArgumentError(absl::StrCat("'", ShownText(path), "' is a link that leads out of the source"));
   }
   if (fs::is_regular_file(file, error)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("'", ShownText(path), "' is not a file"));
@@ -91,8 +89,8 @@ std::unique_ptr<PreparedPictures> OpenPrepared(FileSystem& file_system, const Im
   return PreparedPictures::Open(&file_system, prepared);
 }
 
-absl::Status AddImages(FileSystem& file_system, const ImportOptions& options, const CsvManifest& manifest,
-                       int side, DatasetWriter& writer, ImportResult& result) {
+absl::Status AddImages(FileSystem& file_system, const ImportOptions& options, const CsvManifest& manifest, int side,
+                       DatasetWriter& writer, ImportResult& result) {
   const v1::CsvImportOptions& csv = options.spec.csv();
   std::string cascade;
   if (csv.has_face_crop()) {
@@ -123,10 +121,10 @@ absl::Status AddImages(FileSystem& file_system, const ImportOptions& options, co
 }
 
 absl::Status AllDropped(const ImportResult& result) {
-  return WithReason(absl::InvalidArgumentError(absl::StrCat(
-                        "none of the ", result.dropped_count, " images can be used; the first, '",
-                        result.dropped[0].path(), "': ", result.dropped[0].reason())),
-                    "EMPTY_DATASET");
+  return WithReason(
+      absl::InvalidArgumentError(absl::StrCat("none of the ", result.dropped_count, " images can be used; the first, '",
+                                              result.dropped[0].path(), "': ", result.dropped[0].reason())),
+      "EMPTY_DATASET");
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ namespace facet::model {
 absl::Status ValidateCsvOptions(const v1::CsvImportOptions& options);
 
 // Reads `manifest.csv` (csv_manifest.h) and the images it names, cropped to the
-// face where that is asked for, else to the middle, and resized. That every file is there is checked before the first is decoded.
-// Classes of which every image was dropped are left out. A link that leads out
-// of the source counts as a path that does. The options were validated.
+// face where that is asked for, else to the middle, and resized. That every file is there is checked before the first
+// is decoded. Classes of which every image was dropped are left out. A link that leads out of the source counts as a
+// path that does. The options were validated.
 absl::StatusOr<ImportResult> ImportCsv(FileSystem& file_system, const ImportOptions& options);
 
 }  // namespace facet::model

@@ -35,8 +35,8 @@ absl::Status LineError(const CsvReader& reader, const absl::Status& status) {
 // Where the path stands; every other column is a feature.
 absl::StatusOr<size_t> CheckHeader(const std::vector<std::string>& columns) {
   if (columns.size() > kMaxColumns) {
-    return absl::InvalidArgumentError(absl::StrCat("the header has ", columns.size(), " columns, and a data set at most ",
-                                                   kMaxColumns - 1, " features"));
+    return absl::InvalidArgumentError(absl::StrCat("the header has ", columns.size(),
+                                                   " columns, and a data set at most ", kMaxColumns - 1, " features"));
   }
   const auto path = std::find(columns.begin(), columns.end(), kPathColumn);
   if (path == columns.end()) {
@@ -120,14 +120,12 @@ class ManifestBuilder {
 
   absl::Status Add(int64_t line, const std::vector<std::string>& fields) {
     if (fields.size() != columns_.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(fields.size(), " fields, where the header has ", columns_.size()));
+      return absl::InvalidArgumentError(absl::StrCat(fields.size(), " fields, where the header has ", columns_.size()));
     }
     RETURN_IF_ERROR(CheckPath(fields[path_column_]));
     for (size_t c = 0; c < fields.size(); ++c) {
       if (c == path_column_) continue;
-      if (fields[c].empty())
-        return absl::InvalidArgumentError(absl::StrCat("no value for '", columns_[c], "'"));
+      if (fields[c].empty()) return absl::InvalidArgumentError(absl::StrCat("no value for '", columns_[c], "'"));
       found_.push_back(values_[c].Add(fields[c]));
       if (values_[c].size() > kMaxClasses) {
         return absl::InvalidArgumentError(
@@ -140,8 +138,7 @@ class ManifestBuilder {
 
   absl::StatusOr<CsvManifest> Finish() && {
     if (manifest_.rows.empty()) {
-      return WithReason(SourceError(kCsvManifestFile, "no images: there is nothing below the header"),
-                        "EMPTY_DATASET");
+      return WithReason(SourceError(kCsvManifestFile, "no images: there is nothing below the header"), "EMPTY_DATASET");
     }
     std::vector<Feature> features;
     std::vector<std::vector<uint16_t>> places;
@@ -155,8 +152,7 @@ class ManifestBuilder {
     if (!schema.ok()) return SourceError(kCsvManifestFile, schema.status().message());
     manifest_.schema = *std::move(schema);
     manifest_.labels.reserve(found_.size());
-    for (size_t i = 0; i < found_.size(); ++i)
-      manifest_.labels.push_back(places[i % places.size()][found_[i]]);
+    for (size_t i = 0; i < found_.size(); ++i) manifest_.labels.push_back(places[i % places.size()][found_[i]]);
     return std::move(manifest_);
   }
 

@@ -27,9 +27,7 @@ absl::Status CheckText(absl::string_view field) {
 
 CsvReader::CsvReader(absl::string_view text) : rest_(absl::StripPrefix(text, kByteOrderMark)) {}
 
-bool CsvReader::AtLineEnd() const {
-  return rest_.empty() || rest_[0] == '\n' || absl::StartsWith(rest_, "\r\n");
-}
+bool CsvReader::AtLineEnd() const { return rest_.empty() || rest_[0] == '\n' || absl::StartsWith(rest_, "\r\n"); }
 
 void CsvReader::SkipLineEnd() {
   if (rest_.empty()) return;
@@ -83,8 +81,7 @@ absl::StatusOr<std::string> CsvReader::QuotedField() {
     rest_.remove_prefix(1);
   }
   if (AtLineEnd() || rest_[0] == ',') return field;
-  return absl::InvalidArgumentError(
-      absl::StrCat("text after the closing quote of the field '", ShownText(field), "'"));
+  return absl::InvalidArgumentError(absl::StrCat("text after the closing quote of the field '", ShownText(field), "'"));
 }
 
 }  // namespace facet::model

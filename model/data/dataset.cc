@@ -37,9 +37,8 @@ absl::Status CheckLabels(const DatasetInfo& info, const uint16_t* labels, const 
         ++labels;
         continue;
       }
-      return Inconsistent(path,
-                          absl::StrCat(kLabelsFile, ": image ", i, " has class ", *labels, " of feature '",
-                                       feature.name, "', which has ", feature.classes.size()));
+      return Inconsistent(path, absl::StrCat(kLabelsFile, ": image ", i, " has class ", *labels, " of feature '",
+                                             feature.name, "', which has ", feature.classes.size()));
     }
   }
   return absl::OkStatus();
@@ -66,8 +65,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> Dataset::Open(FileSystem& file_system, 
   ASSIGN_OR_RETURN(const std::string images_digest, DigestOf(seal, path, kImagesFile));
   ASSIGN_OR_RETURN(const std::string labels_digest, DigestOf(seal, path, kLabelsFile));
   const size_t labels_bytes = info.image_count * info.schema.size() * sizeof(uint16_t);
-  ASSIGN_OR_RETURN(state->labels,
-                   MappedFile::Open(absl::StrCat(path, "/", kLabelsFile), labels_bytes, labels_digest));
+  ASSIGN_OR_RETURN(state->labels, MappedFile::Open(absl::StrCat(path, "/", kLabelsFile), labels_bytes, labels_digest));
   ASSIGN_OR_RETURN(state->images, MappedFile::Open(absl::StrCat(path, "/", kImagesFile),
                                                    info.image_count * info.shape.samples(), images_digest));
   if (DatasetFingerprint(info, labels_digest, images_digest) != info.fingerprint) {

@@ -36,8 +36,7 @@ const Json* Member(const Json& object, const char* name) {
 }
 
 // The number at the end of a path of members.
-absl::StatusOr<int64_t> Integer(const Json& root, std::initializer_list<const char*> path, int64_t low,
-                                int64_t high) {
+absl::StatusOr<int64_t> Integer(const Json& root, std::initializer_list<const char*> path, int64_t low, int64_t high) {
   const Json* value = &root;
   std::string shown;
   for (const char* name : path) {
@@ -97,11 +96,10 @@ absl::StatusOr<ImageShape> ShapeFromJson(const Json& root) {
 }
 
 absl::Status CheckVersion(const Json& root) {
-  ASSIGN_OR_RETURN(const int64_t version,
-                   Integer(root, {"format_version"}, 1, std::numeric_limits<int64_t>::max()));
+  ASSIGN_OR_RETURN(const int64_t version, Integer(root, {"format_version"}, 1, std::numeric_limits<int64_t>::max()));
   if (version == kDatasetFormatVersion) return absl::OkStatus();
-  return BadManifest(absl::StrCat("format version ", version,
-                                  " is newer than this program, which reads up to ", kDatasetFormatVersion));
+  return BadManifest(absl::StrCat("format version ", version, " is newer than this program, which reads up to ",
+                                  kDatasetFormatVersion));
 }
 
 absl::StatusOr<DatasetInfo> InfoFromJson(const Json& root) {
@@ -109,8 +107,7 @@ absl::StatusOr<DatasetInfo> InfoFromJson(const Json& root) {
   DatasetInfo info;
   ASSIGN_OR_RETURN(info.shape, ShapeFromJson(root));
   ASSIGN_OR_RETURN(info.schema, SchemaFromJson(root));
-  const uint64_t image_bytes =
-      std::max<uint64_t>(info.shape.samples(), info.schema.size() * sizeof(uint16_t));
+  const uint64_t image_bytes = std::max<uint64_t>(info.shape.samples(), info.schema.size() * sizeof(uint16_t));
   const int64_t most = static_cast<int64_t>(std::numeric_limits<int64_t>::max() / image_bytes);
   ASSIGN_OR_RETURN(info.image_count, Integer(root, {"image_count"}, 1, most));
   ASSIGN_OR_RETURN(info.fingerprint, Text(Member(root, "fingerprint"), "'fingerprint'"));
@@ -128,9 +125,9 @@ absl::Status ValidateImageShape(const ImageShape& shape) {
   if (side(shape.height) && side(shape.width) && shape.channels >= 1 && shape.channels <= kMaxChannels) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat("images of ", shape.height, " x ", shape.width, " x ",
-                                                 shape.channels, " are not possible: sides are 1 to ",
-                                                 kMaxSide, ", channels 1 to ", kMaxChannels));
+  return absl::InvalidArgumentError(absl::StrCat("images of ", shape.height, " x ", shape.width, " x ", shape.channels,
+                                                 " are not possible: sides are 1 to ", kMaxSide, ", channels 1 to ",
+                                                 kMaxChannels));
 }
 
 std::string DatasetManifestToJson(const DatasetInfo& info) {
@@ -140,8 +137,7 @@ std::string DatasetManifestToJson(const DatasetInfo& info) {
   }
   const Json root = {
       {"format_version", kDatasetFormatVersion},
-      {"shape",
-       {{"height", info.shape.height}, {"width", info.shape.width}, {"channels", info.shape.channels}}},
+      {"shape", {{"height", info.shape.height}, {"width", info.shape.width}, {"channels", info.shape.channels}}},
       {"image_count", info.image_count},
       {"features", features},
       {"fingerprint", info.fingerprint}};
@@ -157,9 +153,8 @@ absl::StatusOr<DatasetInfo> DatasetManifestFromJson(absl::string_view json) {
 std::string DatasetFingerprint(const DatasetInfo& info, absl::string_view labels_digest,
                                absl::string_view images_digest) {
   // Names hold no line breaks, so no two data sets give the same text.
-  std::string text =
-      absl::StrCat("facet dataset ", kDatasetFormatVersion, "\nshape ", info.shape.height, " ",
-                   info.shape.width, " ", info.shape.channels, "\nimages ", info.image_count, "\n");
+  std::string text = absl::StrCat("facet dataset ", kDatasetFormatVersion, "\nshape ", info.shape.height, " ",
+                                  info.shape.width, " ", info.shape.channels, "\nimages ", info.image_count, "\n");
   for (const Feature& feature : info.schema.features()) {
     absl::StrAppend(&text, "feature ", feature.name, "\n");
     for (const std::string& name : feature.classes) absl::StrAppend(&text, "class ", name, "\n");

@@ -21,14 +21,13 @@ absl::string_view BytesOf(const std::vector<uint16_t>& labels) {
 
 absl::Status CheckLabels(const FeatureSchema& schema, absl::Span<const uint16_t> labels) {
   if (static_cast<int>(labels.size()) != schema.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("an image needs ", schema.size(), " labels, not ", labels.size()));
+    return absl::InvalidArgumentError(absl::StrCat("an image needs ", schema.size(), " labels, not ", labels.size()));
   }
   for (int i = 0; i < schema.size(); ++i) {
     const Feature& feature = schema.features()[i];
     if (labels[i] >= feature.classes.size()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "feature '", feature.name, "' has ", feature.classes.size(), " classes, no index ", labels[i]));
+      return absl::InvalidArgumentError(
+          absl::StrCat("feature '", feature.name, "' has ", feature.classes.size(), " classes, no index ", labels[i]));
     }
   }
   return absl::OkStatus();
@@ -64,9 +63,8 @@ struct DatasetWriter::State {
 DatasetWriter::DatasetWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DatasetWriter::~DatasetWriter() = default;
 
-absl::StatusOr<std::unique_ptr<DatasetWriter>> DatasetWriter::Create(FileSystem* file_system,
-                                                                     std::string path, FeatureSchema schema,
-                                                                     ImageShape shape) {
+absl::StatusOr<std::unique_ptr<DatasetWriter>> DatasetWriter::Create(FileSystem* file_system, std::string path,
+                                                                     FeatureSchema schema, ImageShape shape) {
   RETURN_IF_ERROR(ValidateImageShape(shape));
   if (schema.size() == 0) return absl::InvalidArgumentError("a data set needs at least one feature");
   auto state = std::make_unique<State>();
@@ -133,8 +131,7 @@ absl::StatusOr<DatasetInfo> DatasetWriter::Finish() {
   State& state = *state_;
   RETURN_IF_ERROR(state.status);
   if (state.info.image_count == 0) {
-    return WithReason(absl::InvalidArgumentError("no images: a data set needs at least one"),
-                      "EMPTY_DATASET");
+    return WithReason(absl::InvalidArgumentError("no images: a data set needs at least one"), "EMPTY_DATASET");
   }
   state.status = state.WriteRest();
   RETURN_IF_ERROR(state.status);

@@ -51,8 +51,8 @@ absl::StatusOr<Plan> MakePlan(const v1::DigitsImportOptions& options) {
   ASSIGN_OR_RETURN(plan.quarter_turns, Choose("rotations", rotations, Rotations()));
   if (options.examples_per_digit() < 0 || options.examples_per_digit() > kMaxExamples) {
     return InvalidField("examples_per_digit", "OUT_OF_RANGE",
-                        absl::StrCat("must be in [1, ", kMaxExamples, "], or 0 for ", kDefaultExamples,
-                                     ", not ", options.examples_per_digit()));
+                        absl::StrCat("must be in [1, ", kMaxExamples, "], or 0 for ", kDefaultExamples, ", not ",
+                                     options.examples_per_digit()));
   }
   if (options.examples_per_digit() > 0) plan.examples = options.examples_per_digit();
   if (options.skip_per_digit() < 0) {
@@ -84,9 +84,9 @@ absl::StatusOr<Pictures> ChoosePictures(const DigitsSource& source, const Plan& 
     std::vector<int64_t>& of_digit = pictures[digit];
     const int64_t count = static_cast<int64_t>(of_digit.size());
     if (count < plan.skip + plan.examples) {
-      return WithReason(absl::InvalidArgumentError(absl::StrCat(
-                            "the source has ", count, " pictures of the digit ", digit, "; ", plan.skip,
-                            " to skip and ", plan.examples, " to take need ", plan.skip + plan.examples)),
+      return WithReason(absl::InvalidArgumentError(absl::StrCat("the source has ", count, " pictures of the digit ",
+                                                                digit, "; ", plan.skip, " to skip and ", plan.examples,
+                                                                " to take need ", plan.skip + plan.examples)),
                         "TOO_FEW_EXAMPLES");
     }
     of_digit.erase(of_digit.begin(), of_digit.begin() + plan.skip);
@@ -105,8 +105,7 @@ absl::Status AddVariants(const uint8_t* grey, const ImageShape& shape, const Pla
     for (size_t i = 0; i < coloured.size() / 3; ++i) coloured[3 * i + plan.channels[c]] = grey[i];
     for (size_t r = 0; r < plan.quarter_turns.size(); ++r) {
       ApplySquareTransform({plan.quarter_turns[r], false}, shape, {}, coloured.data(), turned.data());
-      const std::array<uint16_t, 4> labels = {digit, static_cast<uint16_t>(c), static_cast<uint16_t>(r),
-                                              example};
+      const std::array<uint16_t, 4> labels = {digit, static_cast<uint16_t>(c), static_cast<uint16_t>(r), example};
       RETURN_IF_ERROR(writer.Add(turned.data(), labels));
     }
   }
@@ -115,9 +114,7 @@ absl::Status AddVariants(const uint8_t* grey, const ImageShape& shape, const Pla
 
 }  // namespace
 
-absl::Status ValidateDigitsOptions(const v1::DigitsImportOptions& options) {
-  return MakePlan(options).status();
-}
+absl::Status ValidateDigitsOptions(const v1::DigitsImportOptions& options) { return MakePlan(options).status(); }
 
 absl::StatusOr<ImportResult> ImportDigits(FileSystem& file_system, const ImportOptions& options) {
   ASSIGN_OR_RETURN(const Plan plan, MakePlan(options.spec.digits()));
@@ -125,13 +122,12 @@ absl::StatusOr<ImportResult> ImportDigits(FileSystem& file_system, const ImportO
   ASSIGN_OR_RETURN(const DigitsSource source, ReadDigitsSource(file_system, options.source));
   ASSIGN_OR_RETURN(const Pictures pictures, ChoosePictures(source, plan));
   const ImageShape shape = {source.side, source.side, 3};
-  ASSIGN_OR_RETURN(const auto writer,
-                   DatasetWriter::Create(&file_system, options.target, std::move(schema), shape));
+  ASSIGN_OR_RETURN(const auto writer, DatasetWriter::Create(&file_system, options.target, std::move(schema), shape));
   for (int64_t example = 0; example < plan.examples; ++example) {
     for (int digit = 0; digit < kDigits; ++digit) {
       RETURN_IF_ERROR(CheckNotCancelled(options.cancelled));
-      RETURN_IF_ERROR(AddVariants(source.picture(pictures[digit][example]), shape, plan,
-                                  static_cast<uint16_t>(digit), static_cast<uint16_t>(example), *writer));
+      RETURN_IF_ERROR(AddVariants(source.picture(pictures[digit][example]), shape, plan, static_cast<uint16_t>(digit),
+                                  static_cast<uint16_t>(example), *writer));
     }
   }
   ImportResult result;

@@ -17,8 +17,8 @@ constexpr int kMinSide = 8;
 constexpr int kMaxSide = 1024;
 
 // The name under which a file lies in the source, if it does.
-std::optional<std::string> FindFile(FileSystem& file_system, const std::string& source,
-                                    absl::string_view stem, absl::string_view type) {
+std::optional<std::string> FindFile(FileSystem& file_system, const std::string& source, absl::string_view stem,
+                                    absl::string_view type) {
   for (const absl::string_view separator : {"-", "."}) {
     for (const absl::string_view ending : {"", ".gz"}) {
       std::string name = absl::StrCat(stem, separator, type, ending);
@@ -36,14 +36,13 @@ absl::StatusOr<IdxArray> ReadIdx(FileSystem& file_system, const std::string& sou
   return array;
 }
 
-absl::StatusOr<DigitsSource> ReadImages(FileSystem& file_system, const std::string& source,
-                                        const std::string& file) {
+absl::StatusOr<DigitsSource> ReadImages(FileSystem& file_system, const std::string& source, const std::string& file) {
   ASSIGN_OR_RETURN(IdxArray array, ReadIdx(file_system, source, file, 3));
   const int64_t height = array.lengths[1];
   const int64_t width = array.lengths[2];
   if (height != width || height < kMinSide || height > kMaxSide) {
-    return SourceError(file, absl::StrCat("pictures of ", height, " x ", width, " pixels; squares of ",
-                                          kMinSide, " to ", kMaxSide, " are needed"));
+    return SourceError(file, absl::StrCat("pictures of ", height, " x ", width, " pixels; squares of ", kMinSide,
+                                          " to ", kMaxSide, " are needed"));
   }
   DigitsSource images;
   images.side = static_cast<int>(height);
@@ -64,8 +63,7 @@ absl::StatusOr<std::vector<uint8_t>> ReadLabels(FileSystem& file_system, const s
 }
 
 // Adds one pair of files, if it is there, to what was read before.
-absl::Status AddPair(FileSystem& file_system, const std::string& source, const std::string& set,
-                     DigitsSource& all) {
+absl::Status AddPair(FileSystem& file_system, const std::string& source, const std::string& set, DigitsSource& all) {
   const auto images_file = FindFile(file_system, source, set + "-images", "idx3-ubyte");
   const auto labels_file = FindFile(file_system, source, set + "-labels", "idx1-ubyte");
   if (!images_file.has_value() && !labels_file.has_value()) return absl::OkStatus();

@@ -17,9 +17,7 @@ struct DigitsSource {
   std::string pixels;           // side x side bytes each, rows from the top
   std::vector<uint8_t> digits;  // 0 to 9, one a picture
 
-  const uint8_t* picture(int64_t i) const {
-    return reinterpret_cast<const uint8_t*>(pixels.data()) + i * side * side;
-  }
+  const uint8_t* picture(int64_t i) const { return reinterpret_cast<const uint8_t*>(pixels.data()) + i * side * side; }
 };
 
 // Reads MNIST's files from a folder: the pair `train-images-idx3-ubyte` and

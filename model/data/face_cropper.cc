@@ -27,9 +27,9 @@ bool IsBetter(const FaceBox& a, const FaceBox& b) {
 
 absl::Status ValidateFaceCrop(const v1::FaceCrop& options) {
   if (options.min_share() != 0 && !IsWithin(options.min_share(), kLeastShare, 1)) {
-    return InvalidField("min_share", "OUT_OF_RANGE",
-                        absl::StrCat("must be in [", kLeastShare, ", 1], or 0 for the default, not ",
-                                     options.min_share()));
+    return InvalidField(
+        "min_share", "OUT_OF_RANGE",
+        absl::StrCat("must be in [", kLeastShare, ", 1], or 0 for the default, not ", options.min_share()));
   }
   if (IsWithin(options.margin(), 0, 1)) return absl::OkStatus();
   return InvalidField("margin", "OUT_OF_RANGE", absl::StrCat("must be in [0, 1], not ", options.margin()));

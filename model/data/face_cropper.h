@@ -22,8 +22,8 @@ class FaceCropper {
  public:
   // `options` were validated; `min_share` stands in where they name none.
   // FAILED_PRECONDITION: `cascade` is damaged.
-  static absl::StatusOr<std::unique_ptr<FaceCropper>> Create(const std::string& cascade,
-                                                             const v1::FaceCrop& options, double min_share);
+  static absl::StatusOr<std::unique_ptr<FaceCropper>> Create(const std::string& cascade, const v1::FaceCrop& options,
+                                                             double min_share);
 
   // The face of `image`, `side` x `side` pixels. INVALID_ARGUMENT (reason
   // NO_FACE or SEVERAL_FACES): there is not exactly one.

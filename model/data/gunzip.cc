@@ -17,8 +17,7 @@ constexpr int kGzipOnly = 16 + MAX_WBITS;
 constexpr size_t kPieceBytes = size_t{1} << 18;
 
 absl::Status Damaged(const z_stream& stream) {
-  return absl::InvalidArgumentError(absl::StrCat("the gzip data is damaged",
-                                                 stream.msg == nullptr ? "" : ": ",
+  return absl::InvalidArgumentError(absl::StrCat("the gzip data is damaged", stream.msg == nullptr ? "" : ": ",
                                                  stream.msg == nullptr ? "" : stream.msg));
 }
 

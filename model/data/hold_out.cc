@@ -52,8 +52,8 @@ void RemoveThoseWithTooFew(const ResolvedRule& rule, Cells& cells) {
   std::erase_if(cells, [&](const auto& cell) { return cell.second.size() <= static_cast<size_t>(rule.each); });
 }
 
-std::vector<Combination> Shuffled(const std::set<Combination>& items, uint64_t seed,
-                                  absl::string_view purpose, uint64_t index) {
+std::vector<Combination> Shuffled(const std::set<Combination>& items, uint64_t seed, absl::string_view purpose,
+                                  uint64_t index) {
   std::vector<Combination> shuffled(items.size());
   if (items.empty()) return shuffled;
   const IndexPermutation place(items.size(), seed, purpose, index);
@@ -114,14 +114,15 @@ absl::StatusOr<std::vector<int64_t>> ApplyRule(const Dataset& dataset, const Res
   std::vector<int64_t> images;
   for (int done = 0; done < rule.count; ++done) {
     if (candidates.empty()) {
-      return TooManyCombinations(rule.count,
-                                 absl::StrCat("the data set has ", done,
-                                              " that no rule before has chosen and that training would keep a part of"));
+      return TooManyCombinations(
+          rule.count, absl::StrCat("the data set has ", done,
+                                   " that no rule before has chosen and that training would keep a part of"));
     }
     // In a data set with gaps, not every combination has what is to be lost.
     const std::vector<Combination> lost = LossesOf(losses, rule, done);
     const auto next = std::find_if(candidates.begin(), candidates.end(), [&](const Combination& candidate) {
-      return std::all_of(lost.begin(), lost.end(), [&](const auto& loss) { return cells.at(candidate).contains(loss); });
+      return std::all_of(lost.begin(), lost.end(),
+                         [&](const auto& loss) { return cells.at(candidate).contains(loss); });
     });
     if (next == candidates.end()) {
       return TooManyCombinations(rule.count, absl::StrCat("the data set has ", done,
@@ -158,8 +159,8 @@ absl::Status CheckClassesRemain(const Dataset& dataset, const std::vector<int64_
       const int position = schema.offset(f) + static_cast<int>(c);
       if (trained[position] || taker[position] == kInTraining) continue;
       return InvalidField(absl::StrCat("hold_out[", taker[position], "]"), "CLASS_NEVER_TRAINED",
-                          absl::StrCat("training would never see class '", feature.classes[c],
-                                       "' of feature '", feature.name, "': hold out less of it"));
+                          absl::StrCat("training would never see class '", feature.classes[c], "' of feature '",
+                                       feature.name, "': hold out less of it"));
     }
   }
   return absl::OkStatus();
@@ -169,8 +170,7 @@ Split MakeSplit(absl::Span<const v1::HoldOutRule> rules, const std::vector<int64
   Split split;
   for (const v1::HoldOutRule& rule : rules) split.held_out.push_back({rule.name(), {}});
   for (size_t i = 0; i < owner.size(); ++i) {
-    (owner[i] == kInTraining ? split.train : split.held_out[owner[i]].images)
-        .push_back(static_cast<int64_t>(i));
+    (owner[i] == kInTraining ? split.train : split.held_out[owner[i]].images).push_back(static_cast<int64_t>(i));
   }
   return split;
 }

@@ -103,9 +103,9 @@ absl::Status TooManyCombinations(int count, absl::string_view available) {
 }
 
 absl::Status TooManyMissing(int each, int64_t available) {
-  return InvalidField("each", "TOO_MANY_COMBINATIONS",
-                      absl::StrCat("each chosen combination shall lose ", each, ", but the features of 'missing' have ",
-                                   available));
+  return InvalidField(
+      "each", "TOO_MANY_COMBINATIONS",
+      absl::StrCat("each chosen combination shall lose ", each, ", but the features of 'missing' have ", available));
 }
 
 absl::StatusOr<std::vector<ResolvedRule>> ResolveHoldOut(const FeatureSchema& schema,

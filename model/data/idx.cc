@@ -38,16 +38,14 @@ absl::StatusOr<std::vector<int64_t>> ParseHeader(absl::string_view header, int a
   const uint32_t wanted = kUnsignedBytes | static_cast<uint32_t>(axes);
   if (magic != wanted) {
     return absl::InvalidArgumentError(absl::StrFormat(
-        "not an IDX file of unsigned bytes with %d axes: the magic number is 0x%08x, not 0x%08x", axes, magic,
-        wanted));
+        "not an IDX file of unsigned bytes with %d axes: the magic number is 0x%08x, not 0x%08x", axes, magic, wanted));
   }
   if (header.size() < HeaderBytes(axes)) return CutOffInHeader(header);
   std::vector<int64_t> lengths;
   int64_t bytes = 1;
   for (int i = 0; i < axes; ++i) {
     lengths.push_back(BigEndian32(header.substr(4 + size_t{4} * i)));
-    if (lengths.back() == 0)
-      return absl::InvalidArgumentError(absl::StrCat("the length of axis ", i, " is 0"));
+    if (lengths.back() == 0) return absl::InvalidArgumentError(absl::StrCat("the length of axis ", i, " is 0"));
     if (lengths.back() > kMaxBytes / bytes) {
       return absl::InvalidArgumentError(absl::StrCat("the header speaks of over ", kMaxBytes, " bytes"));
     }
@@ -71,8 +69,7 @@ absl::StatusOr<IdxArray> ParseIdx(absl::string_view file, int axes) {
   if (array.values.size() == value_bytes) return array;
   const bool short_of = array.values.size() < value_bytes;
   return absl::InvalidArgumentError(
-      short_of ? absl::StrCat("cut off: ", array.values.size(), " bytes of values, where the header says ",
-                              value_bytes)
+      short_of ? absl::StrCat("cut off: ", array.values.size(), " bytes of values, where the header says ", value_bytes)
                : absl::StrCat("bytes follow the ", value_bytes, " values that the header speaks of"));
 }
 

@@ -56,7 +56,8 @@ int64_t DecodedBytes(absl::string_view file) {
 // Add and Take are for one thread.
 class PreparationQueue {
  public:
-  explicit PreparationQueue(std::vector<ImagePreparation::Prepare> workers) : window_(workers.size() * kWindowPerThread) {
+  explicit PreparationQueue(std::vector<ImagePreparation::Prepare> workers)
+      : window_(workers.size() * kWindowPerThread) {
     // Where a thread cannot be started, those before it must not be joined while
     // they wait for images.
     absl::Cleanup stopper = [this] { Stop(); };

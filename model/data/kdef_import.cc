@@ -141,19 +141,19 @@ absl::Status KdefImport::Take(const KdefSource::Picture& picture, const absl::St
 }
 
 absl::Status NothingChosen(const KdefSource& source) {
-  return WithReason(absl::InvalidArgumentError(absl::StrCat(
-                        "none of the ", source.pictures.size(),
-                        " pictures has the sessions, expressions, angles and people asked for together: ask for fewer")),
-                    "EMPTY_DATASET");
+  return WithReason(
+      absl::InvalidArgumentError(
+          absl::StrCat("none of the ", source.pictures.size(),
+                       " pictures has the sessions, expressions, angles and people asked for together: ask for fewer")),
+      "EMPTY_DATASET");
 }
 
 absl::Status NoFaces(size_t count, const ImportResult& result) {
-  return WithReason(
-      absl::InvalidArgumentError(absl::StrCat(
-          "none of the ", count, " pictures can be used; the first, '", result.dropped[0].path(), "': ",
-          result.dropped[0].reason(),
-          ". Faces must be frontal and upright; a lower face_crop.min_share finds smaller ones")),
-      "EMPTY_DATASET");
+  return WithReason(absl::InvalidArgumentError(absl::StrCat(
+                        "none of the ", count, " pictures can be used; the first, '", result.dropped[0].path(),
+                        "': ", result.dropped[0].reason(),
+                        ". Faces must be frontal and upright; a lower face_crop.min_share finds smaller ones")),
+                    "EMPTY_DATASET");
 }
 
 }  // namespace
@@ -170,11 +170,10 @@ absl::StatusOr<ImportResult> ImportKdef(FileSystem& file_system, const ImportOpt
   RETURN_IF_ERROR(CheckKdefChoices(kdef, chosen, "is in no picture with all else that is asked for"));
   RETURN_IF_ERROR(CheckSeveralPeople(chosen));
   const KdefLabels labels(plan, chosen);
-  ASSIGN_OR_RETURN(const auto writer, DatasetWriter::Create(&file_system, options.target, labels.schema(),
-                                                            {plan.side, plan.side, 3}));
+  ASSIGN_OR_RETURN(const auto writer,
+                   DatasetWriter::Create(&file_system, options.target, labels.schema(), {plan.side, plan.side, 3}));
   ImportResult result;
-  ASSIGN_OR_RETURN(const Pictures taken,
-                   KdefImport(file_system, options, plan, chosen, labels, *writer, result).Run());
+  ASSIGN_OR_RETURN(const Pictures taken, KdefImport(file_system, options, plan, chosen, labels, *writer, result).Run());
   if (taken.empty()) return NoFaces(chosen.size(), result);
   RETURN_IF_ERROR(CheckKdefChoices(kdef, taken, "has pictures, but none in which one face was found", true));
   RETURN_IF_ERROR(CheckSeveralPeople(taken));

@@ -24,9 +24,7 @@ constexpr int kDefaultSide = 158;
 constexpr int kMinSide = 8;
 constexpr int kMaxSide = 1024;
 
-Names ToNames(const google::protobuf::RepeatedPtrField<std::string>& field) {
-  return {field.begin(), field.end()};
-}
+Names ToNames(const google::protobuf::RepeatedPtrField<std::string>& field) { return {field.begin(), field.end()}; }
 
 bool Contains(const std::vector<int>& sorted, int value) {
   return std::binary_search(sorted.begin(), sorted.end(), value);
@@ -51,12 +49,11 @@ Names NamesOf(const std::vector<int>& indices, const Names& names) {
 }
 
 // Every value that a repeated field names must be one of those in the pictures.
-absl::Status CheckAsked(absl::string_view field, const Names& asked, const Names& present,
-                        const std::string& missing) {
+absl::Status CheckAsked(absl::string_view field, const Names& asked, const Names& present, const std::string& missing) {
   for (size_t i = 0; i < asked.size(); ++i) {
     if (std::find(present.begin(), present.end(), asked[i]) != present.end()) continue;
-    const std::string rest = present.empty() ? "There are none at all."
-                                             : absl::StrCat("There are: ", absl::StrJoin(present, ", "), ".");
+    const std::string rest =
+        present.empty() ? "There are none at all." : absl::StrCat("There are: ", absl::StrJoin(present, ", "), ".");
     return InvalidField(absl::StrCat("kdef.", field, "[", i, "]"), "NO_SUCH_PICTURES",
                         absl::StrCat("'", asked[i], "' ", missing, ". ", rest));
   }
@@ -68,9 +65,9 @@ absl::Status CheckAsked(absl::string_view field, const Names& asked, const Names
 absl::StatusOr<KdefPlan> MakeKdefPlan(const v1::KdefImportOptions& options) {
   const int side = options.image_size();
   if (side != 0 && (side < kMinSide || side > kMaxSide)) {
-    return InvalidField("image_size", "OUT_OF_RANGE",
-                        absl::StrCat("must be in [", kMinSide, ", ", kMaxSide, "], or 0 for ", kDefaultSide,
-                                     ", not ", side));
+    return InvalidField(
+        "image_size", "OUT_OF_RANGE",
+        absl::StrCat("must be in [", kMinSide, ", ", kMaxSide, "], or 0 for ", kDefaultSide, ", not ", side));
   }
   KdefPlan plan;
   plan.side = side == 0 ? kDefaultSide : side;
@@ -111,9 +108,9 @@ absl::Status CheckSeveralPeople(const Pictures& pictures) {
   const bool one = std::all_of(pictures.begin(), pictures.end(),
                                [&](const auto& picture) { return picture.name.identity == first; });
   if (!one) return absl::OkStatus();
-  return WithReason(absl::InvalidArgumentError(absl::StrCat(
-                        "all pictures show one person, ", first,
-                        ": a model learns what people differ in, so bring the pictures of two or more")),
+  return WithReason(absl::InvalidArgumentError(
+                        absl::StrCat("all pictures show one person, ", first,
+                                     ": a model learns what people differ in, so bring the pictures of two or more")),
                     "ONE_PERSON");
 }
 
@@ -125,8 +122,7 @@ KdefLabels::KdefLabels(const KdefPlan& plan, const Pictures& pictures)
       transforms_(plan.transforms) {}
 
 FeatureSchema KdefLabels::schema() const {
-  std::vector<Feature> features = {{"identity", identities_},
-                                   {"expression", NamesOf(expressions_, KdefExpressions())}};
+  std::vector<Feature> features = {{"identity", identities_}, {"expression", NamesOf(expressions_, KdefExpressions())}};
   if (sessions_.size() > 1) features.push_back({"session", NamesOf(sessions_, KdefSessions())});
   if (angles_.size() > 1) features.push_back({"angle", NamesOf(angles_, KdefAngles())});
   if (transforms_.size() > 1) features.push_back({"transform", NamesOf(transforms_, SquareTransformNames())});

@@ -17,8 +17,8 @@ namespace facet::model {
 
 // The options with defaults in place; indices ascend.
 struct KdefPlan {
-  int side = 0;                 // pixels
-  std::vector<int> sessions;    // in KdefSessions()
+  int side = 0;               // pixels
+  std::vector<int> sessions;  // in KdefSessions()
   std::vector<int> expressions;
   std::vector<int> angles;
   std::vector<int> people;      // in KdefPeople()
@@ -36,9 +36,8 @@ std::vector<KdefSource::Picture> ChooseKdefPictures(const KdefPlan& plan,
 // like) where a value that `options` names is in none of `pictures`; `missing`
 // goes on after the value: "is in no picture". `faces_found`: the pictures are
 // those with a face, so that a person may be in none.
-absl::Status CheckKdefChoices(const v1::KdefImportOptions& options,
-                              const std::vector<KdefSource::Picture>& pictures, const std::string& missing,
-                              bool faces_found = false);
+absl::Status CheckKdefChoices(const v1::KdefImportOptions& options, const std::vector<KdefSource::Picture>& pictures,
+                              const std::string& missing, bool faces_found = false);
 
 // INVALID_ARGUMENT (reason ONE_PERSON); `pictures` is not empty.
 absl::Status CheckSeveralPeople(const std::vector<KdefSource::Picture>& pictures);

@@ -36,8 +36,8 @@ bool IsWithin(const fs::path& path, const fs::path& root) {
   return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
 }
 
-absl::StatusOr<std::string> ReadSourceFile(FileSystem& file_system, const std::string& source,
-                                           const std::string& file, uint64_t max_bytes) {
+absl::StatusOr<std::string> ReadSourceFile(FileSystem& file_system, const std::string& source, const std::string& file,
+                                           uint64_t max_bytes) {
   if (LeadsOut(source, file)) return SourceError(file, "a link that leads out of the source");
   const std::string path = absl::StrCat(source, "/", file);
   const auto bytes = file_system.Size(path);
@@ -47,15 +47,14 @@ absl::StatusOr<std::string> ReadSourceFile(FileSystem& file_system, const std::s
   }
   auto contents = file_system.ReadFile(path);
   if (contents.ok() || absl::IsResourceExhausted(contents.status())) return contents;
-  return SourceError(
-      file, absl::IsPermissionDenied(contents.status()) ? "no permission to read it" : "cannot be read");
+  return SourceError(file, absl::IsPermissionDenied(contents.status()) ? "no permission to read it" : "cannot be read");
 }
 
 absl::Status CheckEnoughImages(const FeatureSchema& schema, int64_t images) {
   if (images >= schema.size()) return absl::OkStatus();
-  return WithReason(absl::InvalidArgumentError(absl::StrCat(
-                        "there are more features (", schema.size(), ") than images (", images,
-                        "): nothing can be learnt from so few; bring more images or fewer features")),
+  return WithReason(absl::InvalidArgumentError(
+                        absl::StrCat("there are more features (", schema.size(), ") than images (", images,
+                                     "): nothing can be learnt from so few; bring more images or fewer features")),
                     "TOO_FEW_IMAGES");
 }
 

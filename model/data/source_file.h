@@ -27,8 +27,8 @@ bool IsWithin(const std::filesystem::path& path, const std::filesystem::path& ro
 
 // Reads a file of the source, at most `max_bytes`. SourceError: missing,
 // unreadable, too large, or a link that leads out of the source. RESOURCE_EXHAUSTED as it is.
-absl::StatusOr<std::string> ReadSourceFile(FileSystem& file_system, const std::string& source,
-                                           const std::string& file, uint64_t max_bytes);
+absl::StatusOr<std::string> ReadSourceFile(FileSystem& file_system, const std::string& source, const std::string& file,
+                                           uint64_t max_bytes);
 
 // INVALID_ARGUMENT (reason TOO_FEW_IMAGES): fewer source images are left than
 // the schema has features.

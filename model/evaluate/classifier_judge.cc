@@ -11,9 +11,7 @@
 namespace facet::model {
 
 at::Tensor ToImages(const float* pixels, int count, int size, c10::Device device) {
-  return at::from_blob(const_cast<float*>(pixels), {count, size, size, 3}, at::kFloat)
-      .permute({0, 3, 1, 2})
-      .to(device);
+  return at::from_blob(const_cast<float*>(pixels), {count, size, size, 3}, at::kFloat).permute({0, 3, 1, 2}).to(device);
 }
 
 bool ClassifierJudge::Knows(int feature) const { return absl::c_linear_search(known_, feature); }

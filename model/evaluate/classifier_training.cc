@@ -58,10 +58,10 @@ absl::StatusOr<std::unique_ptr<Judge>> Train(const ClassifierTraining& training,
       loss = WeightedCrossEntropy(output.logits, batch.labels, net.shape().classes, weights);
     }
     if (!std::isfinite(loss.item<double>())) {
-      return WithReason(absl::DataLossError(absl::StrCat("the loss of ", training.name, " is not finite after step ",
-                                                         step + 1, ": a lower ", training.rate_option,
-                                                         " helps as a rule")),
-                        "LOSS_NOT_FINITE");
+      return WithReason(
+          absl::DataLossError(absl::StrCat("the loss of ", training.name, " is not finite after step ", step + 1,
+                                           ": a lower ", training.rate_option, " helps as a rule")),
+          "LOSS_NOT_FINITE");
     }
     loss.backward();
     adam.Step(LearningRate(training.schedule, training.learning_rate, step, training.steps));
@@ -83,8 +83,7 @@ ClassifierShape WithHeadsFor(ClassifierShape shape, const std::vector<int>& feat
 absl::StatusOr<std::unique_ptr<Judge>> TrainClassifier(const ClassifierTraining& training,
                                                        std::unique_ptr<BatchSource> batches,
                                                        const std::atomic<bool>& stop) {
-  return TorchWall(absl::StrCat("training ", training.name),
-                   [&] { return Train(training, std::move(batches), stop); });
+  return TorchWall(absl::StrCat("training ", training.name), [&] { return Train(training, std::move(batches), stop); });
 }
 
 }  // namespace facet::model

@@ -27,7 +27,7 @@ struct ClassifierTraining {
   // L2, as AdamOptions says; betas are .9 and .999.
   double weight_decay = 0;
   std::string device = "auto";
-  int threads = 0;  // of LibTorch; 0: all cores
+  int threads = 0;                            // of LibTorch; 0: all cores
   Precision precision = Precision::kFloat32;  // of learning; it judges in float32
   // In messages: "the judge", and the option that sets `learning_rate`.
   std::string name = "the classifier";

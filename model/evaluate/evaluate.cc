@@ -26,9 +26,9 @@ absl::StatusOr<Evaluation> Evaluate(const EvaluateOptions& options, const std::a
   };
   const bool twice = options.plan.judge.train_on_synthetic;
   const double share = twice ? kTrainingShareOfTwo : kTrainingShare;
-  ASSIGN_OR_RETURN(const std::unique_ptr<Judge> judge,
-                   TrainJudge({options.plan, options.dataset, options.split.train, options.device, report(0, share)},
-                              stop));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Judge> judge,
+      TrainJudge({options.plan, options.dataset, options.split.train, options.device, report(0, share)}, stop));
   std::vector<FeatureAccuracy> lesson;
   if (twice) {
     ASSIGN_OR_RETURN(lesson, LearnFromSynthetic(options, *judge, report(share, share), stop));

@@ -55,7 +55,7 @@ struct Evaluation {
     std::string rule;
     int64_t cell_count = 0;
     std::vector<FeatureAccuracy> accuracy;
-    std::optional<double> psnr_db;  // nothing where no image was measured
+    std::optional<double> psnr_db;       // nothing where no image was measured
     std::vector<int64_t> sample_images;  // up to 32 indices in the data set
     ImageMeasures measures;
   };

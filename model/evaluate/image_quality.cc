@@ -86,8 +86,7 @@ double SsimOfPlanes(const Plane& a, const Plane& b) {
     const double variance_a = square_a.values[i] - ma * ma;
     const double variance_b = square_b.values[i] - mb * mb;
     const double covariance = product.values[i] - ma * mb;
-    sum += (2 * ma * mb + kC1) * (2 * covariance + kC2) /
-           ((ma * ma + mb * mb + kC1) * (variance_a + variance_b + kC2));
+    sum += (2 * ma * mb + kC1) * (2 * covariance + kC2) / ((ma * ma + mb * mb + kC1) * (variance_a + variance_b + kC2));
   }
   return sum / static_cast<double>(mean_a.values.size());
 }
@@ -107,16 +106,14 @@ double PsnrFromError(double mean_squared_error) {
   return mean_squared_error > 0 ? std::min(kHighestPsnr, -10 * std::log10(mean_squared_error)) : kHighestPsnr;
 }
 
-double Psnr(absl::Span<const float> a, absl::Span<const float> b) {
-  return PsnrFromError(MeanSquaredError(a, b));
-}
+double Psnr(absl::Span<const float> a, absl::Span<const float> b) { return PsnrFromError(MeanSquaredError(a, b)); }
 
 absl::StatusOr<double> Ssim(const ImageShape& shape, absl::Span<const float> a, absl::Span<const float> b) {
   if (shape.height < kWindow || shape.width < kWindow) {
-    return WithReason(absl::InvalidArgumentError(absl::StrCat("structural similarity needs sides of at least ", kWindow,
-                                                              " pixels; the image has ", shape.height, " x ",
-                                                              shape.width)),
-                      "IMAGE_TOO_SMALL");
+    return WithReason(
+        absl::InvalidArgumentError(absl::StrCat("structural similarity needs sides of at least ", kWindow,
+                                                " pixels; the image has ", shape.height, " x ", shape.width)),
+        "IMAGE_TOO_SMALL");
   }
   if (a.size() != shape.samples() || b.size() != shape.samples()) {
     return WithReason(absl::InvalidArgumentError(absl::StrCat("images of ", a.size(), " and ", b.size(),

@@ -51,8 +51,8 @@ absl::StatusOr<std::unique_ptr<Judge>> Load(const ClassifierShape& shape, absl::
                                             const std::string& device_name) {
   ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(device_name));
   ASSIGN_OR_RETURN(const TensorMap tensors, ParseSafetensors(weights));
-  const bool has_classifier = absl::c_any_of(
-      tensors, [](const auto& tensor) { return absl::StartsWith(tensor.first, "classifier."); });
+  const bool has_classifier =
+      absl::c_any_of(tensors, [](const auto& tensor) { return absl::StartsWith(tensor.first, "classifier."); });
   if (!has_classifier) {
     return WithReason(absl::FailedPreconditionError("the model has no classifier"), "NO_CLASSIFIER");
   }
@@ -84,8 +84,8 @@ absl::StatusOr<std::unique_ptr<Judge>> LoadClassifier(const ClassifierShape& sha
 }
 
 absl::StatusOr<std::unique_ptr<Judge>> TrainJudge(const JudgeOptions& options, const std::atomic<bool>& stop) {
-  BatchMakerOptions batches{options.dataset, options.train_images, options.plan.judge.batch_size,
-                            SeedOf(options.plan), "judge"};
+  BatchMakerOptions batches{options.dataset, options.train_images, options.plan.judge.batch_size, SeedOf(options.plan),
+                            "judge"};
   return TrainOn(options, "the judge", std::make_unique<BatchMaker>(std::move(batches)), stop);
 }
 

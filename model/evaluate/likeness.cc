@@ -68,8 +68,8 @@ double Unevenness(absl::Span<const float> images, int count) {
   double sum = 0;
   double largest = 0;
   for (int i = 0; i + 1 < count; ++i) {
-    const double step = std::sqrt(
-        MeanSquaredError(images.subspan(i * samples, samples), images.subspan((i + 1) * samples, samples)));
+    const double step =
+        std::sqrt(MeanSquaredError(images.subspan(i * samples, samples), images.subspan((i + 1) * samples, samples)));
     sum += step;
     largest = std::max(largest, step);
   }

@@ -242,10 +242,9 @@ absl::StatusOr<Evaluation> Measurer::Run() {
     const Split::HeldOut& group = options_.split.held_out[i];
     ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(held_out[i]));
     held_out_real_.Add(sums.real);
-    evaluation.held_out.push_back({group.rule, CountCells(dataset_, group.images),
-                                   examiner_.Accuracies(sums.synthetic, sums.real), PsnrOf(sums),
-                                   SampleCells(dataset_, group.images, kSampleImages, options_.plan.training.seed),
-                                   detail_.Finish(sums.detail)});
+    evaluation.held_out.push_back(
+        {group.rule, CountCells(dataset_, group.images), examiner_.Accuracies(sums.synthetic, sums.real), PsnrOf(sums),
+         SampleCells(dataset_, group.images, kSampleImages, options_.plan.training.seed), detail_.Finish(sums.detail)});
   }
   ASSIGN_OR_RETURN(const CellSums sums, MeasureCells(train));
   evaluation.train = examiner_.Accuracies(sums.synthetic, sums.real);
@@ -263,8 +262,7 @@ absl::StatusOr<Evaluation> Measurer::Run() {
 }  // namespace
 
 absl::StatusOr<Evaluation> Measure(const EvaluateOptions& options, Judge& judge,
-                                   const std::function<void(double)>& on_progress,
-                                   const std::atomic<bool>& stop) {
+                                   const std::function<void(double)>& on_progress, const std::atomic<bool>& stop) {
   return Measurer(options, judge, on_progress, stop).Run();
 }
 

@@ -15,8 +15,7 @@ namespace facet::model {
 // Renders and judges every part of an Evaluation. `on_progress` gets the
 // fraction of images done. CANCELLED soon after `stop` is set.
 absl::StatusOr<Evaluation> Measure(const EvaluateOptions& options, Judge& judge,
-                                   const std::function<void(double)>& on_progress,
-                                   const std::atomic<bool>& stop);
+                                   const std::function<void(double)>& on_progress, const std::atomic<bool>& stop);
 
 }  // namespace facet::model
 

@@ -57,8 +57,10 @@ std::vector<Question> QuestionsOf(const FeatureSchema& schema) {
     questions.push_back({f, "", std::move(each)});
     const std::vector<SquareTransform> transforms = TransformsOf(schema.features()[f]);
     if (transforms.empty()) continue;
-    AddPart(f, "turn", transforms, [](SquareTransform t) { return t.quarter_turns; }, questions);
-    AddPart(f, "mirroring", transforms, [](SquareTransform t) { return t.mirror ? 1 : 0; }, questions);
+    AddPart(
+        f, "turn", transforms, [](SquareTransform t) { return t.quarter_turns; }, questions);
+    AddPart(
+        f, "mirroring", transforms, [](SquareTransform t) { return t.mirror ? 1 : 0; }, questions);
   }
   return questions;
 }

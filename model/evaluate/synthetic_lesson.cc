@@ -86,7 +86,8 @@ absl::StatusOr<Tally> Examine(const EvaluateOptions& options, const std::vector<
 absl::StatusOr<std::vector<FeatureAccuracy>> LearnFromSynthetic(const EvaluateOptions& options, Judge& judge,
                                                                 const std::function<void(double)>& on_progress,
                                                                 const std::atomic<bool>& stop) {
-  ASSIGN_OR_RETURN(const auto lesson, RenderCells(options, [&] { on_progress(0); }, stop));
+  ASSIGN_OR_RETURN(const auto lesson, RenderCells(
+                                          options, [&] { on_progress(0); }, stop));
   const JudgeOptions learn{options.plan, options.dataset, {}, options.device, on_progress};
   ASSIGN_OR_RETURN(const std::unique_ptr<Judge> pupil, TrainJudgeOn(learn, *lesson, stop));
   const std::vector<int64_t> test = TestImages(options);

@@ -47,8 +47,7 @@ absl::Status FinishFeature(const Feature& feature, bool normalize, absl::Span<fl
   double sum = 0;
   for (const float weight : weights) sum += weight;
   if (sum <= 0) {
-    return InvalidField("", "ZERO_WEIGHTS",
-                        absl::StrCat("the weights of feature '", feature.name, "' sum to 0"));
+    return InvalidField("", "ZERO_WEIGHTS", absl::StrCat("the weights of feature '", feature.name, "' sum to 0"));
   }
   if (normalize) {
     for (float& weight : weights) weight = static_cast<float>(weight / sum);
@@ -67,8 +66,8 @@ absl::Status ResolveWeights(const FeatureSchema& schema, int feature, const v1::
     if (!found.ok()) return PrefixField(found.status(), path);
     if (given[*found]) {
       return InvalidField(path, "DUPLICATE_CLASS",
-                          absl::StrCat("class '", schema.features()[feature].classes[*found],
-                                       "' of feature '", entry.feature(), "' is given twice"));
+                          absl::StrCat("class '", schema.features()[feature].classes[*found], "' of feature '",
+                                       entry.feature(), "' is given twice"));
     }
     const float value = weight.has_weight() ? weight.weight() : 1.0f;
     RETURN_IF_ERROR(PrefixField(CheckWeight(value), absl::StrCat(path, ".weight")));
@@ -111,8 +110,8 @@ absl::Status ResolveNamed(const FeatureSchema& schema, const v1::FeatureVector& 
     }
     const absl::Span<float> weights = PartOf(schema, *feature, dense);
     RETURN_IF_ERROR(PrefixField(ResolveWeights(schema, *feature, entry, weights), path));
-    RETURN_IF_ERROR(PrefixField(FinishFeature(schema.features()[*feature], normalize, weights),
-                                absl::StrCat(path, ".weights")));
+    RETURN_IF_ERROR(
+        PrefixField(FinishFeature(schema.features()[*feature], normalize, weights), absl::StrCat(path, ".weights")));
   }
   if (vector.features_size() < schema.size()) return MissingFeatures(schema, given);
   return absl::OkStatus();
@@ -130,8 +129,7 @@ absl::Status ResolveDense(const FeatureSchema& schema, const v1::FeatureVector& 
     dense[i] = vector.dense(i);
   }
   for (int i = 0; i < schema.size(); ++i) {
-    RETURN_IF_ERROR(
-        PrefixField(FinishFeature(schema.features()[i], normalize, PartOf(schema, i, dense)), "dense"));
+    RETURN_IF_ERROR(PrefixField(FinishFeature(schema.features()[i], normalize, PartOf(schema, i, dense)), "dense"));
   }
   return absl::OkStatus();
 }

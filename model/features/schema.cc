@@ -26,30 +26,28 @@ absl::Status ValidateClassName(absl::string_view name) {
   if (name.empty()) return InvalidField("", "BAD_CLASS_NAME", "a class name must not be empty");
   if (name.size() > kMaxClassNameBytes) {
     return InvalidField("", "BAD_CLASS_NAME",
-                        absl::StrCat("class name '", ShownText(name), "' has ", name.size(),
-                                     " bytes; at most ", kMaxClassNameBytes, " are allowed"));
+                        absl::StrCat("class name '", ShownText(name), "' has ", name.size(), " bytes; at most ",
+                                     kMaxClassNameBytes, " are allowed"));
   }
   if (!IsValidUtf8(name) || std::any_of(name.begin(), name.end(), IsControl)) {
-    return InvalidField(
-        "", "BAD_CLASS_NAME",
-        absl::StrCat("class name '", ShownText(name), "' must be UTF-8 without control characters"));
+    return InvalidField("", "BAD_CLASS_NAME",
+                        absl::StrCat("class name '", ShownText(name), "' must be UTF-8 without control characters"));
   }
   return absl::OkStatus();
 }
 
 absl::Status ValidateClasses(const Feature& feature) {
   if (feature.classes.empty()) {
-    return InvalidField("classes", "NO_CLASSES",
-                        absl::StrCat("feature '", feature.name, "' needs at least one class"));
+    return InvalidField("classes", "NO_CLASSES", absl::StrCat("feature '", feature.name, "' needs at least one class"));
   }
   absl::flat_hash_set<absl::string_view> seen;
   for (size_t i = 0; i < feature.classes.size(); ++i) {
     const std::string path = absl::StrCat("classes[", i, "]");
     RETURN_IF_ERROR(PrefixField(ValidateClassName(feature.classes[i]), path));
     if (!seen.insert(feature.classes[i]).second) {
-      return InvalidField(path, "DUPLICATE_CLASS",
-                          absl::StrCat("class '", ShownText(feature.classes[i]), "' of feature '",
-                                       feature.name, "' is there twice"));
+      return InvalidField(
+          path, "DUPLICATE_CLASS",
+          absl::StrCat("class '", ShownText(feature.classes[i]), "' of feature '", feature.name, "' is there twice"));
     }
   }
   return absl::OkStatus();

@@ -72,8 +72,7 @@ absl::StatusOr<Image> DecodeImage(absl::string_view bytes) {
   try {
     const cv::Mat file = View(1, static_cast<int>(bytes.size()), CV_8UC1, bytes.data());
     cv::Mat image = cv::imdecode(file, cv::IMREAD_COLOR);
-    if (image.empty() || image.type() != CV_8UC3)
-      return BadImage("the image is damaged or of an unknown kind");
+    if (image.empty() || image.type() != CV_8UC3) return BadImage("the image is damaged or of an unknown kind");
     cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
     return ImageFromRgb(image);
   } catch (const std::exception& error) {

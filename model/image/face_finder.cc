@@ -46,9 +46,9 @@ absl::StatusOr<std::string> ReadFaceCascade(FileSystem& file_system, absl::Span<
     const std::string path = absl::StrCat(folder, "/", kFaceCascadeFile);
     if (file_system.Exists(path)) return file_system.ReadFile(path);
   }
-  return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                        "the server has no ", kFaceCascadeFile, ", which finds the faces (looked in ",
-                        absl::StrJoin(candidates, ", "), "): install the package opencv-data on it")),
+  return WithReason(absl::FailedPreconditionError(
+                        absl::StrCat("the server has no ", kFaceCascadeFile, ", which finds the faces (looked in ",
+                                     absl::StrJoin(candidates, ", "), "): install the package opencv-data on it")),
                     "CASCADE_MISSING");
 }
 

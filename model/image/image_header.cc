@@ -140,8 +140,7 @@ std::optional<ImageSize> PnmSize(absl::string_view file) {
 }
 
 bool IsPnm(absl::string_view bytes) {
-  return bytes.size() >= 3 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' &&
-         absl::ascii_isspace(bytes[2]);
+  return bytes.size() >= 3 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && absl::ascii_isspace(bytes[2]);
 }
 
 }  // namespace

@@ -53,8 +53,7 @@ void MovePixels(const Walk& walk, int side, int channels, const Sample* source, 
 }
 
 template <typename Sample>
-void MoveImage(const Walk& walk, const ImageShape& shape, PixelLayout layout, const Sample* source,
-               Sample* target) {
+void MoveImage(const Walk& walk, const ImageShape& shape, PixelLayout layout, const Sample* source, Sample* target) {
   if (layout == PixelLayout::kNhwc) return MovePixels(walk, shape.width, shape.channels, source, target);
   const size_t plane = size_t{1} * shape.width * shape.width;
   for (int c = 0; c < shape.channels; ++c) {
@@ -77,8 +76,7 @@ SquareTransform Inverse(SquareTransform transform) {
 }
 
 const std::vector<std::string>& SquareTransformNames() {
-  static const auto& names =
-      *new std::vector<std::string>{"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"};
+  static const auto& names = *new std::vector<std::string>{"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"};
   return names;
 }
 

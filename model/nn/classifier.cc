@@ -27,8 +27,7 @@ at::Tensor LocalResponseNorm(const at::Tensor& x) {
 }
 
 at::Tensor Pool(const at::Tensor& x, const ConvBlockShape& block) {
-  const at::Tensor pooled =
-      block.pool_kernel > 0 ? at::max_pool2d(x, block.pool_kernel, block.pool_stride) : x;
+  const at::Tensor pooled = block.pool_kernel > 0 ? at::max_pool2d(x, block.pool_kernel, block.pool_stride) : x;
   return block.local_response_norm ? LocalResponseNorm(pooled) : pooled;
 }
 
@@ -40,9 +39,8 @@ Classifier::Classifier(ClassifierShape shape, std::optional<uint64_t> seed) : sh
   for (size_t i = 0; i < shape_.blocks.size(); ++i) {
     const ConvBlockShape& block = shape_.blocks[i];
     const int64_t fan_in = int64_t{1} * block.in_channels * block.kernel * block.kernel;
-    AddLayer(absl::StrCat("classifier.block.", i),
-             {block.out_channels, block.in_channels, block.kernel, block.kernel}, block.out_channels,
-             gain / std::sqrt(fan_in), seed, parameters_);
+    AddLayer(absl::StrCat("classifier.block.", i), {block.out_channels, block.in_channels, block.kernel, block.kernel},
+             block.out_channels, gain / std::sqrt(fan_in), seed, parameters_);
     flat = int64_t{1} * block.out_channels * block.out_size * block.out_size;
   }
   for (size_t f = 0; f < shape_.classes.size(); ++f) {
@@ -53,8 +51,8 @@ Classifier::Classifier(ClassifierShape shape, std::optional<uint64_t> seed) : sh
     int64_t in = flat;
     for (size_t i = 0; i < widths.size(); ++i) {
       const double layer_gain = i + 1 == widths.size() ? 1.0 : gain;
-      AddLayer(absl::StrCat("classifier.head.", f, ".", i), {widths[i], in}, widths[i],
-               layer_gain / std::sqrt(in), seed, parameters_);
+      AddLayer(absl::StrCat("classifier.head.", f, ".", i), {widths[i], in}, widths[i], layer_gain / std::sqrt(in),
+               seed, parameters_);
       in = widths[i];
     }
   }
@@ -68,13 +66,12 @@ absl::StatusOr<Classifier> Classifier::Load(ClassifierShape shape, const TensorM
 
 at::Tensor Classifier::Convolve(const at::Tensor& input, size_t block) const {
   const ConvBlockShape& shape = shape_.blocks[block];
-  return at::leaky_relu(at::conv2d(input, parameters_[2 * block].tensor, parameters_[2 * block + 1].tensor,
-                                   shape.stride, shape.padding),
-                        shape_.leaky_slope);
+  return at::leaky_relu(
+      at::conv2d(input, parameters_[2 * block].tensor, parameters_[2 * block + 1].tensor, shape.stride, shape.padding),
+      shape_.leaky_slope);
 }
 
-at::Tensor Classifier::Hidden(at::Tensor activations, size_t feature,
-                              const std::optional<DropoutKey>& dropout) const {
+at::Tensor Classifier::Hidden(at::Tensor activations, size_t feature, const std::optional<DropoutKey>& dropout) const {
   size_t index = head_starts_[feature];
   for (size_t i = 0; i < shape_.head_widths.size(); ++i, index += 2) {
     activations = at::linear(activations, parameters_[index].tensor, parameters_[index + 1].tensor);
@@ -102,8 +99,7 @@ at::Tensor Classifier::Flat(const at::Tensor& images, at::Tensor* features) cons
   return x.flatten(1);
 }
 
-ClassifierOutput Classifier::Forward(const at::Tensor& images,
-                                     const std::optional<DropoutKey>& dropout) const {
+ClassifierOutput Classifier::Forward(const at::Tensor& images, const std::optional<DropoutKey>& dropout) const {
   ClassifierOutput output;
   const at::Tensor flat = Flat(images, &output.features);
   for (size_t f = 0; f < shape_.classes.size(); ++f) {

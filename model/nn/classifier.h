@@ -52,8 +52,7 @@ class Classifier {
   // images: [N, 3, S, S] float32, values around [0, 1]. Differentiable in
   // images and parameters. With `dropout`: as in training, hidden activations
   // of the heads are zeroed by chance, the others grown by 1 / (1 - rate).
-  ClassifierOutput Forward(const at::Tensor& images,
-                           const std::optional<DropoutKey>& dropout = std::nullopt) const;
+  ClassifierOutput Forward(const at::Tensor& images, const std::optional<DropoutKey>& dropout = std::nullopt) const;
 
   // The blocks alone, as far as needed: ClassifierOutput::features.
   at::Tensor Features(const at::Tensor& images) const;

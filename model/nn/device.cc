@@ -45,8 +45,7 @@ absl::StatusOr<c10::Device> ResolveDevice(absl::string_view name) {
   const std::string have = count == 0   ? "this machine has no GPU that LibTorch can use; take cpu or auto"
                            : count == 1 ? "this machine has cuda:0 alone"
                                         : absl::StrCat("this machine has cuda:0 to cuda:", count - 1);
-  return WithReason(absl::FailedPreconditionError(absl::StrCat("no device '", name, "': ", have)),
-                    "NO_SUCH_DEVICE");
+  return WithReason(absl::FailedPreconditionError(absl::StrCat("no device '", name, "': ", have)), "NO_SUCH_DEVICE");
 }
 
 std::string DeviceName(const c10::Device& device) {

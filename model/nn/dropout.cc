@@ -11,8 +11,7 @@
 
 namespace facet::model {
 
-at::Tensor Dropout(const at::Tensor& activations, double rate, const DropoutKey& key,
-                   const std::string& layer) {
+at::Tensor Dropout(const at::Tensor& activations, double rate, const DropoutKey& key, const std::string& layer) {
   if (rate <= 0) return activations;
   CounterRandom random(key.seed, absl::StrCat("dropout ", layer), key.pass);
   const double kept = 1.0 / (1.0 - rate);

@@ -19,8 +19,7 @@ struct DropoutKey {
 // `activations` [N, width] with each number zeroed with probability `rate`, in
 // [0, 1), and otherwise divided by 1 - rate. `layer` parts the masks of one
 // pass. Differentiable. A mask is a pure function of (key, layer, shape).
-at::Tensor Dropout(const at::Tensor& activations, double rate, const DropoutKey& key,
-                   const std::string& layer);
+at::Tensor Dropout(const at::Tensor& activations, double rate, const DropoutKey& key, const std::string& layer);
 
 }  // namespace facet::model
 

@@ -53,9 +53,8 @@ Generator::Generator(GeneratorShape shape, std::optional<uint64_t> seed) : shape
   for (size_t i = 0; i < shape_.layers.size(); ++i) {
     const UpconvShape& layer = shape_.layers[i];
     const double layer_gain = i + 1 == shape_.layers.size() ? 1.0 : gain;
-    AddLayer(absl::StrCat("generator.up.", i),
-             {layer.in_channels, layer.out_channels, layer.kernel, layer.kernel}, layer.out_channels,
-             layer_gain / std::sqrt(UpconvFanIn(layer)), seed, parameters_);
+    AddLayer(absl::StrCat("generator.up.", i), {layer.in_channels, layer.out_channels, layer.kernel, layer.kernel},
+             layer.out_channels, layer_gain / std::sqrt(UpconvFanIn(layer)), seed, parameters_);
     if (seed && shape_.sub_pixel_start) MakePhasesAlike(up_weight(i));
   }
 }

@@ -50,9 +50,8 @@ at::Tensor WeightedCrossEntropy(const std::vector<at::Tensor>& logits, const at:
   return total;
 }
 
-GeneratorLoss ComputeGeneratorLoss(const Classifier& classifier, const TrainingPlan& plan,
-                                   const at::Tensor& synthetic, const at::Tensor& real,
-                                   const at::Tensor& targets) {
+GeneratorLoss ComputeGeneratorLoss(const Classifier& classifier, const TrainingPlan& plan, const at::Tensor& synthetic,
+                                   const at::Tensor& real, const at::Tensor& targets) {
   GeneratorLoss loss;
   loss.pixels = PixelLoss(synthetic, real, plan.pixel_distance);
   loss.total = plan.pixel_weight * loss.pixels;

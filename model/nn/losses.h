@@ -44,9 +44,8 @@ struct GeneratorLoss {
 // vectors are `targets`, through `classifier`, without dropout. Gradients flow
 // into the classifier's parameters unless these are frozen (SetRequiresGrad).
 // With kPixels the classifier is not run.
-GeneratorLoss ComputeGeneratorLoss(const Classifier& classifier, const TrainingPlan& plan,
-                                   const at::Tensor& synthetic, const at::Tensor& real,
-                                   const at::Tensor& targets);
+GeneratorLoss ComputeGeneratorLoss(const Classifier& classifier, const TrainingPlan& plan, const at::Tensor& synthetic,
+                                   const at::Tensor& real, const at::Tensor& targets);
 
 }  // namespace facet::model
 

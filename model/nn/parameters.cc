@@ -42,8 +42,7 @@ void AddLayer(const std::string& name, at::IntArrayRef shape, int64_t out, doubl
               std::optional<uint64_t> seed, NamedTensors& parameters) {
   const std::string weight = absl::StrCat(name, ".weight");
   Add(weight, seed ? Normal(weight, shape, deviation, *seed) : at::empty(shape, at::kFloat), parameters);
-  Add(absl::StrCat(name, ".bias"), seed ? at::zeros({out}, at::kFloat) : at::empty({out}, at::kFloat),
-      parameters);
+  Add(absl::StrCat(name, ".bias"), seed ? at::zeros({out}, at::kFloat) : at::empty({out}, at::kFloat), parameters);
 }
 
 void MoveParameters(c10::Device device, c10::ScalarType type, NamedTensors& parameters) {

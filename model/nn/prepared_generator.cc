@@ -11,8 +11,7 @@ namespace facet::model {
 PreparedGenerator::PreparedGenerator(Generator generator) : generator_(std::move(generator)) {
   const std::vector<UpconvShape>& layers = generator_.shape().layers;
   for (size_t i = 0; i < layers.size(); ++i) {
-    layers_.emplace_back(generator_.up_weight(i), generator_.up_bias(i), layers[i].padding,
-                         FasterUpconv(layers[i]));
+    layers_.emplace_back(generator_.up_weight(i), generator_.up_bias(i), layers[i].padding, FasterUpconv(layers[i]));
   }
 }
 

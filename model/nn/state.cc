@@ -62,13 +62,12 @@ absl::Status CheckView(const TensorMap& state, const NamedTensor& named) {
   const std::vector<int64_t> shape = named.tensor.sizes().vec();
   const bool halves = IsWidened(view, named.tensor);
   if ((view.type != type && !halves) || view.shape != shape) {
-    return BadWeights(named.name, absl::StrCat("is ", Describe(view.type, view.shape), " where ",
-                                               Describe(type, shape), " is needed"));
+    return BadWeights(named.name, absl::StrCat("is ", Describe(view.type, view.shape), " where ", Describe(type, shape),
+                                               " is needed"));
   }
   const size_t bytes = halves ? named.tensor.nbytes() / 2 : named.tensor.nbytes();
   if (view.bytes.size() != bytes) {
-    return BadWeights(named.name,
-                      absl::StrCat("has ", view.bytes.size(), " bytes where ", bytes, " are needed"));
+    return BadWeights(named.name, absl::StrCat("has ", view.bytes.size(), " bytes where ", bytes, " are needed"));
   }
   return absl::OkStatus();
 }

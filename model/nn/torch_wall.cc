@@ -17,8 +17,7 @@ namespace {
 std::string FirstLine(absl::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
 absl::Status OutOfMemory(absl::string_view what, absl::string_view message) {
-  return WithReason(absl::ResourceExhaustedError(absl::StrCat(what, ": out of memory: ", message)),
-                    "OUT_OF_MEMORY");
+  return WithReason(absl::ResourceExhaustedError(absl::StrCat(what, ": out of memory: ", message)), "OUT_OF_MEMORY");
 }
 
 absl::Status Internal(absl::string_view what, absl::string_view reason, absl::string_view message) {

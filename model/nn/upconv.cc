@@ -48,8 +48,7 @@ at::Tensor FromPhases(const at::Tensor& input, const std::vector<at::Tensor>& ke
   return Interleave(phases, 2 * input.size(2) + grown, 2 * input.size(3) + grown);
 }
 
-at::Tensor Transposed(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                      int64_t padding) {
+at::Tensor Transposed(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, int64_t padding) {
   return at::conv_transpose2d(input, weight, bias, 2, padding).contiguous(kChannelsLast);
 }
 
@@ -93,8 +92,7 @@ UpconvMethod FasterUpconv(const UpconvShape& shape) {
   return phases ? UpconvMethod::kPhases : UpconvMethod::kTransposed;
 }
 
-PreparedUpconv::PreparedUpconv(const at::Tensor& weight, const at::Tensor& bias, int padding,
-                               UpconvMethod method)
+PreparedUpconv::PreparedUpconv(const at::Tensor& weight, const at::Tensor& bias, int padding, UpconvMethod method)
     : method_(weight.is_cpu() ? method : UpconvMethod::kTransposed),
       kernel_(static_cast<int>(weight.size(2))),
       padding_(padding),

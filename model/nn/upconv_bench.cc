@@ -46,14 +46,12 @@ Tensors Make(const UpconvShape& shape, int batch) {
 void CountFlops(benchmark::State& state, const UpconvShape& shape, int batch, int passes) {
   const double flops = 2.0 * batch * shape.in_channels * shape.out_channels * shape.kernel * shape.kernel *
                        shape.in_size * shape.in_size;
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(passes * flops / 1e9, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["GFLOP/s"] = benchmark::Counter(passes * flops / 1e9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void BM_UpconvRender(benchmark::State& state, const Case& c) {
   const Tensors tensors = Make(c.shape, c.render_batch);
-  const PreparedUpconv layer(tensors.weight, tensors.bias, c.shape.padding,
-                             static_cast<UpconvMethod>(state.range(0)));
+  const PreparedUpconv layer(tensors.weight, tensors.bias, c.shape.padding, static_cast<UpconvMethod>(state.range(0)));
   for (auto _ : state) benchmark::DoNotOptimize(layer.Forward(tensors.input));
   CountFlops(state, c.shape, c.render_batch, 1);
 }
@@ -63,8 +61,8 @@ void BM_UpconvTrain(benchmark::State& state, const Case& c) {
   for (const at::Tensor& leaf : {tensors.input, tensors.weight, tensors.bias}) leaf.requires_grad_();
   at::Tensor gradient;
   for (auto _ : state) {
-    const at::Tensor output = Upconv(tensors.input, tensors.weight, tensors.bias, c.shape.padding,
-                                     static_cast<UpconvMethod>(state.range(0)));
+    const at::Tensor output =
+        Upconv(tensors.input, tensors.weight, tensors.bias, c.shape.padding, static_cast<UpconvMethod>(state.range(0)));
     if (!gradient.defined()) gradient = at::randn_like(output);
     output.backward(gradient);
   }

@@ -45,14 +45,12 @@ absl::StatusOr<std::vector<std::string>> PresetNames(FileSystem& file_system, co
   return names;
 }
 
-absl::StatusOr<v1::Preset> ReadPreset(FileSystem& file_system, const std::string& folder,
-                                      const std::string& name) {
+absl::StatusOr<v1::Preset> ReadPreset(FileSystem& file_system, const std::string& folder, const std::string& name) {
   const std::string path = absl::StrCat(folder, "/", name, kSuffix);
   ASSIGN_OR_RETURN(const std::string text, file_system.ReadFile(path));
   ASSIGN_OR_RETURN(v1::Preset preset, ParsePreset(text, path));
   if (preset.name() == name) return preset;
-  return BadFile(path,
-                 absl::StrCat(" it holds preset '", preset.name(), "'; file and preset must have one name"));
+  return BadFile(path, absl::StrCat(" it holds preset '", preset.name(), "'; file and preset must have one name"));
 }
 
 }  // namespace
@@ -69,15 +67,13 @@ absl::StatusOr<v1::Preset> ParsePreset(absl::string_view text, absl::string_view
   return preset;
 }
 
-absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string& folder,
-                                      absl::string_view name) {
+absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string& folder, absl::string_view name) {
   ASSIGN_OR_RETURN(const std::vector<std::string> names, PresetNames(file_system, folder));
   // By comparison, so that a name such as "../x" never becomes a path.
   for (const std::string& candidate : names) {
     if (candidate == name) return ReadPreset(file_system, folder, candidate);
   }
-  return ResourceNotFound("facet.v1.Preset", name,
-                          absl::StrCat("no preset '", name, "'; ", SuggestNames(name, names)));
+  return ResourceNotFound("facet.v1.Preset", name, absl::StrCat("no preset '", name, "'; ", SuggestNames(name, names)));
 }
 
 absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, const std::string& folder) {
@@ -90,8 +86,7 @@ absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, con
   return presets;
 }
 
-v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base,
-                                         const v1::TrainingOptions& overrides) {
+v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const v1::TrainingOptions& overrides) {
   v1::TrainingOptions merged = base;
   if (overrides.feature_weights_size() > 0) merged.clear_feature_weights();
   // Its fields mean nothing for another kind, and have no presence.

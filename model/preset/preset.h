@@ -19,15 +19,13 @@ absl::StatusOr<v1::Preset> ParsePreset(absl::string_view text, absl::string_view
 
 // Presets of a folder (`<name>.textproto`), by name. NOT_FOUND for an unknown name
 // suggests the nearest.
-absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string& folder,
-                                      absl::string_view name);
+absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string& folder, absl::string_view name);
 // All of them, sorted by name.
 absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, const std::string& folder);
 
 // `overrides` over `base`, field by field where present; repeated fields
 // replace.
-v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base,
-                                         const v1::TrainingOptions& overrides);
+v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const v1::TrainingOptions& overrides);
 
 // The same where a field is not 0.
 v1::JudgeOptions MergeJudgeOptions(const v1::JudgeOptions& base, const v1::JudgeOptions& overrides);

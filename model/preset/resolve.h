@@ -17,8 +17,7 @@ namespace facet::model {
 
 // Index of a feature that `field` of a preset names. INVALID_ARGUMENT names
 // the nearest.
-absl::StatusOr<int> FeatureNamed(absl::string_view field, absl::string_view name,
-                                 const FeatureSchema& schema);
+absl::StatusOr<int> FeatureNamed(absl::string_view field, absl::string_view name, const FeatureSchema& schema);
 
 // `image_size` 0 means the one in `spec`.
 absl::StatusOr<GeneratorShape> ResolveGenerator(const v1::GeneratorSpec& spec, const FeatureSchema& schema,
@@ -31,8 +30,7 @@ absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options,
 absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, const TrainingPlan& training);
 
 // Features that `feature_weights` names with weight 0, ascending.
-absl::StatusOr<std::vector<int>> HeadlessFeatures(const v1::TrainingOptions& options,
-                                                  const FeatureSchema& schema);
+absl::StatusOr<std::vector<int>> HeadlessFeatures(const v1::TrainingOptions& options, const FeatureSchema& schema);
 
 }  // namespace facet::model
 

@@ -31,10 +31,9 @@ absl::Status CheckBlock(const v1::ConvolutionBlock& block) {
 int Windows(int size, int kernel, int stride) { return size < kernel ? 0 : (size - kernel) / stride + 1; }
 
 absl::Status TooSmall(absl::string_view field, int size, int kernel, int padding) {
-  return BadPreset(field,
-                   absl::StrCat("is ", kernel, ", but only ", size, " x ", size, " pixels are left there",
-                                padding > 0 ? absl::StrCat(" (and padding of ", padding, ")") : "",
-                                ": the classifier shrinks the image to nothing"));
+  return BadPreset(field, absl::StrCat("is ", kernel, ", but only ", size, " x ", size, " pixels are left there",
+                                       padding > 0 ? absl::StrCat(" (and padding of ", padding, ")") : "",
+                                       ": the classifier shrinks the image to nothing"));
 }
 
 absl::StatusOr<ConvBlockShape> Block(const v1::ConvolutionBlock& block, int channels, int size) {

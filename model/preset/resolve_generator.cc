@@ -46,17 +46,15 @@ absl::Status CheckLayers(const v1::GeneratorSpec& spec) {
   for (int i = 0; i < spec.layers_size(); ++i) {
     const v1::TransposedConvolution& layer = spec.layers(i);
     const std::string field = absl::StrCat("layers[", i, "]");
-    RETURN_IF_ERROR(
-        CheckInteger(absl::StrCat(field, ".out_channels"), layer.out_channels(), 1, kMaxChannels));
-    RETURN_IF_ERROR(
-        CheckInteger(absl::StrCat(field, ".kernel"), layer.kernel(), kMinUpconvKernel, kMaxUpconvKernel));
+    RETURN_IF_ERROR(CheckInteger(absl::StrCat(field, ".out_channels"), layer.out_channels(), 1, kMaxChannels));
+    RETURN_IF_ERROR(CheckInteger(absl::StrCat(field, ".kernel"), layer.kernel(), kMinUpconvKernel, kMaxUpconvKernel));
     RETURN_IF_ERROR(CheckInteger(absl::StrCat(field, ".padding"), layer.padding(), 0, layer.kernel() - 1));
   }
   const int last = spec.layers_size() - 1;
   if (spec.layers(last).out_channels() == 3) return absl::OkStatus();
-  return BadPreset(absl::StrCat("layers[", last, "].out_channels"),
-                   absl::StrCat("is ", spec.layers(last).out_channels(),
-                                "; the last layer must have 3: red, green and blue"));
+  return BadPreset(
+      absl::StrCat("layers[", last, "].out_channels"),
+      absl::StrCat("is ", spec.layers(last).out_channels(), "; the last layer must have 3: red, green and blue"));
 }
 
 absl::StatusOr<std::vector<UpconvShape>> Layers(const v1::GeneratorSpec& spec, int image_size) {
@@ -83,8 +81,8 @@ absl::StatusOr<std::vector<UpconvShape>> Layers(const v1::GeneratorSpec& spec, i
 absl::Status CheckEvenKernels(const std::vector<UpconvShape>& layers) {
   for (size_t i = 0; i < layers.size(); ++i) {
     if (layers[i].kernel % 2 == 0) continue;
-    return BadPreset("sub_pixel_start", absl::StrCat("needs even kernels, and that of layers[", i, "] is ",
-                                                     layers[i].kernel));
+    return BadPreset("sub_pixel_start",
+                     absl::StrCat("needs even kernels, and that of layers[", i, "] is ", layers[i].kernel));
   }
   return absl::OkStatus();
 }

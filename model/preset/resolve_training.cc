@@ -85,8 +85,7 @@ absl::StatusOr<SchedulePlan> ResolveSchedule(const v1::Schedule& schedule, doubl
   return plan;
 }
 
-absl::StatusOr<std::vector<double>> ClassWeights(const v1::TrainingOptions& options,
-                                                 const FeatureSchema& schema) {
+absl::StatusOr<std::vector<double>> ClassWeights(const v1::TrainingOptions& options, const FeatureSchema& schema) {
   const double common = options.has_class_weight() ? options.class_weight() : kDefaultClassWeight;
   RETURN_IF_ERROR(CheckNumber("class_weight", common, 0, kMaxWeight));
   std::vector<double> weights(schema.size(), common);
@@ -94,8 +93,7 @@ absl::StatusOr<std::vector<double>> ClassWeights(const v1::TrainingOptions& opti
   for (int i = 0; i < options.feature_weights_size(); ++i) {
     const v1::FeatureLossWeight& entry = options.feature_weights(i);
     const std::string field = absl::StrCat("feature_weights[", i, "]");
-    ASSIGN_OR_RETURN(const int feature,
-                     FeatureNamed(absl::StrCat(field, ".feature"), entry.feature(), schema));
+    ASSIGN_OR_RETURN(const int feature, FeatureNamed(absl::StrCat(field, ".feature"), entry.feature(), schema));
     if (!seen.insert(feature).second) return BadPreset(absl::StrCat(field, ".feature"), "is named twice");
     RETURN_IF_ERROR(CheckNumber(absl::StrCat(field, ".weight"), entry.weight(), 0, kMaxWeight));
     weights[feature] = entry.weight();
@@ -103,8 +101,7 @@ absl::StatusOr<std::vector<double>> ClassWeights(const v1::TrainingOptions& opti
   return weights;
 }
 
-absl::Status ResolveLosses(const v1::TrainingOptions& options, const FeatureSchema& schema,
-                           TrainingPlan& plan) {
+absl::Status ResolveLosses(const v1::TrainingOptions& options, const FeatureSchema& schema, TrainingPlan& plan) {
   ASSIGN_OR_RETURN(plan.update_rule, Rule(options.update_rule()));
   if (options.has_pixel_weight()) plan.pixel_weight = options.pixel_weight();
   RETURN_IF_ERROR(CheckNumber("pixel_weight", plan.pixel_weight, 0, kMaxWeight));
@@ -148,8 +145,7 @@ absl::Status ResolveMixture(const v1::TrainingOptions& options, TrainingPlan& pl
   return BadPreset("mix_ratio_min", "must be over 0 where three parents are mixed");
 }
 
-absl::Status ResolveMixing(const v1::TrainingOptions& options, const FeatureSchema& schema,
-                           TrainingPlan& plan) {
+absl::Status ResolveMixing(const v1::TrainingOptions& options, const FeatureSchema& schema, TrainingPlan& plan) {
   plan.mix_share = options.mix_share();
   RETURN_IF_ERROR(CheckNumber("mix_share", plan.mix_share, 0, 1));
   RETURN_IF_ERROR(ResolveMixture(options, plan));
@@ -179,8 +175,7 @@ absl::Status ResolveRun(const v1::TrainingOptions& options, TrainingPlan& plan) 
 
 }  // namespace
 
-absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options,
-                                             const FeatureSchema& schema) {
+absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options, const FeatureSchema& schema) {
   TrainingPlan plan;
   RETURN_IF_ERROR(ResolveRun(options, plan));
   RETURN_IF_ERROR(ResolveLosses(options, schema, plan));
@@ -204,8 +199,7 @@ absl::StatusOr<JudgePlan> ResolveJudge(const v1::JudgeOptions& options, const Tr
   return plan;
 }
 
-absl::StatusOr<std::vector<int>> HeadlessFeatures(const v1::TrainingOptions& options,
-                                                  const FeatureSchema& schema) {
+absl::StatusOr<std::vector<int>> HeadlessFeatures(const v1::TrainingOptions& options, const FeatureSchema& schema) {
   std::vector<int> headless;
   for (const v1::FeatureLossWeight& entry : options.feature_weights()) {
     if (entry.weight() != 0) continue;

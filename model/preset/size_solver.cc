@@ -18,8 +18,7 @@ struct Cost {
   int odd_kernels = 0;
   int earliness = 0;  // layers behind each changed one
   bool operator<(const Cost& other) const {
-    return std::tie(change, odd_kernels, earliness) <
-           std::tie(other.change, other.odd_kernels, other.earliness);
+    return std::tie(change, odd_kernels, earliness) < std::tie(other.change, other.odd_kernels, other.earliness);
   }
 };
 
@@ -64,20 +63,18 @@ absl::Status Impossible(int base, size_t layers, int target, const Reach& reach)
   std::vector<int> nearest;
   if (above != reach.begin()) nearest.push_back(std::prev(above)->first);
   if (above != reach.end()) nearest.push_back(above->first);
-  return InvalidField(
-      "", "IMPOSSIBLE_SIZE",
-      absl::StrCat("no kernels in [2, 6] and paddings take ", base, " pixels to ", target, " in ", layers,
-                   layers == 1 ? " layer" : " layers", "; the nearest possible size",
-                   nearest.size() == 1 ? " is " : "s are ", absl::StrJoin(nearest, " and "), " (",
-                   reach.begin()->first, " to ", reach.rbegin()->first, " can be reached)"));
+  return InvalidField("", "IMPOSSIBLE_SIZE",
+                      absl::StrCat("no kernels in [2, 6] and paddings take ", base, " pixels to ", target, " in ",
+                                   layers, layers == 1 ? " layer" : " layers", "; the nearest possible size",
+                                   nearest.size() == 1 ? " is " : "s are ", absl::StrJoin(nearest, " and "), " (",
+                                   reach.begin()->first, " to ", reach.rbegin()->first, " can be reached)"));
 }
 
 }  // namespace
 
 int UpconvSize(int size, KernelPadding layer) { return 2 * (size - 1) + layer.kernel - 2 * layer.padding; }
 
-absl::StatusOr<std::vector<KernelPadding>> SolveUpconvs(int base, absl::Span<const KernelPadding> wanted,
-                                                        int target) {
+absl::StatusOr<std::vector<KernelPadding>> SolveUpconvs(int base, absl::Span<const KernelPadding> wanted, int target) {
   std::vector<Reach> reach = {{{base, Way{}}}};
   for (size_t i = 0; i < wanted.size(); ++i) {
     reach.push_back(Step(reach.back(), wanted[i], static_cast<int>(wanted.size() - 1 - i)));

@@ -32,8 +32,7 @@ int UpconvSize(int size, KernelPadding layer);
 // layers rather than early ones. INVALID_ARGUMENT (field "", reason
 // IMPOSSIBLE_SIZE) names the nearest sizes below and above that can be
 // reached.
-absl::StatusOr<std::vector<KernelPadding>> SolveUpconvs(int base, absl::Span<const KernelPadding> wanted,
-                                                        int target);
+absl::StatusOr<std::vector<KernelPadding>> SolveUpconvs(int base, absl::Span<const KernelPadding> wanted, int target);
 
 }  // namespace facet::model
 

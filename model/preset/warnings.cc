@@ -37,8 +37,7 @@ void WarnOfCheckerboard(const GeneratorShape& shape, std::vector<std::string>& w
     if (shape.layers[i].kernel % 2 == 1) odd.push_back(absl::StrCat("layers[", i, "]"));
   }
   if (odd.empty()) return;
-  warnings.push_back(absl::StrCat("stride 2 does not divide the kernel of generator.",
-                                  absl::StrJoin(odd, ", "),
+  warnings.push_back(absl::StrCat("stride 2 does not divide the kernel of generator.", absl::StrJoin(odd, ", "),
                                   ": a fine checkerboard may show; even kernels have none"));
 }
 
@@ -53,8 +52,8 @@ void WarnOfRule(const TrainingPlan& plan, std::vector<std::string>& warnings) {
   if (plan.update_rule == UpdateRule::kPixels) return;
   if (most >= 100 * plan.pixel_weight) {
     warnings.push_back(absl::StrFormat(
-        "class weights of %g to a pixel weight of %g: 100 to 1 was found not to converge, 10 to 1 works",
-        most, plan.pixel_weight));
+        "class weights of %g to a pixel weight of %g: 100 to 1 was found not to converge, 10 to 1 works", most,
+        plan.pixel_weight));
   }
   if (most == 0 && plan.feature_loss_weight == 0) {
     warnings.push_back("all class weights and the feature loss are 0: the classifier changes nothing");

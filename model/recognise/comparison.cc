@@ -98,9 +98,9 @@ absl::Status Comparer::MakeSynthetic() {
   const auto on_progress = [this](double done) { options_.on_progress(done, StepAt()); };
   NetPlan nets = options_.nets;
   nets.classifier = WithHeadsFor(std::move(nets.classifier), {plan_.feature});
-  ASSIGN_OR_RETURN(const std::unique_ptr<Judge> judge,
-                   TrainJudge({std::move(nets), options_.dataset, options_.train, options_.device, on_progress},
-                              stop_));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Judge> judge,
+      TrainJudge({std::move(nets), options_.dataset, options_.train, options_.device, on_progress}, stop_));
   options_.on_phase("rendering", StepAt());
   const SyntheticOptions render{plan_.feature, plan_.mix_feature, plan_.filter, options_.renderer,
                                 judge.get(),   options_.batch,    on_progress};
@@ -117,11 +117,10 @@ absl::Status Comparer::Train(Slot& slot) {
     const double done = static_cast<double>(done_ - done_before_) * plan_.steps + steps;
     options_.on_progress(done / whole, StepAt(steps));
   };
-  auto batches =
-      MakeTrainingBatches(slot.source, &originals_, synthetic_.get(), plan_.batch_size, slot.seed);
-  ASSIGN_OR_RETURN(const std::unique_ptr<Judge> recogniser,
-                   TrainRecogniser(plan_, options_.nets, slot.seed, std::move(batches), options_.device, on_step,
-                                   stop_));
+  auto batches = MakeTrainingBatches(slot.source, &originals_, synthetic_.get(), plan_.batch_size, slot.seed);
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Judge> recogniser,
+      TrainRecogniser(plan_, options_.nets, slot.seed, std::move(batches), options_.device, on_step, stop_));
   Answers answers;
   const auto on_batch = [&] { on_step(plan_.steps); };
   for (const Dataset* test : options_.tests) {

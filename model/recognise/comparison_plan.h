@@ -45,8 +45,7 @@ struct ComparisonPlan {
 // For each class that `test` has of the feature, its index in `schema`, whose
 // feature it is. INVALID_ARGUMENT (field "", reason UNKNOWN_FEATURE or
 // UNKNOWN_CLASS) names the nearest.
-absl::StatusOr<std::vector<uint16_t>> MatchClasses(const FeatureSchema& schema, int feature,
-                                                   const FeatureSchema& test);
+absl::StatusOr<std::vector<uint16_t>> MatchClasses(const FeatureSchema& schema, int feature, const FeatureSchema& test);
 
 }  // namespace facet::model
 

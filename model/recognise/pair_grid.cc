@@ -30,9 +30,7 @@ double PairGrid::Count(const FeatureSchema& schema, int mix_feature) {
 }
 
 PairGrid::PairGrid(FeatureSchema schema, int mix_feature)
-    : schema_(std::move(schema)),
-      mix_feature_(mix_feature),
-      size_(static_cast<int64_t>(Count(schema_, mix_feature))) {}
+    : schema_(std::move(schema)), mix_feature_(mix_feature), size_(static_cast<int64_t>(Count(schema_, mix_feature))) {}
 
 std::pair<std::vector<uint16_t>, std::vector<uint16_t>> PairGrid::Parents(int64_t i) const {
   std::vector<uint16_t> first(schema_.size());

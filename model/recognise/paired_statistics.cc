@@ -36,8 +36,7 @@ double Quantile(absl::Span<const double> sorted, double share) {
   return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-Interval BootstrapMean(absl::Span<const double> differences, int resamples, uint64_t seed,
-                       absl::string_view purpose) {
+Interval BootstrapMean(absl::Span<const double> differences, int resamples, uint64_t seed, absl::string_view purpose) {
   std::vector<double> means;
   means.reserve(resamples);
   for (int resample = 0; resample < resamples; ++resample) {

@@ -34,8 +34,7 @@ struct Interval {
 // 97.5 % quantiles of the means of `resamples` samples of as many images, drawn
 // with replacement. A pure function; `purpose` parts the draws of one seed.
 // `differences` is not empty.
-Interval BootstrapMean(absl::Span<const double> differences, int resamples, uint64_t seed,
-                       absl::string_view purpose);
+Interval BootstrapMean(absl::Span<const double> differences, int resamples, uint64_t seed, absl::string_view purpose);
 
 }  // namespace facet::model
 

@@ -11,8 +11,7 @@
 namespace facet::model {
 
 absl::StatusOr<std::unique_ptr<Judge>> TrainRecogniser(const ComparisonPlan& plan, const NetPlan& nets, int seed,
-                                                       std::unique_ptr<BatchSource> batches,
-                                                       const std::string& device,
+                                                       std::unique_ptr<BatchSource> batches, const std::string& device,
                                                        std::function<void(int)> on_step,
                                                        const std::atomic<bool>& stop) {
   ClassifierTraining training;
@@ -33,8 +32,7 @@ absl::StatusOr<std::unique_ptr<Judge>> TrainRecogniser(const ComparisonPlan& pla
 }
 
 absl::StatusOr<std::vector<uint16_t>> Recognise(Judge& recogniser, const FeatureSchema& schema, int feature,
-                                                const Dataset& images, int batch,
-                                                const std::function<void()>& on_batch,
+                                                const Dataset& images, int batch, const std::function<void()>& on_batch,
                                                 const std::atomic<bool>& stop) {
   const size_t samples = images.info().shape.samples();
   const auto classes = static_cast<size_t>(schema.total_classes());

@@ -25,8 +25,8 @@ constexpr double kMaxSynthetic = 1e8;
 
 absl::Status CheckInteger(const char* field, int value, int high) {
   if (value >= 0 && value <= high) return absl::OkStatus();
-  return InvalidField(field, "OUT_OF_RANGE", absl::StrCat(field, " is ", value, "; it must be in [1, ", high,
-                                                          "], or 0 for the default"));
+  return InvalidField(field, "OUT_OF_RANGE",
+                      absl::StrCat(field, " is ", value, "; it must be in [1, ", high, "], or 0 for the default"));
 }
 
 absl::Status CheckNumber(const char* field, double value, double high, bool below_high = false) {
@@ -46,9 +46,8 @@ absl::StatusOr<int> FindTaskFeature(const char* field, const std::string& name, 
 
 bool IsTestName(const std::string& name) {
   return !name.empty() && name.size() <= kMaxName && absl::ascii_islower(name[0]) &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_' || c == '-';
-         });
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_' || c == '-'; });
 }
 
 absl::StatusOr<std::vector<std::string>> ResolveTests(const v1::AugmentationTask& task) {

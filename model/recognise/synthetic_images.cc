@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "model/evaluate/likeness.h"
-#include "model/recognise/paired_statistics.h"
 #include "model/recognise/pair_grid.h"
+#include "model/recognise/paired_statistics.h"
 #include "model/train/batch.h"
 
 namespace facet::model {

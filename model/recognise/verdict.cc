@@ -23,8 +23,8 @@ std::vector<double> DifferencesOf(const std::vector<Hits>& hits, const std::vect
   std::vector<double> differences(hits.front().size());
   for (size_t seed = 0; seed < hits.size(); ++seed) {
     for (size_t i = 0; i < differences.size(); ++i) {
-      differences[i] += (static_cast<int>(hits[seed][i]) - static_cast<int>(baseline[seed][i])) /
-                        static_cast<double>(hits.size());
+      differences[i] +=
+          (static_cast<int>(hits[seed][i]) - static_cast<int>(baseline[seed][i])) / static_cast<double>(hits.size());
     }
   }
   return differences;
@@ -51,8 +51,7 @@ Comparison::Test::Difference Compare(const std::string& name, const std::vector<
 
 }  // namespace
 
-Comparison::Test JudgeTest(const std::string& name, const std::vector<Hits>& hits,
-                           const std::vector<Hits>* baseline) {
+Comparison::Test JudgeTest(const std::string& name, const std::vector<Hits>& hits, const std::vector<Hits>* baseline) {
   Comparison::Test test;
   test.name = name;
   test.images = static_cast<int64_t>(hits.front().size());

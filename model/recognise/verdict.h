@@ -15,8 +15,7 @@ using Hits = std::vector<bool>;
 // The figures of one source on one test, `hits` by seed, against those of the
 // baseline's same seeds; without `baseline`, of the baseline itself. The
 // bootstrap draws alike for one `name` of a test.
-Comparison::Test JudgeTest(const std::string& name, const std::vector<Hits>& hits,
-                           const std::vector<Hits>* baseline);
+Comparison::Test JudgeTest(const std::string& name, const std::vector<Hits>& hits, const std::vector<Hits>* baseline);
 
 }  // namespace facet::model
 

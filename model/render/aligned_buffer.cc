@@ -26,9 +26,8 @@ absl::StatusOr<AlignedBuffer> AlignedBuffer::Create(size_t floats) {
   const size_t bytes = (floats * sizeof(float) + alignment - 1) / alignment * alignment;
   void* memory = std::aligned_alloc(alignment, bytes);
   if (memory == nullptr) {
-    return WithReason(
-        absl::ResourceExhaustedError(absl::StrCat("no memory for a buffer of ", bytes, " bytes")),
-        "OUT_OF_MEMORY");
+    return WithReason(absl::ResourceExhaustedError(absl::StrCat("no memory for a buffer of ", bytes, " bytes")),
+                      "OUT_OF_MEMORY");
   }
   if (alignment == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish; works without, too
   std::memset(memory, 0, bytes);

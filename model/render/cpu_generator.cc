@@ -33,8 +33,7 @@ absl::StatusOr<Matmul> MakeLinear(const TileKernel& kernel, const LayerWeights& 
 
 absl::StatusOr<std::unique_ptr<CpuGenerator>> CpuGenerator::Create(const TileKernel& kernel,
                                                                    const GeneratorShape& shape,
-                                                                   const GeneratorWeights& weights,
-                                                                   int max_batch) {
+                                                                   const GeneratorWeights& weights, int max_batch) {
   std::unique_ptr<CpuGenerator> generator(new CpuGenerator(kernel, shape, max_batch));
   RETURN_IF_ERROR(generator->AddFeatures(weights));
   RETURN_IF_ERROR(generator->AddJoint(weights));
@@ -55,8 +54,7 @@ absl::Status CpuGenerator::AddFeatures(const GeneratorWeights& weights) {
     for (int w = 0; w < width; ++w) {
       first.bias.data()[w] = weights.feature1[i].bias[w];
       for (int k = 0; k < classes; ++k) {
-        first.weights.data()[size_t{1} * k * width + w] =
-            weights.feature1[i].weight[size_t{1} * w * classes + k];
+        first.weights.data()[size_t{1} * k * width + w] = weights.feature1[i].weight[size_t{1} * w * classes + k];
       }
     }
     first_layers_.push_back(std::move(first));
@@ -76,8 +74,7 @@ absl::Status CpuGenerator::AddJoint(const GeneratorWeights& weights) {
   int in = static_cast<int>(feature_width_);
   for (size_t j = 0; j < shape_.joint_widths.size(); ++j) {
     const int out = shape_.joint_widths[j];
-    ASSIGN_OR_RETURN(Matmul matmul,
-                     MakeLinear(kernel_, weights.joint[j], in, out, in, out, shape_.leaky_slope));
+    ASSIGN_OR_RETURN(Matmul matmul, MakeLinear(kernel_, weights.joint[j], in, out, in, out, shape_.leaky_slope));
     dense_stages_.emplace_back().Add(std::move(matmul), 0, 0);
     ASSIGN_OR_RETURN(dense_outputs_.emplace_back(), AlignedBuffer::Create(size_t{1} * max_batch_ * out));
     in = out;
@@ -130,8 +127,7 @@ absl::Status CpuGenerator::AddImages(const GeneratorWeights& weights) {
   }
   images_at_once_ = static_cast<int>(std::clamp<size_t>(kImageBytes / image_bytes, 1, max_batch_));
   for (size_t k = 0; k < layers.size(); ++k) {
-    ASSIGN_OR_RETURN(image_outputs_.emplace_back(),
-                     AlignedBuffer::Create(images_at_once_ * layouts_[k + 1].image()));
+    ASSIGN_OR_RETURN(image_outputs_.emplace_back(), AlignedBuffer::Create(images_at_once_ * layouts_[k + 1].image()));
   }
   return absl::OkStatus();
 }

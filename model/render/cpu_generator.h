@@ -26,8 +26,7 @@ class CpuGenerator {
  public:
   // For up to `max_batch` images. `weights` is not needed afterwards.
   // RESOURCE_EXHAUSTED (reason OUT_OF_MEMORY).
-  static absl::StatusOr<std::unique_ptr<CpuGenerator>> Create(const TileKernel& kernel,
-                                                              const GeneratorShape& shape,
+  static absl::StatusOr<std::unique_ptr<CpuGenerator>> Create(const TileKernel& kernel, const GeneratorShape& shape,
                                                               const GeneratorWeights& weights, int max_batch);
 
   // The fully connected layers, for `count` feature vectors [count,

@@ -24,8 +24,7 @@ constexpr int kPieceSamples = 16384;
 
 class CpuRenderer final : public Renderer {
  public:
-  CpuRenderer(const GeneratorShape& shape, const RendererOptions& options,
-              std::unique_ptr<CpuGenerator> generator)
+  CpuRenderer(const GeneratorShape& shape, const RendererOptions& options, std::unique_ptr<CpuGenerator> generator)
       : generator_(std::move(generator)),
         shape_{shape.image_size(), shape.image_size(), shape.layers.back().out_channels},
         total_classes_(std::accumulate(shape.classes.begin(), shape.classes.end(), 0)),
@@ -33,8 +32,7 @@ class CpuRenderer final : public Renderer {
         crew_(options.threads > 0 ? options.threads
                                   : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {}
 
-  absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format,
-                      void* pixels) override {
+  absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format, void* pixels) override {
     RETURN_IF_ERROR(CheckRequest(dense.size(), count, max_batch_, total_classes_));
     generator_->RunDense(crew_, dense.data(), count);
     // As many images at a time as fit the cache, in groups of nearly one size.
@@ -78,10 +76,8 @@ class CpuRenderer final : public Renderer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Renderer>> CreateCpuRenderer(const GeneratorShape& shape,
-                                                            absl::string_view weights,
-                                                            const RendererOptions& options,
-                                                            const TileKernel& kernel) {
+absl::StatusOr<std::unique_ptr<Renderer>> CreateCpuRenderer(const GeneratorShape& shape, absl::string_view weights,
+                                                            const RendererOptions& options, const TileKernel& kernel) {
   RETURN_IF_ERROR(CheckOptions(options));
   ASSIGN_OR_RETURN(const GeneratorWeights read, GeneratorWeights::Read(shape, weights));
   ASSIGN_OR_RETURN(auto generator, CpuGenerator::Create(kernel, shape, read, options.max_batch));

@@ -14,8 +14,7 @@ namespace facet::model {
 
 // A renderer on the CPU, without LibTorch. `options.device` is not looked at.
 // `kernel` must run on this machine. Errors of Renderer::Create.
-absl::StatusOr<std::unique_ptr<Renderer>> CreateCpuRenderer(const GeneratorShape& shape,
-                                                            absl::string_view weights,
+absl::StatusOr<std::unique_ptr<Renderer>> CreateCpuRenderer(const GeneratorShape& shape, absl::string_view weights,
                                                             const RendererOptions& options,
                                                             const TileKernel& kernel = FastestTileKernel());
 

@@ -19,9 +19,7 @@ void Pause() {
 #endif
 }
 
-uint64_t Word(uint32_t loop, int pieces) {
-  return static_cast<uint64_t>(loop) << 32 | static_cast<uint32_t>(pieces);
-}
+uint64_t Word(uint32_t loop, int pieces) { return static_cast<uint64_t>(loop) << 32 | static_cast<uint32_t>(pieces); }
 
 }  // namespace
 
@@ -62,8 +60,7 @@ void Crew::Run(int pieces, absl::FunctionRef<void(int)> body) {
 void Crew::TakePieces(uint32_t loop) {
   uint64_t word = untaken_.load(std::memory_order_acquire);
   while (word >> 32 == loop && static_cast<uint32_t>(word) != 0) {
-    if (!untaken_.compare_exchange_weak(word, word - 1, std::memory_order_acq_rel,
-                                        std::memory_order_acquire)) {
+    if (!untaken_.compare_exchange_weak(word, word - 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
       continue;
     }
     (*body_)(pieces_ - static_cast<int>(static_cast<uint32_t>(word)));

@@ -16,8 +16,7 @@ namespace facet::model {
 namespace {
 
 absl::Status BadShape(absl::string_view what) {
-  return WithReason(absl::InvalidArgumentError(absl::StrCat("no generator has this shape: ", what)),
-                    "BAD_NET_SHAPE");
+  return WithReason(absl::InvalidArgumentError(absl::StrCat("no generator has this shape: ", what)), "BAD_NET_SHAPE");
 }
 
 absl::Status BadWeights(absl::string_view name, absl::string_view problem) {
@@ -69,8 +68,7 @@ absl::Status CheckGeneratorShape(const GeneratorShape& shape) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<absl::Span<const float>> GeneratorWeights::ReadTensor(const TensorMap& tensors,
-                                                                     const std::string& name,
+absl::StatusOr<absl::Span<const float>> GeneratorWeights::ReadTensor(const TensorMap& tensors, const std::string& name,
                                                                      const std::vector<int64_t>& shape) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) return BadWeights(name, "is missing");
@@ -82,8 +80,7 @@ absl::StatusOr<absl::Span<const float>> GeneratorWeights::ReadTensor(const Tenso
     return BadWeights(name, absl::StrCat("has shape [", absl::StrJoin(view.shape, ", "), "], not [",
                                          absl::StrJoin(shape, ", "), "]"));
   }
-  absl::Span<const float> values(reinterpret_cast<const float*>(view.bytes.data()),
-                                 view.bytes.size() / sizeof(float));
+  absl::Span<const float> values(reinterpret_cast<const float*>(view.bytes.data()), view.bytes.size() / sizeof(float));
   if (view.type == TensorType::kFloat16) {
     values = copies_.emplace_back(WidenHalves(view.bytes));
   } else if (reinterpret_cast<uintptr_t>(view.bytes.data()) % alignof(float) != 0) {
@@ -92,8 +89,7 @@ absl::StatusOr<absl::Span<const float>> GeneratorWeights::ReadTensor(const Tenso
     values = copy;
   }
   if (!AllFinite(values)) {
-    return WithReason(absl::DataLossError(absl::StrCat("tensor '", name, "' is not finite")),
-                      "WEIGHTS_NOT_FINITE");
+    return WithReason(absl::DataLossError(absl::StrCat("tensor '", name, "' is not finite")), "WEIGHTS_NOT_FINITE");
   }
   return values;
 }
@@ -115,8 +111,7 @@ absl::StatusOr<GeneratorWeights> GeneratorWeights::Read(const GeneratorShape& sh
     const std::string name = absl::StrCat("feature.", i);
     ASSIGN_OR_RETURN(weights.feature1.emplace_back(),
                      weights.ReadLayer(tensors, name + ".fc1", {width, shape.classes[i]}, width));
-    ASSIGN_OR_RETURN(weights.feature2.emplace_back(),
-                     weights.ReadLayer(tensors, name + ".fc2", {width, width}, width));
+    ASSIGN_OR_RETURN(weights.feature2.emplace_back(), weights.ReadLayer(tensors, name + ".fc2", {width, width}, width));
   }
   int64_t in = std::accumulate(shape.feature_widths.begin(), shape.feature_widths.end(), int64_t{0});
   for (size_t j = 0; j < shape.joint_widths.size(); ++j) {
@@ -129,10 +124,10 @@ absl::StatusOr<GeneratorWeights> GeneratorWeights::Read(const GeneratorShape& sh
   ASSIGN_OR_RETURN(weights.base, weights.ReadLayer(tensors, "base", {base, in}, base));
   for (size_t k = 0; k < shape.layers.size(); ++k) {
     const UpconvShape& layer = shape.layers[k];
-    ASSIGN_OR_RETURN(weights.up.emplace_back(),
-                     weights.ReadLayer(tensors, absl::StrCat("up.", k),
-                                       {layer.in_channels, layer.out_channels, layer.kernel, layer.kernel},
-                                       layer.out_channels));
+    ASSIGN_OR_RETURN(
+        weights.up.emplace_back(),
+        weights.ReadLayer(tensors, absl::StrCat("up.", k),
+                          {layer.in_channels, layer.out_channels, layer.kernel, layer.kernel}, layer.out_channels));
   }
   return weights;
 }

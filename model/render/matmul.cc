@@ -94,8 +94,7 @@ void Matmul::RunTile(const TileArgs& args, int panel, int rows, int panels, floa
   }
 }
 
-void Matmul::Run(const float* input, float* output, int row_begin, int row_end, int panel_begin,
-                 int panel_end) const {
+void Matmul::Run(const float* input, float* output, int row_begin, int row_end, int panel_begin, int panel_end) const {
   const float* in[kMaxRows];
   float* out[kMaxRows];
   FillRows(input, shape_.input, shape_.height, shape_.width, row_begin, row_end, in);

@@ -60,8 +60,7 @@ class Matmul {
 
   // Rows [row_begin, row_end) of `images` images, at most kMaxRows, by panels
   // [panel_begin, panel_end). `input` and `output` are those of image 0.
-  void Run(const float* input, float* output, int row_begin, int row_end, int panel_begin,
-           int panel_end) const;
+  void Run(const float* input, float* output, int row_begin, int row_end, int panel_begin, int panel_end) const;
 
   int rows(int images) const { return images * shape_.height * shape_.width; }
   int panels() const { return panels_; }

@@ -9,8 +9,7 @@
 
 namespace facet::model {
 
-absl::StatusOr<std::unique_ptr<Renderer>> Renderer::Create(const GeneratorShape& shape,
-                                                           absl::string_view weights,
+absl::StatusOr<std::unique_ptr<Renderer>> Renderer::Create(const GeneratorShape& shape, absl::string_view weights,
                                                            const RendererOptions& options) {
   const auto device = ResolveDevice(options.device);
   if (!device.ok()) return PrefixField(device.status(), "device");

@@ -48,8 +48,7 @@ class Renderer {
   // NO_SUCH_DEVICE): not on this machine. RESOURCE_EXHAUSTED (reason
   // OUT_OF_MEMORY): machine or device has no room for it. INTERNAL (reason
   // DEVICE_FAULT): the device failed.
-  static absl::StatusOr<std::unique_ptr<Renderer>> Create(const GeneratorShape& shape,
-                                                          absl::string_view weights,
+  static absl::StatusOr<std::unique_ptr<Renderer>> Create(const GeneratorShape& shape, absl::string_view weights,
                                                           const RendererOptions& options);
   virtual ~Renderer() = default;
 
@@ -62,8 +61,7 @@ class Renderer {
   // RESOURCE_EXHAUSTED (reason OUT_OF_MEMORY): of a GPU; a smaller batch may
   // do. INTERNAL (reason DEVICE_FAULT): the device failed; the renderer is of
   // no further use.
-  virtual absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format,
-                              void* pixels) = 0;
+  virtual absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format, void* pixels) = 0;
 
   virtual const ImageShape& shape() const = 0;
   virtual int total_classes() const = 0;

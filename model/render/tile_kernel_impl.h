@@ -19,8 +19,7 @@ constexpr int kRows = FACET_TILE_ROWS;
 static_assert(kRows <= kMaxTileRows && 2 * kLanes <= kMaxPanelColumns);
 
 typedef float Vec __attribute__((vector_size(kLanes * sizeof(float)), may_alias));
-typedef float UnalignedVec
-    __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
+typedef float UnalignedVec __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
 
 // R rows, P panels of V vectors. The loops over R and P * V are unrolled, so
 // that `sum` stays in registers.

@@ -54,8 +54,7 @@ class TorchRenderer final : public Renderer {
     total_classes_ = std::accumulate(net.classes.begin(), net.classes.end(), 0);
   }
 
-  absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format,
-                      void* pixels) override {
+  absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format, void* pixels) override {
     RETURN_IF_ERROR(CheckRequest(dense.size(), count, max_batch_, total_classes_));
     return TorchWall("rendering", [&]() -> absl::Status {
       const c10::InferenceMode inference;
@@ -107,8 +106,7 @@ absl::Status Warm(Renderer& renderer) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Renderer>> CreateTorchRenderer(const GeneratorShape& shape,
-                                                              absl::string_view weights,
+absl::StatusOr<std::unique_ptr<Renderer>> CreateTorchRenderer(const GeneratorShape& shape, absl::string_view weights,
                                                               const RendererOptions& options, int tile) {
   RETURN_IF_ERROR(CheckOptions(options));
   auto resolved = ResolveDevice(options.device);

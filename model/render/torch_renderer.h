@@ -24,10 +24,8 @@ inline constexpr int kTorchTile = 8;
 // process: with TF32 a GPU keeps 10 bits of a product.
 //
 // Errors of Renderer::Create.
-absl::StatusOr<std::unique_ptr<Renderer>> CreateTorchRenderer(const GeneratorShape& shape,
-                                                              absl::string_view weights,
-                                                              const RendererOptions& options,
-                                                              int tile = kTorchTile);
+absl::StatusOr<std::unique_ptr<Renderer>> CreateTorchRenderer(const GeneratorShape& shape, absl::string_view weights,
+                                                              const RendererOptions& options, int tile = kTorchTile);
 
 }  // namespace facet::model
 

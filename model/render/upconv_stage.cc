@@ -108,8 +108,7 @@ class UpconvBuilder {
   size_t OutputOffset(int padded_y, int padded_x) const {
     const ptrdiff_t y = padded_y - layer_.padding;
     const ptrdiff_t x = padded_x - layer_.padding;
-    return static_cast<size_t>(output_.origin() + y * static_cast<ptrdiff_t>(output_.row()) +
-                               x * output_.channels);
+    return static_cast<size_t>(output_.origin() + y * static_cast<ptrdiff_t>(output_.row()) + x * output_.channels);
   }
 
   const TileKernel& kernel_;
@@ -126,9 +125,8 @@ int InputBorder(const UpconvShape& layer) { return (layer.kernel + 1) / 2 - 1; }
 
 bool BetterMerged(const UpconvShape& layer) { return 4 * layer.out_channels <= kMergedColumns; }
 
-absl::StatusOr<Stage> MakeUpconvStage(const TileKernel& kernel, const UpconvShape& layer,
-                                      const LayerWeights& weights, const ImageLayout& input,
-                                      const ImageLayout& output, float slope, bool merged) {
+absl::StatusOr<Stage> MakeUpconvStage(const TileKernel& kernel, const UpconvShape& layer, const LayerWeights& weights,
+                                      const ImageLayout& input, const ImageLayout& output, float slope, bool merged) {
   const UpconvBuilder builder(kernel, layer, weights, input, output, slope);
   Stage stage;
   if (merged) {

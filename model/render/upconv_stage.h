@@ -45,9 +45,8 @@ bool BetterMerged(const UpconvShape& layer);
 // `slope` is of the LeakyReLU behind it; 1: linear. `merged`: as one product.
 // The weights are not needed afterwards. RESOURCE_EXHAUSTED (reason
 // OUT_OF_MEMORY).
-absl::StatusOr<Stage> MakeUpconvStage(const TileKernel& kernel, const UpconvShape& layer,
-                                      const LayerWeights& weights, const ImageLayout& input,
-                                      const ImageLayout& output, float slope, bool merged);
+absl::StatusOr<Stage> MakeUpconvStage(const TileKernel& kernel, const UpconvShape& layer, const LayerWeights& weights,
+                                      const ImageLayout& input, const ImageLayout& output, float slope, bool merged);
 
 }  // namespace facet::model
 

@@ -48,8 +48,7 @@ void BatchFeed::Copy(int count) {
 }
 
 void BatchFeed::CopyAll(int count) {
-  const c10::Stream stream =
-      c10::impl::VirtualGuardImpl(device_.type()).getStreamFromGlobalPool(device_);
+  const c10::Stream stream = c10::impl::VirtualGuardImpl(device_.type()).getStreamFromGlobalPool(device_);
   const c10::StreamGuard guard(stream);
   for (int i = 0; i < count; ++i) {
     {

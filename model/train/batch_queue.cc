@@ -17,9 +17,7 @@ std::vector<std::unique_ptr<Batch>> MakeBuffers() {
 }  // namespace
 
 BatchQueue::BatchQueue(std::unique_ptr<BatchSource> source, int begin, int end)
-    : source_(std::move(source)),
-      free_(MakeBuffers()),
-      thread_("batches", [this, begin, end] { Fill(begin, end); }) {}
+    : source_(std::move(source)), free_(MakeBuffers()), thread_("batches", [this, begin, end] { Fill(begin, end); }) {}
 
 BatchQueue::~BatchQueue() {
   absl::MutexLock lock(&mutex_);

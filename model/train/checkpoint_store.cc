@@ -157,9 +157,9 @@ absl::StatusOr<std::optional<Checkpoint>> CheckpointStore::LoadNewest(const RunI
     RETURN_IF_ERROR(checkpoint.status());
     const std::string difference = DescribeDifference(checkpoint->run, run);
     if (!difference.empty()) {
-      return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                            "checkpoint '", PathOf(*step), "' is of another run: ", difference,
-                            ". Train in another folder, or remove the checkpoints to begin anew")),
+      return WithReason(absl::FailedPreconditionError(
+                            absl::StrCat("checkpoint '", PathOf(*step), "' is of another run: ", difference,
+                                         ". Train in another folder, or remove the checkpoints to begin anew")),
                         "OTHER_PLAN");
     }
     return std::optional<Checkpoint>(*std::move(checkpoint));

@@ -59,8 +59,7 @@ class CheckpointStore {
   // passed over, each with a line in `warnings`.
   // FAILED_PRECONDITION (reason OTHER_PLAN): it is of another run than `run`;
   // the message says what differs, or that a newer version wrote it.
-  absl::StatusOr<std::optional<Checkpoint>> LoadNewest(const RunIdentity& run,
-                                                       std::vector<std::string>* warnings);
+  absl::StatusOr<std::optional<Checkpoint>> LoadNewest(const RunIdentity& run, std::vector<std::string>* warnings);
 
   // Steps of all, whole or not, ascending.
   absl::StatusOr<std::vector<int>> Steps();

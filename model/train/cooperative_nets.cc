@@ -109,9 +109,8 @@ std::vector<float> CooperativeNets::Draw(const std::vector<float>& labels, int c
   const Generator generator = generator_.With(average_ ? average_->Parameters() : generator_.parameters());
   std::vector<float> pixels;
   for (int begin = 0; begin < count; begin += kAtOnce) {
-    const at::Tensor some = all.slice(0, begin, std::min(begin + kAtOnce, count)).to(device_);  // [n, classes]
-    const at::Tensor images =
-        generator.Forward(some).permute({0, 2, 3, 1}).to(at::kCPU).contiguous();  // [n, S, S, 3]
+    const at::Tensor some = all.slice(0, begin, std::min(begin + kAtOnce, count)).to(device_);          // [n, classes]
+    const at::Tensor images = generator.Forward(some).permute({0, 2, 3, 1}).to(at::kCPU).contiguous();  // [n, S, S, 3]
     const float* values = images.data_ptr<float>();
     pixels.insert(pixels.end(), values, values + images.numel());
   }

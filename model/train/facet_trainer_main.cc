@@ -66,8 +66,8 @@ void SpinLess(char** argv) {
 std::unique_ptr<EventSink> MakeSink(const Flags& flags) {
   std::vector<std::unique_ptr<EventSink>> sinks;
   if (flags.event_fd >= 0) sinks.push_back(std::make_unique<facet::model::PipeEventSink>(flags.event_fd));
-  sinks.push_back(std::make_unique<facet::model::TextEventSink>(stderr, isatty(STDERR_FILENO) != 0,
-                                                                facet::Clock::Steady()));
+  sinks.push_back(
+      std::make_unique<facet::model::TextEventSink>(stderr, isatty(STDERR_FILENO) != 0, facet::Clock::Steady()));
   return std::make_unique<facet::model::EventSinks>(std::move(sinks));
 }
 

@@ -38,9 +38,9 @@ absl::StatusOr<std::unique_ptr<JobLock>> JobLock::Take(const std::string& path) 
   // flock, not fcntl: it belongs to the open file, so that a second trainer of
   // one process (a test) is kept out, too.
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                          "another trainer (process ", ReadHolder(fd), ") works on this job: it holds '", path,
-                          "'. Wait for it to end, or stop it")),
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("another trainer (process ", ReadHolder(fd),
+                                                                 ") works on this job: it holds '", path,
+                                                                 "'. Wait for it to end, or stop it")),
                       "JOB_LOCKED");
   }
   // For the message above alone; a lock without it is as good.

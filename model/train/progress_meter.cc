@@ -4,8 +4,7 @@
 namespace facet::model {
 
 ProgressMeter::ProgressMeter(Clock* clock, int batch_size, absl::Duration interval)
-    : clock_(clock), batch_size_(batch_size), interval_(interval), reported_(clock->Now()),
-      begin_(reported_) {}
+    : clock_(clock), batch_size_(batch_size), interval_(interval), reported_(clock->Now()), begin_(reported_) {}
 
 void ProgressMeter::Begin() {
   begin_ = clock_->Now();

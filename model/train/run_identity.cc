@@ -25,9 +25,7 @@ class Describer {
  public:
   Describer(std::string prefix, RunIdentity* identity) : prefix_(std::move(prefix)), identity_(identity) {}
 
-  void Text(absl::string_view name, std::string value) {
-    (*identity_)[absl::StrCat(prefix_, name)] = std::move(value);
-  }
+  void Text(absl::string_view name, std::string value) { (*identity_)[absl::StrCat(prefix_, name)] = std::move(value); }
   void Integer(absl::string_view name, int64_t value) { Text(name, absl::StrCat(value)); }
   void Unsigned(absl::string_view name, uint64_t value) { Text(name, absl::StrCat(value)); }
   void Real(absl::string_view name, double value) { Text(name, Exact(value)); }

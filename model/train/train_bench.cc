@@ -50,8 +50,7 @@ void RunSteps(benchmark::State& state, const char* preset, c10::Device device, b
     ++batch.step;
   }
   state.SetItemsProcessed(state.iterations() * images.size);
-  state.counters["parameters"] =
-      static_cast<double>(ParameterCount(plan.generator) + ParameterCount(plan.classifier));
+  state.counters["parameters"] = static_cast<double>(ParameterCount(plan.generator) + ParameterCount(plan.classifier));
 }
 
 void BM_Step(benchmark::State& state, const char* preset) {
@@ -63,7 +62,7 @@ void OnCpu(benchmark::internal::Benchmark* benchmark) {
   benchmark->UseRealTime()->Unit(benchmark::kMillisecond);
 }
 BENCHMARK_CAPTURE(BM_Step, digits, "digits")->Apply(OnCpu);
-BENCHMARK_CAPTURE(BM_Step, face-64, "face-64")->Apply(OnCpu);
+BENCHMARK_CAPTURE(BM_Step, face - 64, "face-64")->Apply(OnCpu);
 
 void BM_StepOnGpu(benchmark::State& state, const char* preset) {
   const auto device = ResolveDevice("cuda");
@@ -75,9 +74,9 @@ void OnGpu(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgName("mixed")->Arg(0)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
 }
 BENCHMARK_CAPTURE(BM_StepOnGpu, digits, "digits")->Apply(OnGpu);
-BENCHMARK_CAPTURE(BM_StepOnGpu, face-64, "face-64")->Apply(OnGpu);
-BENCHMARK_CAPTURE(BM_StepOnGpu, face-158-compact, "face-158-compact")->Apply(OnGpu);
-BENCHMARK_CAPTURE(BM_StepOnGpu, face-158, "face-158")->Apply(OnGpu);
+BENCHMARK_CAPTURE(BM_StepOnGpu, face - 64, "face-64")->Apply(OnGpu);
+BENCHMARK_CAPTURE(BM_StepOnGpu, face - 158 - compact, "face-158-compact")->Apply(OnGpu);
+BENCHMARK_CAPTURE(BM_StepOnGpu, face - 158, "face-158")->Apply(OnGpu);
 
 NamedTensors ParametersWithGradients() {
   const Generator generator(BenchPlan("digits").generator, 1);

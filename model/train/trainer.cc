@@ -49,9 +49,9 @@ absl::Status CheckOptions(const TrainerOptions& options) {
     return WithReason(absl::InvalidArgumentError("no images are left to train on: all are held out"), "EMPTY_DATASET");
   }
   if (info.shape != ImageShape{size, size, 3}) {
-    return WithReason(absl::InvalidArgumentError(absl::StrCat(
-                          "the nets are for images of ", size, " x ", size, " x 3, those of the data set have ",
-                          info.shape.height, " x ", info.shape.width, " x ", info.shape.channels)),
+    return WithReason(absl::InvalidArgumentError(absl::StrCat("the nets are for images of ", size, " x ", size,
+                                                              " x 3, those of the data set have ", info.shape.height,
+                                                              " x ", info.shape.width, " x ", info.shape.channels)),
                       "SHAPE_MISMATCH");
   }
   std::vector<int> classes;
@@ -65,8 +65,8 @@ absl::Status CheckOptions(const TrainerOptions& options) {
 
 BatchMakerOptions BatchesOf(const TrainerOptions& options) {
   const TrainingPlan& plan = options.plan.training;
-  return {options.dataset, options.split.train, plan.batch_size, plan.seed, "train", plan.mix_share, plan.mix_feature,
-          plan.mix_parents, plan.mix_ratio_min, plan.mix_ratio_max};
+  return {options.dataset, options.split.train, plan.batch_size,  plan.seed,          "train",
+          plan.mix_share,  plan.mix_feature,    plan.mix_parents, plan.mix_ratio_min, plan.mix_ratio_max};
 }
 
 absl::Status CheckFiniteLosses(const Losses& losses, int step) {
@@ -107,8 +107,7 @@ class TrainerImpl final : public Trainer {
   int step() const override { return step_; }
   double train_seconds() const override { return train_seconds_; }
   absl::StatusOr<std::string> Weights() const override {
-    return TorchWall("saving weights",
-                     [&]() -> absl::StatusOr<std::string> { return Serialize(nets_.Weights()); });
+    return TorchWall("saving weights", [&]() -> absl::StatusOr<std::string> { return Serialize(nets_.Weights()); });
   }
 
  private:
@@ -130,9 +129,7 @@ class TrainerImpl final : public Trainer {
   absl::Status Save();
   // The last one, for certain: tries again while the disk is full.
   void SaveLast(const std::atomic<bool>& stop);
-  void UpdateTime() {
-    train_seconds_ = before_run_ + absl::ToDoubleSeconds(options_.clock->Now() - run_begin_);
-  }
+  void UpdateTime() { train_seconds_ = before_run_ + absl::ToDoubleSeconds(options_.clock->Now() - run_begin_); }
 
   TrainerOptions options_;
   c10::Device device_;

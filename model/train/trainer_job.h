@@ -30,7 +30,7 @@ struct TrainerJobOptions {
   std::string job_dir;
   std::string device = "auto";
   FileSystem* file_system = FileSystem::Posix();
-  Clock* clock = Clock::Real();          // stamps the card
+  Clock* clock = Clock::Real();           // stamps the card
   Clock* steady_clock = Clock::Steady();  // measures
   // As TrainerOptions: for a job whose trainer was cut off before.
   bool save_soon = false;

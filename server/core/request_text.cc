@@ -24,9 +24,9 @@ absl::Status ValidateText(absl::string_view text, absl::string_view field) {
 absl::Status ValidateRequestId(absl::string_view id) {
   const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isgraph(c); });
   if (id.size() <= kMaxRequestIdBytes && printable) return absl::OkStatus();
-  return InvalidField("request_id", "BAD_REQUEST_ID",
-                      absl::StrCat("the request id must be at most ", kMaxRequestIdBytes,
-                                   " printable characters, best a UUID"));
+  return InvalidField(
+      "request_id", "BAD_REQUEST_ID",
+      absl::StrCat("the request id must be at most ", kMaxRequestIdBytes, " printable characters, best a UUID"));
 }
 
 }  // namespace facet::server

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/main/address_file.h"
 
-
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 
 namespace facet::server {
 
-absl::StatusOr<std::unique_ptr<AddressFile>> AddressFile::Write(FileSystem* file_system,
-                                                                const std::string& state_dir,
+absl::StatusOr<std::unique_ptr<AddressFile>> AddressFile::Write(FileSystem* file_system, const std::string& state_dir,
                                                                 const std::vector<std::string>& grpc_addresses,
                                                                 const std::string& metrics_address) {
   std::string text;

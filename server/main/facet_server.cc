@@ -112,8 +112,8 @@ absl::Status FacetServerImpl::Start() {
   RETURN_IF_ERROR(MakeRendering());
   RETURN_IF_ERROR(MakeJobs());
   RETURN_IF_ERROR(ServeCalls());
-  ASSIGN_OR_RETURN(address_file_, AddressFile::Write(env_.file_system, options_.state_dir, grpc_->addresses(),
-                                                     metrics_address_));
+  ASSIGN_OR_RETURN(address_file_,
+                   AddressFile::Write(env_.file_system, options_.state_dir, grpc_->addresses(), metrics_address_));
   Announce();
   return absl::OkStatus();
 }
@@ -300,8 +300,7 @@ absl::Status FacetServerImpl::Run() {
     result = fault_.value_or(absl::OkStatus());
   }
   if (!result.ok()) {
-    env_.log->Write(LogSeverity::kError, "the compute device has failed",
-                    {{"error", std::string(result.message())}});
+    env_.log->Write(LogSeverity::kError, "the compute device has failed", {{"error", std::string(result.message())}});
     const absl::Status counted = AddToFaultCount(*env_.file_system, options_.state_dir);
     if (!counted.ok()) {
       env_.log->Write(LogSeverity::kWarning, "the next server will not know of the fault",

@@ -46,12 +46,11 @@ bool NeedsQuotes(absl::string_view text) {
 class StderrLog final : public Log {
  public:
   explicit StderrLog(const LogOptions& options)
-      : json_(options.format == "json"),
-        logger_("facetd", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+      : json_(options.format == "json"), logger_("facetd", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     logger_.set_level(spdlog::level::from_str(options.level));
     logger_.flush_on(spdlog::level::debug);
-    logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %L %v", spdlog::pattern_time_type::utc));
+    logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %L %v",
+                                                                      spdlog::pattern_time_type::utc));
   }
 
   void Write(LogSeverity severity, absl::string_view message, const Fields& fields) override {

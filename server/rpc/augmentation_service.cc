@@ -11,9 +11,9 @@ namespace {
 
 using grpc::ByteBuffer;
 using grpc::CallbackServerContext;
-using Base = ServiceStack<v1::AugmentationService::Service,
-                          v1::AugmentationService::WithRawCallbackMethod_StreamBatches,
-                          v1::AugmentationService::WithRawCallbackMethod_DescribeStream>;
+using Base =
+    ServiceStack<v1::AugmentationService::Service, v1::AugmentationService::WithRawCallbackMethod_StreamBatches,
+                 v1::AugmentationService::WithRawCallbackMethod_DescribeStream>;
 
 class AugmentationServiceAdapter final : public Base {
  public:
@@ -25,11 +25,9 @@ class AugmentationServiceAdapter final : public Base {
   }
   grpc::ServerUnaryReactor* DescribeStream(CallbackServerContext* context, const ByteBuffer* request,
                                            ByteBuffer* response) override {
-    return ServeUnary<v1::DescribeStreamRequest>(environment_, context,
-                                                 "facet.v1.AugmentationService/DescribeStream", request,
-                                                 response,
-                                                 [this](const auto& r) { return streams_->Describe(r); },
-                                                 environment_.model_workers);
+    return ServeUnary<v1::DescribeStreamRequest>(
+        environment_, context, "facet.v1.AugmentationService/DescribeStream", request, response,
+        [this](const auto& r) { return streams_->Describe(r); }, environment_.model_workers);
   }
 
  private:
@@ -39,8 +37,7 @@ class AugmentationServiceAdapter final : public Base {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeAugmentationService(const RpcEnvironment& environment,
-                                                       BatchStreamFactory* streams) {
+std::unique_ptr<grpc::Service> MakeAugmentationService(const RpcEnvironment& environment, BatchStreamFactory* streams) {
   return std::make_unique<AugmentationServiceAdapter>(environment, streams);
 }
 

@@ -12,8 +12,7 @@
 namespace facet::server {
 
 // v1.AugmentationService over a BatchStreamFactory, which outlives the service.
-std::unique_ptr<grpc::Service> MakeAugmentationService(const RpcEnvironment& environment,
-                                                       BatchStreamFactory* streams);
+std::unique_ptr<grpc::Service> MakeAugmentationService(const RpcEnvironment& environment, BatchStreamFactory* streams);
 
 }  // namespace facet::server
 

@@ -13,9 +13,7 @@
 namespace facet::server {
 namespace {
 
-absl::Status MissingStart() {
-  return InvalidField("start", "MISSING_START", "the first message must be `start`");
-}
+absl::Status MissingStart() { return InvalidField("start", "MISSING_START", "the first message must be `start`"); }
 
 }  // namespace
 
@@ -84,8 +82,7 @@ absl::Status BatchStreamCall::HandleStart(const v1::StreamStart& start) {
 
 absl::Status BatchStreamCall::HandleCredit(int32_t credit) {
   if (credit < 1) {
-    return InvalidField("add_credit", "BAD_CREDIT",
-                        absl::StrCat("add_credit is ", credit, "; it must be at least 1"));
+    return InvalidField("add_credit", "BAD_CREDIT", absl::StrCat("add_credit is ", credit, "; it must be at least 1"));
   }
   {
     absl::MutexLock lock(&mutex_);
@@ -155,9 +152,8 @@ void BatchStreamCall::Pump() {
   }
   if (ask == nullptr) return Conclude(std::move(last), finish);
   const absl::Status asked = BehindWall([&] {
-    ask->Next(another, [self = shared_from_this()](absl::StatusOr<StreamBatch> batch) {
-      self->OnBatch(std::move(batch));
-    });
+    ask->Next(another,
+              [self = shared_from_this()](absl::StatusOr<StreamBatch> batch) { self->OnBatch(std::move(batch)); });
     return absl::OkStatus();
   });
   if (asked.ok()) return;
@@ -185,9 +181,8 @@ void BatchStreamCall::Conclude(std::shared_ptr<BatchStream> stream, const absl::
 void BatchStreamCall::OnBatch(absl::StatusOr<StreamBatch> batch) {
   absl::Status status = batch.status();
   if (status.ok()) {
-    status = BehindWall([&] {
-      return EncodeBatch(*std::move(batch), call_.environment().max_message_bytes, &outgoing_);
-    });
+    status =
+        BehindWall([&] { return EncodeBatch(*std::move(batch), call_.environment().max_message_bytes, &outgoing_); });
   }
   bool cut_off = false;
   {

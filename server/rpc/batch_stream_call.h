@@ -34,8 +34,7 @@ class BatchStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
                                  BatchStreamFactory* streams);
 
  private:
-  BatchStreamCall(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                  BatchStreamFactory* streams)
+  BatchStreamCall(const RpcEnvironment& environment, grpc::CallbackServerContext* context, BatchStreamFactory* streams)
       : call_(environment, context, "facet.v1.AugmentationService/StreamBatches"), streams_(streams) {}
 
   void Begin();

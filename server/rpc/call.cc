@@ -60,8 +60,7 @@ absl::Time DeadlineOf(const grpc::ServerContextBase& context, absl::Time now) {
 
 }  // namespace
 
-Call::Call(const RpcEnvironment& environment, grpc::CallbackServerContext* context, absl::string_view method,
-           Kind kind)
+Call::Call(const RpcEnvironment& environment, grpc::CallbackServerContext* context, absl::string_view method, Kind kind)
     : environment_(environment),
       context_(context),
       method_(method),

@@ -34,11 +34,10 @@ absl::StatusOr<CallGate::Pass> CallGate::Enter() {
   absl::MutexLock lock(&mutex_);
   if (closed_) return ShuttingDown();
   if (in_flight_ >= max_calls_) {
-    return WithRetryAfter(
-        WithReason(absl::ResourceExhaustedError(
-                       absl::StrCat("the server has its limit of ", max_calls_, " calls in flight")),
-                   "TOO_MANY_CALLS"),
-        absl::Milliseconds(100));
+    return WithRetryAfter(WithReason(absl::ResourceExhaustedError(
+                                         absl::StrCat("the server has its limit of ", max_calls_, " calls in flight")),
+                                     "TOO_MANY_CALLS"),
+                          absl::Milliseconds(100));
   }
   ++in_flight_;
   return Pass(this, next_id_++);

@@ -14,26 +14,24 @@ using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 using Base = ServiceStack<
     v1::DatasetService::Service, v1::DatasetService::WithRawCallbackMethod_ImportDataset,
-    v1::DatasetService::WithRawCallbackMethod_GetImportProgress,
-    v1::DatasetService::WithRawCallbackMethod_GetDataset, v1::DatasetService::WithRawCallbackMethod_ListDatasets,
-    v1::DatasetService::WithRawCallbackMethod_ReadDatasetImages,
+    v1::DatasetService::WithRawCallbackMethod_GetImportProgress, v1::DatasetService::WithRawCallbackMethod_GetDataset,
+    v1::DatasetService::WithRawCallbackMethod_ListDatasets, v1::DatasetService::WithRawCallbackMethod_ReadDatasetImages,
     v1::DatasetService::WithRawCallbackMethod_DeleteDataset>;
 
 class DatasetServiceAdapter final : public Base {
  public:
-  DatasetServiceAdapter(const RpcEnvironment& environment, DatasetRegistry* datasets,
-                        WorkerPool* import_workers, int max_imports)
+  DatasetServiceAdapter(const RpcEnvironment& environment, DatasetRegistry* datasets, WorkerPool* import_workers,
+                        int max_imports)
       : environment_(environment), datasets_(datasets), imports_(import_workers, max_imports) {}
 
-  grpc::ServerReadReactor<ByteBuffer>* ImportDataset(CallbackServerContext* context,
-                                                     ByteBuffer* response) override {
+  grpc::ServerReadReactor<ByteBuffer>* ImportDataset(CallbackServerContext* context, ByteBuffer* response) override {
     return ImportCall::Launch(environment_, context, datasets_, &imports_, response);
   }
   ServerUnaryReactor* GetImportProgress(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::GetImportProgressRequest>(
-        environment_, context, "facet.v1.DatasetService/GetImportProgress", request, response,
-        [this](const auto& r) { return datasets_->GetImportProgress(r); });
+    return ServeUnary<v1::GetImportProgressRequest>(environment_, context, "facet.v1.DatasetService/GetImportProgress",
+                                                    request, response,
+                                                    [this](const auto& r) { return datasets_->GetImportProgress(r); });
   }
   ServerUnaryReactor* GetDataset(CallbackServerContext* context, const ByteBuffer* request,
                                  ByteBuffer* response) override {
@@ -42,21 +40,19 @@ class DatasetServiceAdapter final : public Base {
   }
   ServerUnaryReactor* ListDatasets(CallbackServerContext* context, const ByteBuffer* request,
                                    ByteBuffer* response) override {
-    return ServeUnary<v1::ListDatasetsRequest>(environment_, context, "facet.v1.DatasetService/ListDatasets",
-                                               request, response,
-                                               [this](const auto& r) { return datasets_->List(r); });
+    return ServeUnary<v1::ListDatasetsRequest>(environment_, context, "facet.v1.DatasetService/ListDatasets", request,
+                                               response, [this](const auto& r) { return datasets_->List(r); });
   }
   ServerUnaryReactor* ReadDatasetImages(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::ReadDatasetImagesRequest>(
-        environment_, context, "facet.v1.DatasetService/ReadDatasetImages", request, response,
-        [this](const auto& r) { return datasets_->ReadImages(r); });
+    return ServeUnary<v1::ReadDatasetImagesRequest>(environment_, context, "facet.v1.DatasetService/ReadDatasetImages",
+                                                    request, response,
+                                                    [this](const auto& r) { return datasets_->ReadImages(r); });
   }
   ServerUnaryReactor* DeleteDataset(CallbackServerContext* context, const ByteBuffer* request,
                                     ByteBuffer* response) override {
-    return ServeUnary<v1::DeleteDatasetRequest>(environment_, context, "facet.v1.DatasetService/DeleteDataset",
-                                                request, response,
-                                                [this](const auto& r) { return datasets_->Delete(r); });
+    return ServeUnary<v1::DeleteDatasetRequest>(environment_, context, "facet.v1.DatasetService/DeleteDataset", request,
+                                                response, [this](const auto& r) { return datasets_->Delete(r); });
   }
 
  private:

@@ -2,9 +2,9 @@
 #ifndef FACET_SERVER_RPC_DATASET_SERVICE_H_
 #define FACET_SERVER_RPC_DATASET_SERVICE_H_
 
-#include <memory>
-
 #include <grpcpp/impl/service_type.h>
+
+#include <memory>
 
 #include "base/worker_pool.h"
 #include "server/core/datasets/dataset_registry.h"

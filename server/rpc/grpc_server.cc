@@ -35,8 +35,8 @@ constexpr int kMaxQueuedImports = 256;
 constexpr int kMaxQueuedImages = 4096;
 
 std::vector<std::string> ServiceNames() {
-  return {"facet.v1.DatasetService", "facet.v1.TrainingService", "facet.v1.ModelService",
-          "facet.v1.GenerationService", "facet.v1.AugmentationService"};
+  return {"facet.v1.DatasetService", "facet.v1.TrainingService", "facet.v1.ModelService", "facet.v1.GenerationService",
+          "facet.v1.AugmentationService"};
 }
 
 int CodecThreads(const GrpcServerOptions& options) {

@@ -25,17 +25,17 @@ namespace facet::server {
 struct GrpcServerOptions {
   // `host:port`, port 0 for any free one, or `unix:/path`.
   std::vector<std::string> listen = {"127.0.0.1:8470"};
-  int max_message_mib = 64;       // either way
+  int max_message_mib = 64;  // either way
   // Memory that gRPC may take for messages on their way, MiB: beyond it gRPC
   // reads less, then closes connections. 0: 32 of the largest messages, at least
   // 1024.
   int transport_mib = 0;
-  int max_render_vectors = 256;   // in one Render
+  int max_render_vectors = 256;    // in one Render
   int max_stream_vectors = 65536;  // in one RenderStream
-  int max_imports = 8;            // at once
-  int max_calls = 4096;           // at once
-  int worker_threads = 16;        // for calls that may block
-  int model_threads = 8;          // for calls that wait for models
+  int max_imports = 8;             // at once
+  int max_calls = 4096;            // at once
+  int worker_threads = 16;         // for calls that may block
+  int model_threads = 8;           // for calls that wait for models
   int import_threads = 4;
   int codec_threads = 0;  // 0: all cores
 };
@@ -60,8 +60,7 @@ class GrpcServer {
  public:
   // Listens. UNAVAILABLE (ADDRESS_IN_USE), PERMISSION_DENIED or
   // INVALID_ARGUMENT with the address in the message.
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> Create(const GrpcServerOptions& options,
-                                                            const CoreParts& parts);
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Create(const GrpcServerOptions& options, const CoreParts& parts);
   // Cancels the calls that are left and waits for them to end.
   virtual ~GrpcServer() = default;
 

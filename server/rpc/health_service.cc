@@ -23,8 +23,7 @@ using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 using ServingStatus = HealthCheckResponse::ServingStatus;
-using Base =
-    ServiceStack<Health::Service, Health::WithRawCallbackMethod_Check, Health::WithRawCallbackMethod_Watch>;
+using Base = ServiceStack<Health::Service, Health::WithRawCallbackMethod_Check, Health::WithRawCallbackMethod_Watch>;
 
 ByteBuffer Encode(ServingStatus status) {
   HealthCheckResponse response;
@@ -171,8 +170,7 @@ class HealthServiceImpl final : public HealthService, public Base {
     call->End(Answer(*request, response));
     return call;
   }
-  grpc::ServerWriteReactor<ByteBuffer>* Watch(CallbackServerContext* context,
-                                              const ByteBuffer* request) override {
+  grpc::ServerWriteReactor<ByteBuffer>* Watch(CallbackServerContext* context, const ByteBuffer* request) override {
     return StreamWriter::Launch(std::make_shared<WatchCall>(environment_, context, &board_, request));
   }
 
@@ -184,8 +182,8 @@ class HealthServiceImpl final : public HealthService, public Base {
     const ServingStatus state = board_.StateOf(message.service());
     if (state == HealthCheckResponse::SERVICE_UNKNOWN) {
       return ResourceNotFound("grpc.health.v1.Service", message.service(),
-                              absl::StrCat("this server has no service '", CleanText(message.service(), 100),
-                                           "'. ", SuggestNames(message.service(), board_.services())));
+                              absl::StrCat("this server has no service '", CleanText(message.service(), 100), "'. ",
+                                           SuggestNames(message.service(), board_.services())));
     }
     ByteBuffer bytes = Encode(state);
     response->Swap(&bytes);

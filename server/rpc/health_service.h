@@ -2,11 +2,11 @@
 #ifndef FACET_SERVER_RPC_HEALTH_SERVICE_H_
 #define FACET_SERVER_RPC_HEALTH_SERVICE_H_
 
+#include <grpcpp/impl/service_type.h>
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <grpcpp/impl/service_type.h>
 
 #include "server/rpc/call.h"
 
@@ -18,8 +18,7 @@ namespace facet::server {
 class HealthService {
  public:
   // NOT_SERVING until told otherwise.
-  static std::unique_ptr<HealthService> Create(const RpcEnvironment& environment,
-                                               std::vector<std::string> services);
+  static std::unique_ptr<HealthService> Create(const RpcEnvironment& environment, std::vector<std::string> services);
   virtual ~HealthService() = default;
 
   // Of all services at once; whoever watches hears of it.

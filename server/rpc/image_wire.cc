@@ -15,8 +15,8 @@
 namespace facet::server {
 namespace {
 
-using google::protobuf::io::CodedOutputStream;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
 
 // "field `number`, `length` bytes follow".
 void AppendHeader(int number, uint64_t length, std::string& out) {

@@ -14,11 +14,10 @@ namespace facet::server {
 absl::Status ImportSlots::Take() {
   if (taken_.fetch_add(1) < max_imports_) return absl::OkStatus();
   Return();
-  return WithRetryAfter(
-      WithReason(absl::ResourceExhaustedError(absl::StrCat("the server has its limit of ", max_imports_,
-                                                           " imports in progress")),
-                 "TOO_MANY_IMPORTS"),
-      absl::Seconds(5));
+  return WithRetryAfter(WithReason(absl::ResourceExhaustedError(absl::StrCat("the server has its limit of ",
+                                                                             max_imports_, " imports in progress")),
+                                   "TOO_MANY_IMPORTS"),
+                        absl::Seconds(5));
 }
 
 ImportCall* ImportCall::Launch(const RpcEnvironment& environment, grpc::CallbackServerContext* context,

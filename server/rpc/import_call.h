@@ -43,8 +43,8 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
                             DatasetRegistry* datasets, ImportSlots* slots, grpc::ByteBuffer* response);
 
  private:
-  ImportCall(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-             DatasetRegistry* datasets, ImportSlots* slots, grpc::ByteBuffer* response)
+  ImportCall(const RpcEnvironment& environment, grpc::CallbackServerContext* context, DatasetRegistry* datasets,
+             ImportSlots* slots, grpc::ByteBuffer* response)
       : call_(environment, context, "facet.v1.DatasetService/ImportDataset"),
         datasets_(datasets),
         slots_(slots),

@@ -20,8 +20,7 @@ namespace {
 
 class Socket {
  public:
-  explicit Socket(int family, int flags = 0)
-      : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {}
+  explicit Socket(int family, int flags = 0) : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {}
   ~Socket() {
     if (descriptor_ >= 0) close(descriptor_);
   }
@@ -34,8 +33,7 @@ class Socket {
 };
 
 absl::Status CannotListen(const ListenAddress& address, int error) {
-  const std::string message =
-      absl::StrCat("cannot listen on ", address.ToString(), ": ", std::strerror(error));
+  const std::string message = absl::StrCat("cannot listen on ", address.ToString(), ": ", std::strerror(error));
   switch (error) {
     case EADDRINUSE:
       return WithReason(absl::UnavailableError(absl::StrCat(message, "; is another server running there?")),

@@ -14,12 +14,9 @@ using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 using Base =
     ServiceStack<v1::ModelService::Service, v1::ModelService::WithRawCallbackMethod_ListModels,
-                 v1::ModelService::WithRawCallbackMethod_GetModel,
-                 v1::ModelService::WithRawCallbackMethod_LoadModel,
-                 v1::ModelService::WithRawCallbackMethod_UnloadModel,
-                 v1::ModelService::WithRawCallbackMethod_SetAlias,
-                 v1::ModelService::WithRawCallbackMethod_DeleteModel,
-                 v1::ModelService::WithRawCallbackMethod_Classify>;
+                 v1::ModelService::WithRawCallbackMethod_GetModel, v1::ModelService::WithRawCallbackMethod_LoadModel,
+                 v1::ModelService::WithRawCallbackMethod_UnloadModel, v1::ModelService::WithRawCallbackMethod_SetAlias,
+                 v1::ModelService::WithRawCallbackMethod_DeleteModel, v1::ModelService::WithRawCallbackMethod_Classify>;
 
 class ModelServiceAdapter final : public Base {
  public:
@@ -33,14 +30,14 @@ class ModelServiceAdapter final : public Base {
   }
   ServerUnaryReactor* GetModel(CallbackServerContext* context, const ByteBuffer* request,
                                ByteBuffer* response) override {
-    return ServeUnary<v1::GetModelRequest>(environment_, context, "facet.v1.ModelService/GetModel", request,
-                                           response, [this](const auto& r) { return models_->Get(r); });
+    return ServeUnary<v1::GetModelRequest>(environment_, context, "facet.v1.ModelService/GetModel", request, response,
+                                           [this](const auto& r) { return models_->Get(r); });
   }
   ServerUnaryReactor* LoadModel(CallbackServerContext* context, const ByteBuffer* request,
                                 ByteBuffer* response) override {
-    return ServeUnary<v1::LoadModelRequest>(environment_, context, "facet.v1.ModelService/LoadModel", request,
-                                            response, [this](const auto& r) { return models_->Load(r); },
-                                            environment_.model_workers);
+    return ServeUnary<v1::LoadModelRequest>(
+        environment_, context, "facet.v1.ModelService/LoadModel", request, response,
+        [this](const auto& r) { return models_->Load(r); }, environment_.model_workers);
   }
   ServerUnaryReactor* UnloadModel(CallbackServerContext* context, const ByteBuffer* request,
                                   ByteBuffer* response) override {
@@ -49,8 +46,8 @@ class ModelServiceAdapter final : public Base {
   }
   ServerUnaryReactor* SetAlias(CallbackServerContext* context, const ByteBuffer* request,
                                ByteBuffer* response) override {
-    return ServeUnary<v1::SetAliasRequest>(environment_, context, "facet.v1.ModelService/SetAlias", request,
-                                           response, [this](const auto& r) { return models_->SetAlias(r); });
+    return ServeUnary<v1::SetAliasRequest>(environment_, context, "facet.v1.ModelService/SetAlias", request, response,
+                                           [this](const auto& r) { return models_->SetAlias(r); });
   }
   ServerUnaryReactor* DeleteModel(CallbackServerContext* context, const ByteBuffer* request,
                                   ByteBuffer* response) override {

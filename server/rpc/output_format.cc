@@ -58,8 +58,7 @@ absl::StatusOr<OutputFormat> ParseOutputFormat(const v1::ImageFormat& format) {
 v1::ImageData DescribeImages(const OutputFormat& format, const model::ImageShape& shape, int count) {
   v1::ImageData data;
   data.set_encoding(format.encoding);
-  data.set_pixel_type(format.pixels.type == model::PixelType::kUint8 ? v1::PIXEL_TYPE_UINT8
-                                                                     : v1::PIXEL_TYPE_FLOAT32);
+  data.set_pixel_type(format.pixels.type == model::PixelType::kUint8 ? v1::PIXEL_TYPE_UINT8 : v1::PIXEL_TYPE_FLOAT32);
   const bool nchw = format.pixels.layout == model::PixelLayout::kNchw;
   data.set_layout(nchw ? v1::PIXEL_LAYOUT_NCHW : v1::PIXEL_LAYOUT_NHWC);
   for (const int64_t axis : model::BatchShape(shape, format.pixels.layout, count)) data.add_shape(axis);

@@ -19,9 +19,7 @@ struct OutputFormat {
 
   bool is_raw() const { return encoding == v1::IMAGE_ENCODING_RAW; }
   // Bytes of one image before compression.
-  uint64_t bytes_per_image(const model::ImageShape& shape) const {
-    return shape.samples() * pixels.bytes_per_sample();
-  }
+  uint64_t bytes_per_image(const model::ImageShape& shape) const { return shape.samples() * pixels.bytes_per_sample(); }
 };
 
 // INVALID_ARGUMENT with the path below the format ("encoding", reason

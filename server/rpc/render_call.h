@@ -29,8 +29,8 @@ class RenderCall final : public grpc::ServerUnaryReactor, public std::enable_sha
                             const grpc::ByteBuffer* request, grpc::ByteBuffer* response);
 
  private:
-  RenderCall(const GenerationParts& parts, grpc::CallbackServerContext* context,
-             const grpc::ByteBuffer* request, grpc::ByteBuffer* response)
+  RenderCall(const GenerationParts& parts, grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+             grpc::ByteBuffer* response)
       : parts_(parts),
         call_(parts.environment, context, "facet.v1.GenerationService/Render"),
         bytes_(request),

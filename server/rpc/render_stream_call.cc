@@ -70,9 +70,9 @@ absl::Status RenderStreamCall::BeginChunks() {
 absl::Status RenderStreamCall::ChooseChunkSize() {
   const int asked = request_.chunk_size();
   if (asked < 0 || asked > kMaxChunk) {
-    return InvalidField("chunk_size", "BAD_CHUNK_SIZE",
-                        absl::StrCat("chunk_size is ", asked, "; it must be from 1 to ", kMaxChunk,
-                                     ", or 0 for ", kDefaultChunk));
+    return InvalidField(
+        "chunk_size", "BAD_CHUNK_SIZE",
+        absl::StrCat("chunk_size is ", asked, "; it must be from 1 to ", kMaxChunk, ", or 0 for ", kDefaultChunk));
   }
   const uint64_t image = format_.bytes_per_image(model_->renderer->shape());
   const uint64_t limit = parts_.environment.max_message_bytes;

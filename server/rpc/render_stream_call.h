@@ -22,8 +22,7 @@ namespace facet::server {
 // client slows the rendering of its own images alone.
 class RenderStreamCall final : public StreamWriter {
  public:
-  RenderStreamCall(const GenerationParts& parts, grpc::CallbackServerContext* context,
-                   const grpc::ByteBuffer* request)
+  RenderStreamCall(const GenerationParts& parts, grpc::CallbackServerContext* context, const grpc::ByteBuffer* request)
       : StreamWriter(parts.environment, context, "facet.v1.GenerationService/RenderStream", kWindow),
         parts_(parts),
         bytes_(request) {}
@@ -49,16 +48,13 @@ class RenderStreamCall final : public StreamWriter {
   absl::Status StartChunk(int chunk) ABSL_LOCKS_EXCLUDED(mutex_);
   // The engine's queue was full: once more a little later.
   void RetryLater(int chunk, absl::Duration delay) ABSL_LOCKS_EXCLUDED(mutex_);
-  void OnChunk(int chunk, const std::shared_ptr<ImageJob>& job, const absl::Status& status)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnChunk(int chunk, const std::shared_ptr<ImageJob>& job, const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status EncodeChunk(int chunk, ImageJob& job) ABSL_LOCKS_EXCLUDED(mutex_);
   // Hands finished chunks to the writer, in order.
   void Forward() ABSL_LOCKS_EXCLUDED(mutex_);
 
   int chunk_count() const { return (request_.vectors_size() + chunk_size_ - 1) / chunk_size_; }
-  std::shared_ptr<RenderStreamCall> Self() {
-    return std::static_pointer_cast<RenderStreamCall>(shared_from_this());
-  }
+  std::shared_ptr<RenderStreamCall> Self() { return std::static_pointer_cast<RenderStreamCall>(shared_from_this()); }
 
   const GenerationParts& parts_;
   const grpc::ByteBuffer* const bytes_;
@@ -70,9 +66,9 @@ class RenderStreamCall final : public StreamWriter {
   absl::Time deadline_;
 
   absl::Mutex mutex_;
-  int next_chunk_ ABSL_GUARDED_BY(mutex_) = 0;   // to start
-  int next_send_ ABSL_GUARDED_BY(mutex_) = 0;    // to hand to the writer
-  int in_window_ ABSL_GUARDED_BY(mutex_) = 0;    // started, not yet written
+  int next_chunk_ ABSL_GUARDED_BY(mutex_) = 0;  // to start
+  int next_send_ ABSL_GUARDED_BY(mutex_) = 0;   // to hand to the writer
+  int in_window_ ABSL_GUARDED_BY(mutex_) = 0;   // started, not yet written
   bool forwarding_ ABSL_GUARDED_BY(mutex_) = false;
   bool retry_pending_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<int> put_back_ ABSL_GUARDED_BY(mutex_);  // chunks the engine had no room for

@@ -46,8 +46,8 @@ class StreamWriter : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   bool over() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  protected:
-  StreamWriter(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-               absl::string_view method, size_t capacity, Call::Kind kind = Call::Kind::kWork)
+  StreamWriter(const RpcEnvironment& environment, grpc::CallbackServerContext* context, absl::string_view method,
+               size_t capacity, Call::Kind kind = Call::Kind::kWork)
       : call_(environment, context, method, kind), capacity_(capacity) {}
 
   // In the handler, on gRPC's thread.

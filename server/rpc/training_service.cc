@@ -17,20 +17,19 @@ namespace {
 using grpc::ByteBuffer;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
-using Base = ServiceStack<
-    v1::TrainingService::Service, v1::TrainingService::WithRawCallbackMethod_CreateTrainingJob,
-    v1::TrainingService::WithRawCallbackMethod_GetTrainingJob,
-    v1::TrainingService::WithRawCallbackMethod_ListTrainingJobs,
-    v1::TrainingService::WithRawCallbackMethod_WatchTrainingJob,
-    v1::TrainingService::WithRawCallbackMethod_PauseTrainingJob,
-    v1::TrainingService::WithRawCallbackMethod_ResumeTrainingJob,
-    v1::TrainingService::WithRawCallbackMethod_CancelTrainingJob,
-    v1::TrainingService::WithRawCallbackMethod_DeleteTrainingJob,
-    v1::TrainingService::WithRawCallbackMethod_PublishModel,
-    v1::TrainingService::WithRawCallbackMethod_GetTrainingCurve,
-    v1::TrainingService::WithRawCallbackMethod_GetTrainingSamples,
-    v1::TrainingService::WithRawCallbackMethod_ReadTrainingLog,
-    v1::TrainingService::WithRawCallbackMethod_GetDiskUsage>;
+using Base = ServiceStack<v1::TrainingService::Service, v1::TrainingService::WithRawCallbackMethod_CreateTrainingJob,
+                          v1::TrainingService::WithRawCallbackMethod_GetTrainingJob,
+                          v1::TrainingService::WithRawCallbackMethod_ListTrainingJobs,
+                          v1::TrainingService::WithRawCallbackMethod_WatchTrainingJob,
+                          v1::TrainingService::WithRawCallbackMethod_PauseTrainingJob,
+                          v1::TrainingService::WithRawCallbackMethod_ResumeTrainingJob,
+                          v1::TrainingService::WithRawCallbackMethod_CancelTrainingJob,
+                          v1::TrainingService::WithRawCallbackMethod_DeleteTrainingJob,
+                          v1::TrainingService::WithRawCallbackMethod_PublishModel,
+                          v1::TrainingService::WithRawCallbackMethod_GetTrainingCurve,
+                          v1::TrainingService::WithRawCallbackMethod_GetTrainingSamples,
+                          v1::TrainingService::WithRawCallbackMethod_ReadTrainingLog,
+                          v1::TrainingService::WithRawCallbackMethod_GetDiskUsage>;
 
 class TrainingServiceAdapter final : public Base {
  public:
@@ -39,21 +38,19 @@ class TrainingServiceAdapter final : public Base {
 
   ServerUnaryReactor* CreateTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::CreateTrainingJobRequest>(
-        environment_, context, "facet.v1.TrainingService/CreateTrainingJob", request, response,
-        [this](const auto& r) { return jobs_->CreateJob(r); });
+    return ServeUnary<v1::CreateTrainingJobRequest>(environment_, context, "facet.v1.TrainingService/CreateTrainingJob",
+                                                    request, response,
+                                                    [this](const auto& r) { return jobs_->CreateJob(r); });
   }
   ServerUnaryReactor* GetTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                      ByteBuffer* response) override {
-    return ServeUnary<v1::GetTrainingJobRequest>(environment_, context,
-                                                 "facet.v1.TrainingService/GetTrainingJob", request, response,
-                                                 [this](const auto& r) { return jobs_->Get(r); });
+    return ServeUnary<v1::GetTrainingJobRequest>(environment_, context, "facet.v1.TrainingService/GetTrainingJob",
+                                                 request, response, [this](const auto& r) { return jobs_->Get(r); });
   }
   ServerUnaryReactor* ListTrainingJobs(CallbackServerContext* context, const ByteBuffer* request,
                                        ByteBuffer* response) override {
-    return ServeUnary<v1::ListTrainingJobsRequest>(
-        environment_, context, "facet.v1.TrainingService/ListTrainingJobs", request, response,
-        [this](const auto& r) { return jobs_->List(r); });
+    return ServeUnary<v1::ListTrainingJobsRequest>(environment_, context, "facet.v1.TrainingService/ListTrainingJobs",
+                                                   request, response, [this](const auto& r) { return jobs_->List(r); });
   }
   grpc::ServerWriteReactor<ByteBuffer>* WatchTrainingJob(CallbackServerContext* context,
                                                          const ByteBuffer* request) override {
@@ -61,57 +58,56 @@ class TrainingServiceAdapter final : public Base {
   }
   ServerUnaryReactor* PauseTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                        ByteBuffer* response) override {
-    return ServeUnary<v1::PauseTrainingJobRequest>(
-        environment_, context, "facet.v1.TrainingService/PauseTrainingJob", request, response,
-        [this](const auto& r) { return jobs_->Pause(r); });
+    return ServeUnary<v1::PauseTrainingJobRequest>(environment_, context, "facet.v1.TrainingService/PauseTrainingJob",
+                                                   request, response,
+                                                   [this](const auto& r) { return jobs_->Pause(r); });
   }
   ServerUnaryReactor* ResumeTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::ResumeTrainingJobRequest>(
-        environment_, context, "facet.v1.TrainingService/ResumeTrainingJob", request, response,
-        [this](const auto& r) { return jobs_->Resume(r); });
+    return ServeUnary<v1::ResumeTrainingJobRequest>(environment_, context, "facet.v1.TrainingService/ResumeTrainingJob",
+                                                    request, response,
+                                                    [this](const auto& r) { return jobs_->Resume(r); });
   }
   ServerUnaryReactor* CancelTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::CancelTrainingJobRequest>(
-        environment_, context, "facet.v1.TrainingService/CancelTrainingJob", request, response,
-        [this](const auto& r) { return jobs_->Cancel(r); });
+    return ServeUnary<v1::CancelTrainingJobRequest>(environment_, context, "facet.v1.TrainingService/CancelTrainingJob",
+                                                    request, response,
+                                                    [this](const auto& r) { return jobs_->Cancel(r); });
   }
   ServerUnaryReactor* DeleteTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::DeleteTrainingJobRequest>(
-        environment_, context, "facet.v1.TrainingService/DeleteTrainingJob", request, response,
-        [this](const auto& r) { return jobs_->Delete(r); });
+    return ServeUnary<v1::DeleteTrainingJobRequest>(environment_, context, "facet.v1.TrainingService/DeleteTrainingJob",
+                                                    request, response,
+                                                    [this](const auto& r) { return jobs_->Delete(r); });
   }
   ServerUnaryReactor* PublishModel(CallbackServerContext* context, const ByteBuffer* request,
                                    ByteBuffer* response) override {
-    return ServeUnary<v1::PublishModelRequest>(environment_, context, "facet.v1.TrainingService/PublishModel",
-                                               request, response, [this](const auto& r) { return Publish(r); },
-                                               environment_.model_workers);
+    return ServeUnary<v1::PublishModelRequest>(
+        environment_, context, "facet.v1.TrainingService/PublishModel", request, response,
+        [this](const auto& r) { return Publish(r); }, environment_.model_workers);
   }
   ServerUnaryReactor* GetTrainingCurve(CallbackServerContext* context, const ByteBuffer* request,
                                        ByteBuffer* response) override {
-    return ServeUnary<v1::GetTrainingCurveRequest>(
-        environment_, context, "facet.v1.TrainingService/GetTrainingCurve", request, response,
-        [this](const auto& r) { return jobs_->GetCurve(r); });
+    return ServeUnary<v1::GetTrainingCurveRequest>(environment_, context, "facet.v1.TrainingService/GetTrainingCurve",
+                                                   request, response,
+                                                   [this](const auto& r) { return jobs_->GetCurve(r); });
   }
   ServerUnaryReactor* GetTrainingSamples(CallbackServerContext* context, const ByteBuffer* request,
                                          ByteBuffer* response) override {
-    return ServeUnary<v1::GetTrainingSamplesRequest>(
-        environment_, context, "facet.v1.TrainingService/GetTrainingSamples", request, response,
-        [this](const auto& r) { return jobs_->GetSamples(r); });
+    return ServeUnary<v1::GetTrainingSamplesRequest>(environment_, context,
+                                                     "facet.v1.TrainingService/GetTrainingSamples", request, response,
+                                                     [this](const auto& r) { return jobs_->GetSamples(r); });
   }
   ServerUnaryReactor* ReadTrainingLog(CallbackServerContext* context, const ByteBuffer* request,
                                       ByteBuffer* response) override {
-    return ServeUnary<v1::ReadTrainingLogRequest>(
-        environment_, context, "facet.v1.TrainingService/ReadTrainingLog", request, response,
-        [this](const auto& r) { return jobs_->ReadLog(r); });
+    return ServeUnary<v1::ReadTrainingLogRequest>(environment_, context, "facet.v1.TrainingService/ReadTrainingLog",
+                                                  request, response,
+                                                  [this](const auto& r) { return jobs_->ReadLog(r); });
   }
   ServerUnaryReactor* GetDiskUsage(CallbackServerContext* context, const ByteBuffer* request,
                                    ByteBuffer* response) override {
-    return ServeUnary<v1::GetDiskUsageRequest>(
-        environment_, context, "facet.v1.TrainingService/GetDiskUsage", request, response,
-        [this](const auto& r) { return jobs_->GetDiskUsage(r); });
+    return ServeUnary<v1::GetDiskUsageRequest>(environment_, context, "facet.v1.TrainingService/GetDiskUsage", request,
+                                               response, [this](const auto& r) { return jobs_->GetDiskUsage(r); });
   }
 
  private:

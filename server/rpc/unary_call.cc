@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/unary_call.h"
-#include "base/behind_wall.h"
 
+#include "base/behind_wall.h"
 
 namespace facet::server {
 namespace {
@@ -10,8 +10,8 @@ namespace {
 // constructor or by the task.
 class UnaryOnWorkers final : public grpc::ServerUnaryReactor {
  public:
-  UnaryOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                 absl::string_view method, std::function<absl::Status(const Call&)> work, WorkerPool* workers)
+  UnaryOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context, absl::string_view method,
+                 std::function<absl::Status(const Call&)> work, WorkerPool* workers)
       : call_(environment, context, method), work_(std::move(work)) {
     absl::Status status = call_.admission();
     if (status.ok()) status = workers->Schedule([this] { Work(); });
@@ -22,7 +22,8 @@ class UnaryOnWorkers final : public grpc::ServerUnaryReactor {
 
  private:
   void Work() {
-    const absl::Status status = call_.cancelled() ? call_.CancellationStatus() : BehindWall([this] { return work_(call_); });
+    const absl::Status status =
+        call_.cancelled() ? call_.CancellationStatus() : BehindWall([this] { return work_(call_); });
     Finish(call_.End(status));
   }
 
@@ -33,8 +34,8 @@ class UnaryOnWorkers final : public grpc::ServerUnaryReactor {
 }  // namespace
 
 grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                                         absl::string_view method,
-                                         std::function<absl::Status(const Call&)> work, WorkerPool* workers) {
+                                         absl::string_view method, std::function<absl::Status(const Call&)> work,
+                                         WorkerPool* workers) {
   if (workers == nullptr) workers = environment.workers;
   return new UnaryOnWorkers(environment, context, method, std::move(work), workers);
 }

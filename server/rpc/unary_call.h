@@ -23,8 +23,7 @@ namespace facet::server {
 // that waits behind others when its client goes is dropped.
 // `work` may look at the call, so as to stop when it is no longer waited for.
 grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                                         absl::string_view method,
-                                         std::function<absl::Status(const Call&)> work,
+                                         absl::string_view method, std::function<absl::Status(const Call&)> work,
                                          WorkerPool* workers = nullptr);
 
 // The same for work on messages: `work` takes a Request, and the call where it
@@ -36,7 +35,8 @@ grpc::ServerUnaryReactor* ServeUnary(const RpcEnvironment& environment, grpc::Ca
                                      grpc::ByteBuffer* response, Work work, WorkerPool* workers = nullptr) {
   const uint64_t limit = environment.max_message_bytes;
   return ServeOnWorkers(
-      environment, context, method, [request, response, limit, work = std::move(work)](const Call& call) -> absl::Status {
+      environment, context, method,
+      [request, response, limit, work = std::move(work)](const Call& call) -> absl::Status {
         Request message;
         absl::Status decoded = DecodeMessage(*request, &message);
         if (!decoded.ok()) return decoded;

@@ -21,13 +21,13 @@ absl::Status Resolve(const model::FeatureSchema& schema, const FeatureVectors& v
 absl::Status CheckVectorCount(const FeatureVectors& vectors, int limit) {
   if (vectors.empty()) return InvalidField("vectors", "NO_VECTORS", "there is no vector; give one for each image");
   if (vectors.size() <= limit) return absl::OkStatus();
-  return InvalidField("vectors", "TOO_MANY_VECTORS",
-                      absl::StrCat("there are ", vectors.size(), " vectors; the server takes at most ", limit,
-                                   " in this call"));
+  return InvalidField(
+      "vectors", "TOO_MANY_VECTORS",
+      absl::StrCat("there are ", vectors.size(), " vectors; the server takes at most ", limit, " in this call"));
 }
 
-absl::StatusOr<std::vector<float>> ResolveVectors(const model::FeatureSchema& schema,
-                                                  const FeatureVectors& vectors, int begin, int count) {
+absl::StatusOr<std::vector<float>> ResolveVectors(const model::FeatureSchema& schema, const FeatureVectors& vectors,
+                                                  int begin, int count) {
   const size_t width = schema.total_classes();
   std::vector<float> dense(count * width);
   for (int i = 0; i < count; ++i) {

@@ -22,8 +22,8 @@ absl::Status CheckVectorCount(const FeatureVectors& vectors, int limit);
 
 // Vectors [begin, begin + count) as dense weights, [count, total_classes].
 // INVALID_ARGUMENT with the whole path, "vectors[2].features[0].feature".
-absl::StatusOr<std::vector<float>> ResolveVectors(const model::FeatureSchema& schema,
-                                                  const FeatureVectors& vectors, int begin, int count);
+absl::StatusOr<std::vector<float>> ResolveVectors(const model::FeatureSchema& schema, const FeatureVectors& vectors,
+                                                  int begin, int count);
 
 // The same check without keeping the weights.
 absl::Status CheckVectors(const model::FeatureSchema& schema, const FeatureVectors& vectors);

@@ -21,8 +21,7 @@ absl::Status DecodeMessage(const grpc::ByteBuffer& bytes, google::protobuf::Mess
                     "MALFORMED_REQUEST");
 }
 
-absl::Status EncodeMessage(const google::protobuf::Message& message, uint64_t max_bytes,
-                           grpc::ByteBuffer* bytes) {
+absl::Status EncodeMessage(const google::protobuf::Message& message, uint64_t max_bytes, grpc::ByteBuffer* bytes) {
   const size_t size = message.ByteSizeLong();
   if (size > max_bytes) return AnswerTooLarge(size, max_bytes, "ask for less at once");
   grpc::Slice slice(size);

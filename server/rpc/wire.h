@@ -19,8 +19,7 @@ namespace facet::server {
 absl::Status DecodeMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message* message);
 
 // RESOURCE_EXHAUSTED (reason ANSWER_TOO_LARGE): more than `max_bytes`.
-absl::Status EncodeMessage(const google::protobuf::Message& message, uint64_t max_bytes,
-                           grpc::ByteBuffer* bytes);
+absl::Status EncodeMessage(const google::protobuf::Message& message, uint64_t max_bytes, grpc::ByteBuffer* bytes);
 
 // The same error for who knows the size beforehand; `remedy` says what to do.
 absl::Status AnswerTooLarge(uint64_t bytes, uint64_t max_bytes, absl::string_view remedy);

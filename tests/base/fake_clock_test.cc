@@ -19,10 +19,11 @@ TEST(FakeClockTest, MovesByHandOnly) {
 // Waits on a thread of its own and keeps what AwaitUntil returned.
 class Waiter {
  public:
-  Waiter(FakeClock& clock, absl::Time deadline) : thread_("waiter", [this, &clock, deadline] {
-    absl::MutexLock lock(&mutex_);
-    result_ = clock.AwaitUntil(mutex_, absl::Condition(&flag_), deadline) ? 1 : 0;
-  }) {}
+  Waiter(FakeClock& clock, absl::Time deadline)
+      : thread_("waiter", [this, &clock, deadline] {
+          absl::MutexLock lock(&mutex_);
+          result_ = clock.AwaitUntil(mutex_, absl::Condition(&flag_), deadline) ? 1 : 0;
+        }) {}
 
   void SetFlag() {
     absl::MutexLock lock(&mutex_);

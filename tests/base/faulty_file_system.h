@@ -85,8 +85,7 @@ class FaultyFileSystem final : public FileSystem {
  private:
   class File final : public WritableFile {
    public:
-    File(FaultyFileSystem* owner, std::unique_ptr<WritableFile> real)
-        : owner_(owner), real_(std::move(real)) {}
+    File(FaultyFileSystem* owner, std::unique_ptr<WritableFile> real) : owner_(owner), real_(std::move(real)) {}
     absl::Status Append(absl::string_view bytes) override {
       const absl::Status status = owner_->Call();
       if (status.ok()) return real_->Append(bytes);

@@ -25,9 +25,7 @@ class HeldFileSystem final : public FileSystem {
     held_part_ = part;
   }
   // Blocks until a removal waits.
-  void AwaitHeld() {
-    absl::MutexLock lock(&mutex_, absl::Condition(&holding_));
-  }
+  void AwaitHeld() { absl::MutexLock lock(&mutex_, absl::Condition(&holding_)); }
 
   absl::StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path) override { return real_->Create(path); }
   absl::StatusOr<std::string> ReadFile(const std::string& path) override { return real_->ReadFile(path); }

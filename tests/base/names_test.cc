@@ -96,8 +96,7 @@ TEST(SuggestNamesTest, NamesTheNearestAndListsAll) {
 }
 
 TEST(SuggestNamesTest, ListsAllWhereNoneIsNear) {
-  EXPECT_EQ(SuggestNames("purple", std::vector<std::string>{"red", "green", "blue"}),
-            "There are: red, green, blue.");
+  EXPECT_EQ(SuggestNames("purple", std::vector<std::string>{"red", "green", "blue"}), "There are: red, green, blue.");
 }
 
 TEST(SuggestNamesTest, CutsLongLists) {

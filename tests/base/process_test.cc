@@ -161,8 +161,7 @@ TEST(ProcessTest, ChildGetsDescriptorsZeroToThreeOnly) {
   const int null = open("/dev/null", O_RDONLY);
   ASSERT_EQ(dup2(null, 9), 9);
   ASSERT_EQ(dup2(null, 200), 200);
-  ProcessOptions options =
-      Shell("for f in 0 1 2 3 9 200; do [ -e /proc/$$/fd/$f ] && printf \"$f \" >&3; done");
+  ProcessOptions options = Shell("for f in 0 1 2 3 9 200; do [ -e /proc/$$/fd/$f ] && printf \"$f \" >&3; done");
   options.event_pipe = true;
   EXPECT_EQ(ReadAllEvents(*Launch(options)), "0 1 2 3 ");
   for (const int fd : {null, 9, 200}) close(fd);

@@ -77,8 +77,7 @@ TEST(CounterRandomTest, ReferenceGivesTheKnownAnswers) {
 TEST(CounterRandomTest, CountsBlocksInTheLowWordsAndIndexInTheHighOnes) {
   CounterRandom random = WithKey(0xa4093822, 0x299f31d0, 0x0370734413198a2e);
   for (uint32_t block = 0; block < 5; ++block) {
-    EXPECT_EQ(NextBlock(random),
-              ReferencePhilox({block, 0, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}));
+    EXPECT_EQ(NextBlock(random), ReferencePhilox({block, 0, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}));
   }
 }
 

@@ -40,9 +40,7 @@ class SealedFolderTest : public testing::Test {
   void SetUp() override { ASSERT_TRUE(WriteFolder(Disk(), folder_).ok()); }
 
   std::string ReadIn(const std::string& name) { return TempDir::Read(folder_ + "/" + name); }
-  void WriteIn(const std::string& name, absl::string_view contents) {
-    dir_.Write("folder/" + name, contents);
-  }
+  void WriteIn(const std::string& name, absl::string_view contents) { dir_.Write("folder/" + name, contents); }
   // DATA_LOSS with the reason, from every way in that must see the damage.
   void ExpectDamaged(const std::string& what) {
     const absl::Status status = VerifySealedFolder(Disk(), folder_);

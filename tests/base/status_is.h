@@ -40,10 +40,8 @@ MATCHER_P2(HasReason, code, reason, "") {
 // INVALID_ARGUMENT at a field path, with a reason.
 MATCHER_P2(IsBadField, field, reason, "") {
   const ErrorDetail detail = GetErrorDetail(StatusOf(arg));
-  *result_listener << StatusOf(arg) << ", field '" << detail.field.value_or("(none)") << "', reason "
-                   << detail.reason;
-  return absl::IsInvalidArgument(StatusOf(arg)) && detail.field == std::string(field) &&
-         detail.reason == reason;
+  *result_listener << StatusOf(arg) << ", field '" << detail.field.value_or("(none)") << "', reason " << detail.reason;
+  return absl::IsInvalidArgument(StatusOf(arg)) && detail.field == std::string(field) && detail.reason == reason;
 }
 
 }  // namespace facet

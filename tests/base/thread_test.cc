@@ -15,7 +15,9 @@ namespace {
 
 TEST(ThreadTest, JoinsWhenItsOwnerGoes) {
   std::atomic<bool> ran = false;
-  { const Thread thread("worker", [&] { ran = true; }); }
+  {
+    const Thread thread("worker", [&] { ran = true; });
+  }
   EXPECT_TRUE(ran);
 }
 

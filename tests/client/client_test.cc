@@ -342,10 +342,12 @@ TEST_F(ClientTest, ARenderStreamGivesEveryChunk) {
     return grpc::Status::OK;
   };
   std::vector<int> seen;
-  EXPECT_THAT(client_->RenderStream({}, [&](const v1::RenderStreamResponse& chunk) {
-    seen.push_back(chunk.first_index());
-    return true;
-  }), IsOk());
+  EXPECT_THAT(client_->RenderStream({},
+                                    [&](const v1::RenderStreamResponse& chunk) {
+                                      seen.push_back(chunk.first_index());
+                                      return true;
+                                    }),
+              IsOk());
   EXPECT_THAT(seen, ElementsAre(0, 1, 2, 3, 4));
   seen.clear();
   const absl::Status stopped = client_->RenderStream({}, [&](const v1::RenderStreamResponse& chunk) {

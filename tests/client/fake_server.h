@@ -65,8 +65,7 @@ struct FakeDatasets final : v1::DatasetService::Service {
                                  v1::ImportProgress* response) override {
     return Answer(progress, *request, response);
   }
-  grpc::Status GetDataset(grpc::ServerContext*, const v1::GetDatasetRequest* request,
-                          v1::Dataset* response) override {
+  grpc::Status GetDataset(grpc::ServerContext*, const v1::GetDatasetRequest* request, v1::Dataset* response) override {
     return Answer(get, *request, response);
   }
   grpc::Status ListDatasets(grpc::ServerContext*, const v1::ListDatasetsRequest* request,
@@ -138,16 +137,14 @@ struct FakeModels final : v1::ModelService::Service {
                           v1::ListModelsResponse* response) override {
     return Answer(list, *request, response);
   }
-  grpc::Status GetModel(grpc::ServerContext*, const v1::GetModelRequest* request,
-                        v1::ModelVersion* response) override {
+  grpc::Status GetModel(grpc::ServerContext*, const v1::GetModelRequest* request, v1::ModelVersion* response) override {
     return Answer(get, *request, response);
   }
   grpc::Status DeleteModel(grpc::ServerContext*, const v1::DeleteModelRequest* request,
                            google::protobuf::Empty* response) override {
     return Answer(remove, *request, response);
   }
-  grpc::Status SetAlias(grpc::ServerContext*, const v1::SetAliasRequest* request,
-                        v1::ModelVersion* response) override {
+  grpc::Status SetAlias(grpc::ServerContext*, const v1::SetAliasRequest* request, v1::ModelVersion* response) override {
     return Answer(set_alias, *request, response);
   }
   grpc::Status Classify(grpc::ServerContext*, const v1::ClassifyRequest* request,
@@ -204,8 +201,8 @@ class FakeServer {
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address(), grpc::InsecureServerCredentials());
     builder.SetMaxReceiveMessageSize(-1);
-    for (grpc::Service* service : std::initializer_list<grpc::Service*>{&datasets, &training, &models, &generation,
-                                                                        &augmentation, &health}) {
+    for (grpc::Service* service :
+         std::initializer_list<grpc::Service*>{&datasets, &training, &models, &generation, &augmentation, &health}) {
       builder.RegisterService(service);
     }
     server_ = builder.BuildAndStart();

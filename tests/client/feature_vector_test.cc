@@ -52,19 +52,19 @@ TEST(ParseFeatureWeightsTest, NamesMayHoldEqualsSignsAndWithAWeightColons) {
 }
 
 TEST(ParseFeatureWeightsTest, ShowsWhatIsWrong) {
-  for (const auto& [text, says] : std::vector<std::pair<std::string, std::string>>{
-           {"", "there is no 'feature='"},
-           {"digit", "there is no 'feature='"},
-           {"=7", "there is no 'feature='"},
-           {" =7", "there is no 'feature='"},
-           {"digit=", "a class is empty"},
-           {"digit=7,", "a class is empty"},
-           {"digit=:0.5", "a class is empty"},
-           {"digit=7:half", "the weight 'half' is no number"},
-           {"digit=7:", "the weight '' is no number"},
-           {"digit=#", "'#' is no class index"},
-           {"digit=#seven", "'#seven' is no class index"},
-           {"digit=#99999999999", "is no class index"}}) {
+  for (const auto& [text, says] :
+       std::vector<std::pair<std::string, std::string>>{{"", "there is no 'feature='"},
+                                                        {"digit", "there is no 'feature='"},
+                                                        {"=7", "there is no 'feature='"},
+                                                        {" =7", "there is no 'feature='"},
+                                                        {"digit=", "a class is empty"},
+                                                        {"digit=7,", "a class is empty"},
+                                                        {"digit=:0.5", "a class is empty"},
+                                                        {"digit=7:half", "the weight 'half' is no number"},
+                                                        {"digit=7:", "the weight '' is no number"},
+                                                        {"digit=#", "'#' is no class index"},
+                                                        {"digit=#seven", "'#seven' is no class index"},
+                                                        {"digit=#99999999999", "is no class index"}}) {
     const auto weights = ParseFeatureWeights(text);
     EXPECT_THAT(weights, IsError(absl::StatusCode::kInvalidArgument, HasSubstr(says))) << text;
     EXPECT_THAT(std::string(weights.status().message()), HasSubstr("write feature=class")) << text;

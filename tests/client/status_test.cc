@@ -24,10 +24,10 @@ TEST(FromGrpcTest, CodesAndMessagesAreTheServers) {
 }
 
 TEST(FromGrpcTest, WhereNoServerAnsweredTheAddressIsNamed) {
-  const absl::Status status = FromGrpc(
-      {grpc::StatusCode::UNAVAILABLE,
-       "failed to connect to all addresses; last error: UNKNOWN: ipv4:10.0.0.1:8470: Connection refused"},
-      "gpu-1:8470");
+  const absl::Status status =
+      FromGrpc({grpc::StatusCode::UNAVAILABLE,
+                "failed to connect to all addresses; last error: UNKNOWN: ipv4:10.0.0.1:8470: Connection refused"},
+               "gpu-1:8470");
   EXPECT_EQ(status.message(), "cannot reach a server at gpu-1:8470: Connection refused");
   EXPECT_EQ(FromGrpc({grpc::StatusCode::UNAVAILABLE, "Socket closed"}, "gpu-1:8470").message(),
             "cannot reach a server at gpu-1:8470: Socket closed");
@@ -60,8 +60,7 @@ TEST(DescribeErrorTest, GivesEverythingThatTheServerSaid) {
 
 TEST(DescribeErrorTest, NothingSaidIsNothing) {
   for (const std::string details : {"", "no protobuf at all"}) {
-    const ErrorDescription described =
-        DescribeError(FromGrpc({grpc::StatusCode::INTERNAL, "m", details}, "h:1"));
+    const ErrorDescription described = DescribeError(FromGrpc({grpc::StatusCode::INTERNAL, "m", details}, "h:1"));
     EXPECT_EQ(described.reason, "");
     EXPECT_EQ(described.field, "");
     EXPECT_EQ(described.resource, "");

@@ -70,7 +70,8 @@ TEST(FindUploadFilesTest, ALinkToAFolderAroundItIsNamed) {
     TempDir dir;
     dir.Write("a/b.txt", "1");
     fs::create_directory_symlink(target, dir / "a/back");
-    EXPECT_THAT(FindUploadFiles(dir.path()), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("/a/back'"))) << target;
+    EXPECT_THAT(FindUploadFiles(dir.path()), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("/a/back'")))
+        << target;
   }
 }
 
@@ -115,8 +116,8 @@ TEST_F(ForEachChunkTest, CutsFilesAtOneMebibyte) {
   for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
   dir_.Write("large", bytes);
   dir_.Write("exact", std::string(kChunk, 'x'));
-  EXPECT_THAT(Chunks(), ElementsAre(std::pair("exact", kChunk), std::pair("large", kChunk),
-                                    std::pair("large", kChunk), std::pair("large", size_t{3})));
+  EXPECT_THAT(Chunks(), ElementsAre(std::pair("exact", kChunk), std::pair("large", kChunk), std::pair("large", kChunk),
+                                    std::pair("large", size_t{3})));
   EXPECT_TRUE(joined_["large"] == bytes);
 }
 

@@ -29,17 +29,15 @@ v1::RenderRequest Request(int images) {
 // Waits for the first event of `job` that satisfies `is_it`.
 void AwaitEvent(client::Client& client, const std::string& job,
                 const std::function<bool(const v1::TrainingEvent&)>& is_it) {
-  const absl::Status status = client.WatchTrainingJob(
-      job, 0, absl::Seconds(60), [&](const v1::TrainingEvent& event) { return !is_it(event); });
+  const absl::Status status =
+      client.WatchTrainingJob(job, 0, absl::Seconds(60), [&](const v1::TrainingEvent& event) { return !is_it(event); });
   ASSERT_EQ(status.code(), StatusCode::kCancelled) << status;
 }
 
 // A job that is long enough to be hit, far too long to end by itself.
 std::vector<std::string> Endless() { return {"--steps", "1000000", "--detach"}; }
 
-bool IsTraining(const v1::TrainingEvent& event) {
-  return event.has_progress() && event.progress().step() > 0;
-}
+bool IsTraining(const v1::TrainingEvent& event) { return event.has_progress() && event.progress().step() > 0; }
 
 TEST(BadDaysTest, ATrainerThatIsKilledIsStartedAgain) {
   TinyService service;
@@ -128,8 +126,8 @@ TEST(BadDaysTest, ADamagedBundleIsDataLossAndTheOthersServe) {
 
 TEST(BadDaysTest, ASecondServerOnTheSameStateIsRefused) {
   TinyService service;
-  const CommandResult second = RunCommand(
-      {"facetd", "--state", service.state_dir(), "--listen", "127.0.0.1:0", "--metrics", "off"});
+  const CommandResult second =
+      RunCommand({"facetd", "--state", service.state_dir(), "--listen", "127.0.0.1:0", "--metrics", "off"});
   EXPECT_EQ(second.exit_code, 3) << second.err;
   EXPECT_THAT(second.err, HasSubstr(service.state_dir()));
   EXPECT_TRUE(service.Connect()->ListModels("").ok());
@@ -138,8 +136,8 @@ TEST(BadDaysTest, ASecondServerOnTheSameStateIsRefused) {
 TEST(BadDaysTest, APortInUseIsNamed) {
   TinyService service;
   const TempDir folder;
-  const CommandResult second = RunCommand(
-      {"facetd", "--state", folder / "state", "--listen", service.server().address(), "--metrics", "off"});
+  const CommandResult second =
+      RunCommand({"facetd", "--state", folder / "state", "--listen", service.server().address(), "--metrics", "off"});
   EXPECT_EQ(second.exit_code, 4) << second.err;
   EXPECT_THAT(second.err, HasSubstr(service.server().address()));
 }

@@ -114,8 +114,7 @@ TEST_F(BadRequestsTest, VectorsThatAreNone) {
                   "vectors[0].features[0].weights[0].index");
   ExpectBadRender([&](auto& r) { weight(r)->set_index(-1); }, "UNKNOWN_CLASS",
                   "vectors[0].features[0].weights[0].index");
-  ExpectBadRender([&](auto& r) { weight(r)->clear_selector(); }, "MISSING_CLASS",
-                  "vectors[0].features[0].weights[0]");
+  ExpectBadRender([&](auto& r) { weight(r)->clear_selector(); }, "MISSING_CLASS", "vectors[0].features[0].weights[0]");
   for (const float bad : {kNan, kInf, -kInf, -0.5f}) {
     ExpectBadRender([&](auto& r) { weight(r)->set_weight(bad); }, "BAD_WEIGHT",
                     "vectors[0].features[0].weights[0].weight");
@@ -136,8 +135,11 @@ TEST_F(BadRequestsTest, VectorsThatAreNone) {
       "BAD_LENGTH", "vectors[0].dense");
   // The second of several, so that the path says which.
   ExpectBadRender([](auto& r) { r.add_vectors(); }, "MISSING_FEATURE", "vectors[1].features");
-  ExpectBadRender([](auto& r) { for (int i = 0; i < 256; ++i) *r.add_vectors() = r.vectors(0); },
-                  "TOO_MANY_VECTORS", "vectors");
+  ExpectBadRender(
+      [](auto& r) {
+        for (int i = 0; i < 256; ++i) *r.add_vectors() = r.vectors(0);
+      },
+      "TOO_MANY_VECTORS", "vectors");
 }
 
 TEST_F(BadRequestsTest, UnknownNamesComeWithTheNearest) {
@@ -155,8 +157,8 @@ TEST_F(BadRequestsTest, FormatsThatAreNone) {
   ExpectBadRender([](auto& r) { r.mutable_format()->set_layout(v1::PIXEL_LAYOUT_NCHW); }, "BAD_FORMAT",
                   "format.layout");
   ExpectBadRender([](auto& r) { r.mutable_format()->set_jpeg_quality(101); }, "BAD_FORMAT", "format.jpeg_quality");
-  ExpectBadRender([](auto& r) { r.mutable_format()->set_encoding(static_cast<v1::ImageEncoding>(77)); },
-                  "BAD_FORMAT", "format.encoding");
+  ExpectBadRender([](auto& r) { r.mutable_format()->set_encoding(static_cast<v1::ImageEncoding>(77)); }, "BAD_FORMAT",
+                  "format.encoding");
 }
 
 TEST_F(BadRequestsTest, ModelsThatAreNone) {

@@ -67,7 +67,8 @@ class ChaosTest : public testing::Test {
     for (const auto& point : curve->points()) {
       absl::StrAppend(&text, point.step());
       const std::map<std::string, double> losses(point.losses().begin(), point.losses().end());
-      for (const auto& [part, loss] : losses) absl::StrAppend(&text, " ", part, "=", absl::Hex(absl::bit_cast<uint64_t>(loss)));
+      for (const auto& [part, loss] : losses)
+        absl::StrAppend(&text, " ", part, "=", absl::Hex(absl::bit_cast<uint64_t>(loss)));
       text += "\n";
     }
     return text;
@@ -113,7 +114,9 @@ class ChaosTest : public testing::Test {
   }
   // Time between the end of an attempt and the start of the next.
   absl::Duration SlowestRecovery(const v1::TrainingJob& job) {
-    const auto time = [](const auto& stamp) { return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos()); };
+    const auto time = [](const auto& stamp) {
+      return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
+    };
     absl::Duration slowest;
     for (int i = 1; i < job.attempts_size(); ++i) {
       slowest = std::max(slowest, time(job.attempts(i).start_time()) - time(job.attempts(i - 1).end_time()));
@@ -154,10 +157,11 @@ TEST_F(ChaosTest, KillsLoseNoJobAndChangeNoBit) {
     slowest_recovery = std::max(slowest_recovery, SlowestRecovery(job));
   }
   for (const std::string& id : acknowledged_) AwaitEnd(id);
-  std::printf("%d kills, %d attempts, %zu other jobs acknowledged before a kill; slowest restart of the server %s, of "
-              "a trainer %s\n",
-              kills_, attempts, acknowledged_.size(), absl::FormatDuration(slowest_restart_).c_str(),
-              absl::FormatDuration(slowest_recovery).c_str());
+  std::printf(
+      "%d kills, %d attempts, %zu other jobs acknowledged before a kill; slowest restart of the server %s, of "
+      "a trainer %s\n",
+      kills_, attempts, acknowledged_.size(), absl::FormatDuration(slowest_restart_).c_str(),
+      absl::FormatDuration(slowest_recovery).c_str());
   EXPECT_LT(slowest_recovery, absl::Seconds(10));
 }
 

@@ -12,8 +12,13 @@ namespace facet {
 CommandResult RunCommand(std::vector<std::string> argv, std::vector<std::string> environment) {
   const TempDir folder;
   ProcessOptions options;
-  options.argv = {"/bin/sh", "-c", R"(out=$1 err=$2; shift 2; exec "$@" >"$out" 2>"$err" </dev/null)", "sh",
-                  folder / "out", folder / "err", ProgramPath(argv.at(0))};
+  options.argv = {"/bin/sh",
+                  "-c",
+                  R"(out=$1 err=$2; shift 2; exec "$@" >"$out" 2>"$err" </dev/null)",
+                  "sh",
+                  folder / "out",
+                  folder / "err",
+                  ProgramPath(argv.at(0))};
   options.argv.insert(options.argv.end(), argv.begin() + 1, argv.end());
   options.environment = std::move(environment);
   auto process = ProcessLauncher::Posix()->Launch(options);

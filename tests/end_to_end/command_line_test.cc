@@ -20,9 +20,8 @@ class CommandLineTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     service_ = new TinyService;
-    const CommandResult train =
-        service_->Train("first", {"--publish", "tiny", "--alias", "stable", "--hold-out",
-                                  "colour:per=digit,example;missing=colour;count=4;seed=1"});
+    const CommandResult train = service_->Train("first", {"--publish", "tiny", "--alias", "stable", "--hold-out",
+                                                          "colour:per=digit,example;missing=colour;count=4;seed=1"});
     ASSERT_EQ(train.exit_code, 0) << train.err;
     ASSERT_THAT(train.out, HasSubstr("published as models/tiny@1"));
   }
@@ -53,9 +52,8 @@ class CommandLineTest : public testing::Test {
 TinyService* CommandLineTest::service_ = nullptr;
 
 TEST_F(CommandLineTest, RendersAMixAsAPng) {
-  const cv::Mat picture = Picture({"render", "--model", "tiny@stable", "--set", "digit=7", "--set",
-                                   "colour=red:0.5,green:0.5"},
-                                  "seven.png");
+  const cv::Mat picture = Picture(
+      {"render", "--model", "tiny@stable", "--set", "digit=7", "--set", "colour=red:0.5,green:0.5"}, "seven.png");
   EXPECT_EQ(picture.size(), cv::Size(28, 28));
 }
 
@@ -108,8 +106,8 @@ TEST_F(CommandLineTest, PrintsNothingButJsonWhenAsked) {
 }
 
 TEST_F(CommandLineTest, AttachesToAJobOfTheSameIdAndSpec) {
-  const CommandResult again = service_->Train("first", {"--hold-out",
-                                                        "colour:per=digit,example;missing=colour;count=4;seed=1"});
+  const CommandResult again =
+      service_->Train("first", {"--hold-out", "colour:per=digit,example;missing=colour;count=4;seed=1"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
   const CommandResult other = service_->Train("first", {"--steps", "41"});
   EXPECT_EQ(other.exit_code, 4);

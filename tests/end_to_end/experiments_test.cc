@@ -88,7 +88,8 @@ TEST_F(ExperimentsTest, FacesBecomeAReportWithACurveAndASecondRunFindsAll) {
 
 TEST_F(ExperimentsTest, DigitsMissAColourOrAllColoursOfARotation) {
   const std::string out = Folder("low-level");
-  const CommandResult result = Experiment({"--json", "low-level", "--bundled", "digits", "--per-digit", "4", "--out", out});
+  const CommandResult result =
+      Experiment({"--json", "low-level", "--bundled", "digits", "--per-digit", "4", "--out", out});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto report = nlohmann::json::parse(result.out);
   EXPECT_EQ(report, nlohmann::json::parse(TempDir::Read(out + "/report.json")));
@@ -103,15 +104,15 @@ TEST_F(ExperimentsTest, DigitsMissAColourOrAllColoursOfARotation) {
 
 TEST_F(ExperimentsTest, PublishedModelIsReconstructedAndMixed) {
   const std::string faces = Folder("faces");
-  const CommandResult train = Experiment({"mixing", "--name", "faces", "--kdef", Folder("kdef"), "--size", "28", "--people",
-                                   "3", "--with", "F02,F03", "--out", faces});
+  const CommandResult train = Experiment({"mixing", "--name", "faces", "--kdef", Folder("kdef"), "--size", "28",
+                                          "--people", "3", "--with", "F02,F03", "--out", faces});
   ASSERT_EQ(train.exit_code, 0) << train.err;
-  const CommandResult mixing = service_->Facet({"experiment", "mixing", "--model", "faces", "--person", "F02",
-                                                "--expression", "HA", "--out", Folder("mixing")});
+  const CommandResult mixing = service_->Facet(
+      {"experiment", "mixing", "--model", "faces", "--person", "F02", "--expression", "HA", "--out", Folder("mixing")});
   ASSERT_EQ(mixing.exit_code, 0) << mixing.err;
-  EXPECT_THAT(TempDir::Read(Folder("mixing") + "/report.md"),
-              AllOf(HasSubstr("F02 mixed with F01, F03 in HA"), HasSubstr("models/faces@1"),
-                    HasSubstr("Mixes of identity")));
+  EXPECT_THAT(
+      TempDir::Read(Folder("mixing") + "/report.md"),
+      AllOf(HasSubstr("F02 mixed with F01, F03 in HA"), HasSubstr("models/faces@1"), HasSubstr("Mixes of identity")));
   EXPECT_FALSE(cv::imread(Folder("mixing") + "/mixing.png").empty());
   const CommandResult reconstruction =
       service_->Facet({"experiment", "reconstruction", "--model", "faces", "--out", Folder("reconstruction")});

@@ -60,7 +60,8 @@ TEST_F(JobsLookTest, StatusSaysWhatTakesTheDisk) {
 TEST_F(JobsLookTest, ExtendedJobIsTheJobThatWasLonger) {
   ASSERT_EQ(service_->Facet({"jobs", "extend", "first", "--steps", "20", "--id", "more"}).exit_code, 0);
   EXPECT_EQ(service_->Facet({"jobs", "watch", "more"}).exit_code, 0);
-  ASSERT_EQ(service_->Train("long", {"--steps", "60", "--override", "schedule { kind: SCHEDULE_KIND_STEP }"}).exit_code, 0);
+  ASSERT_EQ(service_->Train("long", {"--steps", "60", "--override", "schedule { kind: SCHEDULE_KIND_STEP }"}).exit_code,
+            0);
   const auto weights = [&](const std::string& job) {
     return TempDir::Read(absl::StrCat(service_->state_dir(), "/jobs/", job, "/bundle/weights.safetensors"));
   };

@@ -23,8 +23,8 @@ class TasksTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     service_ = new TinyService;
-    Must(service_->Train("first", {"--publish", "tiny", "--hold-out",
-                                   "colour:per=digit,example;missing=colour;count=4;seed=1"}));
+    Must(service_->Train(
+        "first", {"--publish", "tiny", "--hold-out", "colour:per=digit,example;missing=colour;count=4;seed=1"}));
     // Other examples, which nobody learnt from.
     Must(service_->Facet({"dataset", "import", "other", "--bundled", "digits", "--per-digit", "1", "--skip", "5"}));
     MakePictures();

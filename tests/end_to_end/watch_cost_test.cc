@@ -117,8 +117,8 @@ TEST(WatchCostTest, AThousandWatchersOfOneJob) {
   for (int i = 0; i < kChannels; ++i) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    stubs.push_back(v1::TrainingService::NewStub(grpc::CreateCustomChannel(
-        service.server().address(), grpc::InsecureChannelCredentials(), arguments)));
+    stubs.push_back(v1::TrainingService::NewStub(
+        grpc::CreateCustomChannel(service.server().address(), grpc::InsecureChannelCredentials(), arguments)));
   }
   const double load_before = Load(pid);
   const int64_t memory_before = Resident(pid);

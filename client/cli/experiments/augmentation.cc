@@ -14,9 +14,11 @@ namespace facet::cli {
 namespace {
 
 constexpr char kSummary[] =
-    "A model is trained on one session of most people. Recognisers of the expression then learn from those images, from "
+    "A model is trained on one session of most people. Recognisers of the expression then learn from those images, "
+    "from "
     "the usual variations of them, and from what the model makes of every pair of people, and are compared on images "
-    "that none of them saw: the other session of the same people, and other people. The paper: 92 % with 325 originals, "
+    "that none of them saw: the other session of the same people, and other people. The paper: 92 % with 325 "
+    "originals, "
     "94 % with 21,125 synthetic images, one run each.";
 
 struct Images {

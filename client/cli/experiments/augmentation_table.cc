@@ -32,8 +32,8 @@ std::string AugmentationTable(const v1::AugmentationReport& report) {
                        "difference in points [95 % interval]", "McNemar's p"});
   for (const auto& source : report.sources()) {
     for (const auto& test : source.tests()) {
-      table.Add({source.name(), absl::StrCat(source.images()), test.name(), absl::StrCat(test.images()),
-                 Accuracy(test), Difference(test), test.has_mcnemar_p() ? FormatNumber(test.mcnemar_p()) : "–"});
+      table.Add({source.name(), absl::StrCat(source.images()), test.name(), absl::StrCat(test.images()), Accuracy(test),
+                 Difference(test), test.has_mcnemar_p() ? FormatNumber(test.mcnemar_p()) : "–"});
     }
   }
   std::string text = table.ToString();

@@ -29,8 +29,7 @@ std::string DescribeImages(const v1::Dataset& dataset) {
 }
 
 std::string DescribePreset(const v1::TrainingSpec& spec) {
-  std::string text = absl::StrCat(
-      "`", spec.has_inline_preset() ? spec.inline_preset().name() : spec.preset(), "`");
+  std::string text = absl::StrCat("`", spec.has_inline_preset() ? spec.inline_preset().name() : spec.preset(), "`");
   const std::string overrides = spec.overrides().ShortDebugString();
   if (!overrides.empty()) absl::StrAppend(&text, " with `", overrides, "`");
   const std::string judge = spec.judge().ShortDebugString();
@@ -46,8 +45,8 @@ void AddJob(const v1::TrainingJob& job, MarkdownTable& table) {
   }
   const v1::EvaluationReport& report = job.report();
   if (report.train_seconds() > 0) {
-    table.Add({"trained", absl::StrFormat("%.0f s at %.0f images/s", report.train_seconds(),
-                                          report.train_images_per_second())});
+    table.Add({"trained",
+               absl::StrFormat("%.0f s at %.0f images/s", report.train_seconds(), report.train_images_per_second())});
   }
 }
 
@@ -56,10 +55,10 @@ std::string DescribeRun(const ExperimentRun& run) {
   if (run.job.has_value()) AddJob(*run.job, table);
   if (run.model.has_value()) {
     const v1::ModelCard& card = run.model->card();
-    table.Add({"model", absl::StrCat("`", run.model->name(), "`, trained on `", card.dataset(), "`, fingerprint `",
-                                     card.dataset_fingerprint().substr(0, kFingerprintShown), "`, ",
-                                     card.preset().training().steps(), " steps, seed ",
-                                     card.preset().training().seed())});
+    table.Add(
+        {"model", absl::StrCat("`", run.model->name(), "`, trained on `", card.dataset(), "`, fingerprint `",
+                               card.dataset_fingerprint().substr(0, kFingerprintShown), "`, ",
+                               card.preset().training().steps(), " steps, seed ", card.preset().training().seed())});
     if (!run.job.has_value()) {
       for (const auto& rule : card.hold_out()) {
         table.Add({"held out", absl::StrCat("`", rule.name(), "`: ", DescribeHoldOut(rule))});

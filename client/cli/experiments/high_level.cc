@@ -49,7 +49,9 @@ absl::StatusOr<ExperimentReport> RunHighLevel(Context& context, const Experiment
   std::vector<PlannedJob> jobs;
   for (const int count : missing) {
     PlannedJob job{absl::StrCat(count, " of ", expressions, " expressions missing"),
-                   options.name + Suffix(count, expressions), {}, true};
+                   options.name + Suffix(count, expressions),
+                   {},
+                   true};
     ASSIGN_OR_RETURN(job.spec, BaseSpec(options, dataset));
     ASSIGN_OR_RETURN(*job.spec.add_hold_out(), HighLevelRule(options, dataset, count));
     jobs.push_back(std::move(job));

@@ -27,15 +27,13 @@ int SizeInName(const std::string& preset) {
   return kSmallFace;
 }
 
-std::string Listed(const std::vector<std::string>& names) {
-  return names.empty() ? "all" : absl::StrJoin(names, ",");
-}
+std::string Listed(const std::vector<std::string>& names) { return names.empty() ? "all" : absl::StrJoin(names, ","); }
 
 std::string DescribeFaces(const ImportOptions& import, const std::string& source) {
-  std::string text = absl::StrCat(
-      "KDEF faces of facet experiment: ", import.image_size, " pixels, session ", Listed(import.sessions),
-      ", expressions ", Listed(import.expressions), ", straight views, transforms ", Listed(import.transforms),
-      ", people ", Listed(import.people));
+  std::string text =
+      absl::StrCat("KDEF faces of facet experiment: ", import.image_size, " pixels, session ", Listed(import.sessions),
+                   ", expressions ", Listed(import.expressions), ", straight views, transforms ",
+                   Listed(import.transforms), ", people ", Listed(import.people));
   if (import.min_face > 0) absl::StrAppend(&text, ", faces from ", import.min_face);
   if (import.face_margin > 0) absl::StrAppend(&text, ", margin ", import.face_margin);
   if (import.best_of_several) absl::StrAppend(&text, ", best of several faces");

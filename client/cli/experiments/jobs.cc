@@ -41,10 +41,10 @@ absl::StatusOr<v1::TrainingJob> AwaitSuccess(Context& context, const std::string
   ASSIGN_OR_RETURN(v1::TrainingJob job, AwaitJob(context, name));
   if (CheckSucceeded(job).ok()) return job;
   const absl::string_view id = absl::StripPrefix(job.name(), "trainingJobs/");
-  return JobFailedError(absl::StrCat(
-      job.name(), " ended as ", StateName(job.state()),
-      job.failure().message().empty() ? "" : absl::StrCat(": ", job.failure().message()), "\n  see facet jobs show ", id,
-      "; to try again, facet jobs rm ", id, " and the same command"));
+  return JobFailedError(absl::StrCat(job.name(), " ended as ", StateName(job.state()),
+                                     job.failure().message().empty() ? "" : absl::StrCat(": ", job.failure().message()),
+                                     "\n  see facet jobs show ", id, "; to try again, facet jobs rm ", id,
+                                     " and the same command"));
 }
 
 // A version published from the job before may have been removed.

@@ -57,8 +57,7 @@ absl::StatusOr<KdefFolder> ReadKdefFolder(const std::string& folder) {
     if (found.contains(person)) result.people.push_back(person);
   }
   if (result.people.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("no file in '", folder, "' is named as in KDEF, e.g. AF01ANS.JPG"));
+    return absl::InvalidArgumentError(absl::StrCat("no file in '", folder, "' is named as in KDEF, e.g. AF01ANS.JPG"));
   }
   Sha256 hash;
   for (const auto& [path, size] : sizes) hash.Update(absl::StrCat(path, " ", size, "\n"));

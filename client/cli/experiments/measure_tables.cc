@@ -85,9 +85,9 @@ std::string MeasureTables(const v1::EvaluationReport& report, const std::string&
                     CellTable(held_out.accuracy(), held_out.psnr_db(), held_out.has_measures(), held_out.measures()));
   }
   if (report.train_size() > 0) {
-    absl::StrAppend(&text, heading, " Trained cells\n\n",
-                    CellTable(report.train(), report.train_psnr_db(), report.has_train_measures(),
-                              report.train_measures()));
+    absl::StrAppend(
+        &text, heading, " Trained cells\n\n",
+        CellTable(report.train(), report.train_psnr_db(), report.has_train_measures(), report.train_measures()));
   }
   for (const auto& mix : report.mixes()) {
     absl::StrAppend(&text, heading, " Mixes of ", mix.feature(), "\n\n", mix.image_count(),

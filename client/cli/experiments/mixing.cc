@@ -54,12 +54,12 @@ absl::StatusOr<ExperimentReport> RunMixing(Context& context, const ExperimentOpt
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(*client, trained.run.model->name()));
   ExperimentReport report = BeginReport("mixing", "Mixes of people (figure 8)", kSummary, options.command);
-  ExperimentPicture picture{"mixing.png",
-                            absl::StrCat(request.person, " mixed with ", absl::StrJoin(request.others, ", "), " in ",
-                                         request.expression,
-                                         ". First row: the parents, rendered. Second: each with ", request.person,
-                                         " at 0.5 and 0.5. Third: the pixels of the two parents blended."),
-                            {}};
+  ExperimentPicture picture{
+      "mixing.png",
+      absl::StrCat(request.person, " mixed with ", absl::StrJoin(request.others, ", "), " in ", request.expression,
+                   ". First row: the parents, rendered. Second: each with ", request.person,
+                   " at 0.5 and 0.5. Third: the pixels of the two parents blended."),
+      {}};
   ASSIGN_OR_RETURN(picture.picture, DrawMixes(session, request));
   report.pictures.push_back(std::move(picture));
   report.datasets.push_back(std::move(trained.dataset));

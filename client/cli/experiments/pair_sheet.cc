@@ -59,8 +59,7 @@ std::vector<int64_t> SpreadIndices(int64_t size, int count) {
   return indices;
 }
 
-std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs,
-                                  int longest) {
+std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs, int longest) {
   std::map<std::string, std::vector<ImagePair>> by_class;
   for (ImagePair& pair : pairs) by_class[pair.classes.at(index)].push_back(std::move(pair));
   std::vector<PairGroup> groups;

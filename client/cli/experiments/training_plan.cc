@@ -16,8 +16,8 @@ constexpr int kLowLevelPeople = 2;
 constexpr int kLowLevelTransforms = 2;
 constexpr int kMaxDigits = 100;
 
-v1::HoldOutRule MakeRule(const ExperimentOptions& options, const std::string& name,
-                         const std::vector<std::string>& per, const std::string& missing, int count) {
+v1::HoldOutRule MakeRule(const ExperimentOptions& options, const std::string& name, const std::vector<std::string>& per,
+                         const std::string& missing, int count) {
   v1::HoldOutRule rule;
   rule.set_name(name);
   *rule.mutable_per() = {per.begin(), per.end()};
@@ -52,8 +52,8 @@ absl::StatusOr<v1::HoldOutRule> HighLevelRule(const ExperimentOptions& options, 
   const int people = static_cast<int>(ClassesOf(dataset.schema(), "identity").size());
   const int expressions = static_cast<int>(ClassesOf(dataset.schema(), "expression").size());
   if (missing < 1 || missing >= expressions) {
-    return absl::InvalidArgumentError(absl::StrCat("of ", expressions, " expressions a person can lose 1 to ",
-                                                   expressions - 1, ", not ", missing));
+    return absl::InvalidArgumentError(
+        absl::StrCat("of ", expressions, " expressions a person can lose 1 to ", expressions - 1, ", not ", missing));
   }
   const int count = kPeopleAnExpression * expressions;
   if (people < count) {
@@ -79,9 +79,8 @@ absl::StatusOr<std::vector<v1::HoldOutRule>> LowLevelRules(const ExperimentOptio
   const int examples = digits * static_cast<int>(ClassesOf(dataset.schema(), "example").size());
   const int count = std::min(kMaxDigits, examples / 10);
   if (count == 0) return TooFew(dataset, "a tenth of the digits lose a colour", examples, 10);
-  return std::vector<v1::HoldOutRule>{
-      MakeRule(options, "missing-colour", {"digit", "example"}, "colour", count),
-      MakeRule(options, "missing-both", {"digit", "example"}, "rotation", count)};
+  return std::vector<v1::HoldOutRule>{MakeRule(options, "missing-colour", {"digit", "example"}, "colour", count),
+                                      MakeRule(options, "missing-both", {"digit", "example"}, "rotation", count)};
 }
 
 }  // namespace facet::cli

@@ -17,11 +17,11 @@ absl::Status ValidateBatchLimits(int max_batch, int max_queue, absl::Duration ba
 
 absl::Status QueueFullError(int waiting, int max_queue, absl::Duration until_empty) {
   const absl::Duration delay = std::clamp(until_empty / 2, absl::Milliseconds(20), absl::Seconds(5));
-  return WithRetryAfter(WithReason(absl::ResourceExhaustedError(
-                                       absl::StrCat("the queue is full: ", waiting, " of ", max_queue,
-                                                    " images wait; try again in ", absl::FormatDuration(delay))),
-                                   "QUEUE_FULL"),
-                        delay);
+  return WithRetryAfter(
+      WithReason(absl::ResourceExhaustedError(absl::StrCat("the queue is full: ", waiting, " of ", max_queue,
+                                                           " images wait; try again in ", absl::FormatDuration(delay))),
+                 "QUEUE_FULL"),
+      delay);
 }
 
 absl::Status TaskTooLargeError(int items, int max_queue) {

@@ -136,8 +136,7 @@ class BatchScheduler {
   std::unique_ptr<Batch> TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Items of the next batch at the most.
   int MostItems() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void FinishBatch(const Batch& batch, const absl::Status& status, absl::Duration elapsed)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  void FinishBatch(const Batch& batch, const absl::Status& status, absl::Duration elapsed) ABSL_LOCKS_EXCLUDED(mutex_);
   void Enqueue(int64_t id, State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes a waiting task out of queue and deadlines; the watcher completes it.
   void Drop(int64_t id, absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -308,8 +307,7 @@ auto BatchScheduler<Key, Task>::TakeBatch() -> std::unique_ptr<Batch> {
 }
 
 template <typename Key, typename Task>
-void BatchScheduler<Key, Task>::FinishBatch(const Batch& batch, const absl::Status& status,
-                                            absl::Duration elapsed) {
+void BatchScheduler<Key, Task>::FinishBatch(const Batch& batch, const absl::Status& status, absl::Duration elapsed) {
   std::vector<Finished> finished;
   {
     absl::MutexLock lock(&mutex_);

@@ -106,9 +106,8 @@ absl::StatusOr<internal::ServerConfig> ParseServerConfig(absl::string_view text,
   parser.RecordErrorsTo(&error);
   internal::ServerConfig config;
   if (parser.ParseFromString(std::string(text), &config)) return config;
-  return InvalidField(
-      "", "INVALID_CONFIGURATION",
-      absl::StrCat(file_name, error.place(), ": ", error.message(), SuggestField(error.message())));
+  return InvalidField("", "INVALID_CONFIGURATION",
+                      absl::StrCat(file_name, error.place(), ": ", error.message(), SuggestField(error.message())));
 }
 
 ServerOptions OptionsFromConfig(const internal::ServerConfig& config) {

@@ -24,8 +24,7 @@ absl::Status CheckRange(absl::string_view field, int64_t value, int64_t min, int
   return BadValue(field, absl::StrCat(field, " is ", value, "; it must be from ", min, " to ", max));
 }
 
-absl::Status CheckOneOf(absl::string_view field, const std::string& value,
-                        const std::vector<std::string>& allowed) {
+absl::Status CheckOneOf(absl::string_view field, const std::string& value, const std::vector<std::string>& allowed) {
   for (const std::string& candidate : allowed) {
     if (value == candidate) return absl::OkStatus();
   }
@@ -90,8 +89,7 @@ absl::Status CheckLimits(const LimitOptions& limits) {
 
 absl::Status CheckRender(const RenderOptions& render, const LimitOptions& limits) {
   RETURN_IF_ERROR(CheckRange("render.max_batch", render.max_batch, 1, 1024));
-  RETURN_IF_ERROR(
-      CheckRange("render.batch_wait_us", absl::ToInt64Microseconds(render.batch_wait), 0, 1'000'000));
+  RETURN_IF_ERROR(CheckRange("render.batch_wait_us", absl::ToInt64Microseconds(render.batch_wait), 0, 1'000'000));
   RETURN_IF_ERROR(CheckRange("render.threads", render.threads, 0, 1024));
   // Streams hand over this many at once, which would never find room.
   if (render.max_batch > limits.max_render_queue) {
@@ -109,8 +107,7 @@ absl::Status CheckJobs(const JobOptions& jobs) {
     return BadValue("jobs.checkpoints_age_days", "jobs.checkpoints_age_days is negative");
   }
   RETURN_IF_ERROR(CheckRange("jobs.max_restarts", jobs.max_restarts, 1, 1'000'000));
-  RETURN_IF_ERROR(
-      CheckRange("jobs.restart_backoff_ms", absl::ToInt64Milliseconds(jobs.restart_backoff), 1, 3'600'000));
+  RETURN_IF_ERROR(CheckRange("jobs.restart_backoff_ms", absl::ToInt64Milliseconds(jobs.restart_backoff), 1, 3'600'000));
   return CheckRange("jobs.max_progress_events", jobs.max_progress_events, 1000, 100'000'000);
 }
 

@@ -36,7 +36,7 @@ struct RenderOptions {
 
 struct JobOptions {
   absl::Duration max_silence = absl::Minutes(5);
-  int max_ended = 0;                                         // 0: all stay
+  int max_ended = 0;                                          // 0: all stay
   absl::Duration max_age = absl::InfiniteDuration();          // after the end
   absl::Duration checkpoints_age = absl::InfiniteDuration();  // likewise
   int max_progress_events = 100'000;

@@ -53,7 +53,8 @@ class StoredDatasetRegistry final : public DatasetRegistry {
     ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
     return folders_.PathOf(name.id, name.version);
   }
-  absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) override ABSL_LOCKS_EXCLUDED(use_mutex_);
+  absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) override
+      ABSL_LOCKS_EXCLUDED(use_mutex_);
   void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override ABSL_LOCKS_EXCLUDED(use_mutex_) {
     absl::MutexLock lock(&use_mutex_);
     usage_check_ = std::move(check);
@@ -154,8 +155,7 @@ absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::
     case v1::ImportSpec::SOURCE_NOT_SET:
       return InvalidField("spec.source", "MISSING_SOURCE", "give one of folder, bundled and upload");
   }
-  return std::make_unique<StoredImport>(this, spec, std::move(source), std::move(upload),
-                                        *std::move(progress));
+  return std::make_unique<StoredImport>(this, spec, std::move(source), std::move(upload), *std::move(progress));
 }
 
 absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec& spec, const std::string& source,

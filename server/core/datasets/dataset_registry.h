@@ -63,8 +63,7 @@ class DatasetRegistry {
   virtual absl::StatusOr<v1::Dataset> Get(const v1::GetDatasetRequest& request) = 0;
   virtual absl::StatusOr<v1::ListDatasetsResponse> List(const v1::ListDatasetsRequest& request) = 0;
   // Images of one version, encoded as asked.
-  virtual absl::StatusOr<v1::ReadDatasetImagesResponse> ReadImages(
-      const v1::ReadDatasetImagesRequest& request) = 0;
+  virtual absl::StatusOr<v1::ReadDatasetImagesResponse> ReadImages(const v1::ReadDatasetImagesRequest& request) = 0;
   virtual absl::Status Delete(const v1::DeleteDatasetRequest& request) = 0;
 
   // Folder of a version: `datasets/digits@2`.

@@ -18,8 +18,8 @@ constexpr int kDefaultQuality = 95;
 constexpr size_t kMaxBytes = size_t{64} << 20;
 
 absl::Status TooLarge() {
-  return WithReason(absl::ResourceExhaustedError(absl::StrCat("the images would take over ", kMaxBytes >> 20,
-                                                              " MiB; ask for fewer at once")),
+  return WithReason(absl::ResourceExhaustedError(
+                        absl::StrCat("the images would take over ", kMaxBytes >> 20, " MiB; ask for fewer at once")),
                     "ANSWER_TOO_LARGE");
 }
 

@@ -56,9 +56,9 @@ absl::Status UploadFolder::Add(const v1::FileChunk& chunk) {
   if (file_ == nullptr || chunk.path() != current_) RETURN_IF_ERROR(Begin(chunk.path()));
   bytes_ += chunk.data().size();
   if (bytes_ > max_bytes_) {
-    return WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                          "the upload is larger than ", max_bytes_ >> 20,
-                          " MiB; raise limits.max_upload_mib, or import a folder on the server")),
+    return WithReason(absl::ResourceExhaustedError(
+                          absl::StrCat("the upload is larger than ", max_bytes_ >> 20,
+                                       " MiB; raise limits.max_upload_mib, or import a folder on the server")),
                       "UPLOAD_TOO_LARGE");
   }
   return file_->Append(chunk.data());

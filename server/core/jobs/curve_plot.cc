@@ -82,10 +82,10 @@ class Panel {
  private:
   void DrawScale(std::string* svg) const {
     for (const double value : logarithmic_ ? LogarithmicMarks(low_, high_) : RoundMarks(low_, high_, 5)) {
-      absl::StrAppendFormat(svg, "<text x=\"%g\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", kLeft - 6,
-                            Y(value) + 4, logarithmic_ ? std::pow(10, value) : value);
-      absl::StrAppendFormat(svg, "<line x1=\"%g\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>\n", kLeft,
-                            kRight, Y(value), Y(value));
+      absl::StrAppendFormat(svg, "<text x=\"%g\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", kLeft - 6, Y(value) + 4,
+                            logarithmic_ ? std::pow(10, value) : value);
+      absl::StrAppendFormat(svg, "<line x1=\"%g\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>\n", kLeft, kRight,
+                            Y(value), Y(value));
     }
     for (const double step : RoundMarks(0, max_step_, std::min(8, static_cast<int>(max_step_)))) {
       absl::StrAppendFormat(svg, "<text x=\"%.1f\" y=\"%g\" text-anchor=\"middle\">%.0f</text>\n", X(step),
@@ -97,8 +97,8 @@ class Panel {
     const char* colour = kColours[i % std::size(kColours)];
     absl::StrAppendFormat(svg, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"", colour);
     for (const auto& [step, value] : line) absl::StrAppendFormat(svg, "%.1f,%.1f ", X(step), Y(value));
-    absl::StrAppendFormat(svg, "\"/>\n<text x=\"%g\" y=\"%g\" fill=\"%s\" text-anchor=\"end\">%s</text>\n",
-                          kRight - 8, top_ + 16 + 15.0 * i, colour, Escape(name));
+    absl::StrAppendFormat(svg, "\"/>\n<text x=\"%g\" y=\"%g\" fill=\"%s\" text-anchor=\"end\">%s</text>\n", kRight - 8,
+                          top_ + 16 + 15.0 * i, colour, Escape(name));
   }
 
   const double top_;

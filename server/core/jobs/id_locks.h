@@ -20,7 +20,8 @@ class IdLocks {
    public:
     Hold(IdLocks* locks, std::string id) : locks_(*locks), id_(std::move(id)) {
       absl::MutexLock lock(&locks_.mutex_);
-      const auto is_free = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(locks_.mutex_) { return locks_.held_.count(id_) == 0; };
+      const auto is_free = [this]()
+                               ABSL_EXCLUSIVE_LOCKS_REQUIRED(locks_.mutex_) { return locks_.held_.count(id_) == 0; };
       locks_.mutex_.Await(absl::Condition(&is_free));
       locks_.held_.insert(id_);
     }

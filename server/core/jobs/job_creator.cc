@@ -2,8 +2,8 @@
 #include "server/core/jobs/job_creator.h"
 
 #include <algorithm>
-#include <thread>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -88,19 +88,18 @@ absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRe
   return MakeJob(request, std::move(plan), start);
 }
 
-absl::StatusOr<std::optional<v1::TrainingJob>> JobCreator::FindEarlier(
-    const v1::CreateTrainingJobRequest& request) {
+absl::StatusOr<std::optional<v1::TrainingJob>> JobCreator::FindEarlier(const v1::CreateTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(auto same_request, options_.store->FindJobByRequestId(request.request_id()));
   if (same_request.has_value()) {
-    const bool same_id = request.training_job_id().empty() ||
-                         same_request->job.name() == JobName(request.training_job_id());
+    const bool same_id =
+        request.training_job_id().empty() || same_request->job.name() == JobName(request.training_job_id());
     if (same_id && google::protobuf::util::MessageDifferencer::Equals(same_request->job.spec(), request.spec())) {
       return std::move(same_request->job);
     }
-    return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id '", request.request_id(), "' made '",
-                                                            same_request->job.name(),
-                                                            "', and this request asks for something else")),
-                      "REQUEST_ID_REUSED");
+    return WithReason(
+        absl::AlreadyExistsError(absl::StrCat("the request id '", request.request_id(), "' made '",
+                                              same_request->job.name(), "', and this request asks for something else")),
+        "REQUEST_ID_REUSED");
   }
   if (request.training_job_id().empty()) return std::nullopt;
   const std::string name = JobName(request.training_job_id());
@@ -119,10 +118,10 @@ absl::StatusOr<std::optional<v1::TrainingJob>> JobCreator::FindEarlier(
 absl::StatusOr<std::optional<MeasuredSpeed>> JobCreator::FindSpeed(int64_t checkpoint_bytes) {
   // Of the newest, which say most about the machine as it is.
   const PageRequest newest{200, {}};
-  ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({v1::TRAINING_JOB_STATE_SUCCEEDED,
-                                                              v1::TRAINING_JOB_STATE_FAILED,
-                                                              v1::TRAINING_JOB_STATE_CANCELLED},
-                                                             newest));
+  ASSIGN_OR_RETURN(
+      const auto jobs,
+      options_.store->ListJobs(
+          {v1::TRAINING_JOB_STATE_SUCCEEDED, v1::TRAINING_JOB_STATE_FAILED, v1::TRAINING_JOB_STATE_CANCELLED}, newest));
   for (const v1::TrainingJob& job : jobs.items) {
     const double whole_run = job.report().train_images_per_second();
     const double speed = whole_run > 0 ? whole_run : job.progress().images_per_second();
@@ -147,7 +146,7 @@ absl::StatusOr<v1::ResourceEstimate> JobCreator::Estimate(const JobPlan& plan, i
 }
 
 absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
-                                                        const std::optional<JobStart>& start) {
+                                                    const std::optional<JobStart>& start) {
   v1::TrainingJob job;
   const std::string& id = request.training_job_id();
   job.set_name(JobName(id.empty() ? ChooseId(plan.trainer.dataset()) : id));
@@ -178,7 +177,7 @@ absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobR
 }
 
 absl::Status JobCreator::MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
-                                        const std::optional<JobStart>& start) {
+                                    const std::optional<JobStart>& start) {
   RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
   RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/", kMakingMark), ""));
   if (start.has_value()) {

@@ -46,9 +46,8 @@ void EstimateDuration(const JobEstimateInput& input, v1::ResourceEstimate* estim
     const int cores = Cores(input);
     const double operations = CountStepOperations(input.nets);
     seconds = steps * operations / (cores * kOperationsPerSecond);
-    estimate->set_duration_basis(
-        absl::StrFormat("%.2f GFLOP a step, at 30 GFLOP/s on each of %d cores; a GPU is faster", operations / 1e9,
-                        cores));
+    estimate->set_duration_basis(absl::StrFormat(
+        "%.2f GFLOP a step, at 30 GFLOP/s on each of %d cores; a GPU is faster", operations / 1e9, cores));
   }
   SetDuration(seconds, estimate);
 }
@@ -72,8 +71,8 @@ v1::ResourceEstimate EstimateTask(const JobEstimateInput& input) {
   estimate.set_disk_bytes(model::EstimateMemory(input.nets).weights + kSmallFilesBytes);
   const double operations = TaskOperations(input.nets, *input.task);
   SetDuration(operations / (Cores(input) * kOperationsPerSecond), &estimate);
-  estimate.set_duration_basis(absl::StrFormat(
-      "%.2f GFLOP in all, at 30 GFLOP/s on each of %d cores; a GPU is faster", operations / 1e9, Cores(input)));
+  estimate.set_duration_basis(absl::StrFormat("%.2f GFLOP in all, at 30 GFLOP/s on each of %d cores; a GPU is faster",
+                                              operations / 1e9, Cores(input)));
   Warn(input, &estimate);
   return estimate;
 }
@@ -107,8 +106,8 @@ v1::ResourceEstimate EstimateJob(const JobEstimateInput& input) {
   estimate.set_checkpoint_bytes(checkpoint);
   estimate.set_memory_bytes(memory.total() + input.dataset_bytes + checkpoint + kProgramBytes);
   // Beside the newest: the best, and the one being written.
-  estimate.set_disk_bytes(checkpoint * (input.checkpoints_kept + 2) + bundle + SampleBytes(input.nets, input.checkpoints_kept) +
-                          kSmallFilesBytes);
+  estimate.set_disk_bytes(checkpoint * (input.checkpoints_kept + 2) + bundle +
+                          SampleBytes(input.nets, input.checkpoints_kept) + kSmallFilesBytes);
   EstimateDuration(input, &estimate);
   Warn(input, &estimate);
   return estimate;

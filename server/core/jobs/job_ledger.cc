@@ -25,8 +25,7 @@ google::protobuf::Timestamp JobLedger::Now() const {
   const absl::Time now = options_.clock->Now();
   google::protobuf::Timestamp stamp;
   stamp.set_seconds(absl::ToUnixSeconds(now));
-  stamp.set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(now - absl::FromUnixSeconds(stamp.seconds()))));
+  stamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(now - absl::FromUnixSeconds(stamp.seconds()))));
   return stamp;
 }
 
@@ -82,9 +81,9 @@ void JobLedger::Count(v1::TrainingJobState state, int change) {
 
 absl::Status JobLedger::CheckQueue() {
   if (counts_[v1::TRAINING_JOB_STATE_QUEUED] < options_.max_queued) return absl::OkStatus();
-  return WithRetryAfter(WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                                       "the queue is full: ", options_.max_queued,
-                                       " training jobs wait. Try again when one has run, or cancel one")),
+  return WithRetryAfter(WithReason(absl::ResourceExhaustedError(
+                                       absl::StrCat("the queue is full: ", options_.max_queued,
+                                                    " training jobs wait. Try again when one has run, or cancel one")),
                                    "QUEUE_FULL"),
                         kQueueRetry);
 }
@@ -113,8 +112,8 @@ absl::StatusOr<v1::TrainingJob> JobLedger::Insert(v1::TrainingJob job, const std
   return job;
 }
 
-absl::StatusOr<v1::TrainingJob> JobLedger::Apply(const std::string& name, JobVerb verb,
-                                                 const std::string& why, const Edit& edit) {
+absl::StatusOr<v1::TrainingJob> JobLedger::Apply(const std::string& name, JobVerb verb, const std::string& why,
+                                                 const Edit& edit) {
   bool changed = false;
   absl::StatusOr<v1::TrainingJob> job;
   {

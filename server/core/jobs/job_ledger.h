@@ -54,8 +54,7 @@ class JobLedger {
 
   // Events without a change of state: progress, checkpoints, and what people
   // should know.
-  absl::Status AddProgress(const std::string& name, const v1::TrainingProgress& progress)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status AddProgress(const std::string& name, const v1::TrainingProgress& progress) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status AddCheckpoint(const std::string& name, v1::Checkpoint checkpoint) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status AddNote(const std::string& name, const std::string& text) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -78,10 +77,9 @@ class JobLedger {
   // What follows from a change of state, whoever asked for it.
   absl::Status Stamp(v1::TrainingJobState before, JobVerb verb, v1::TrainingJob* job);
   absl::Status CloseAttempt(v1::TrainingJob* job);
-  absl::StatusOr<v1::TrainingJob> Move(const std::string& name, JobVerb verb, const std::string& why,
-                                       const Edit& edit, bool* changed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status AddEvent(const std::string& name,
-                        const std::function<void(v1::TrainingJob&, v1::TrainingEvent&)>& fill)
+  absl::StatusOr<v1::TrainingJob> Move(const std::string& name, JobVerb verb, const std::string& why, const Edit& edit,
+                                       bool* changed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status AddEvent(const std::string& name, const std::function<void(v1::TrainingJob&, v1::TrainingEvent&)>& fill)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   const JobLedgerOptions options_;

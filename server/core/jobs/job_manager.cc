@@ -52,9 +52,7 @@ absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobReque
   return InvalidField("heartbeat_interval", "OUT_OF_RANGE", "heartbeats come every second at the most");
 }
 
-bool HadTrainer(v1::TrainingJobState state) {
-  return NextJobState(state, JobVerb::kTraining).has_value();
-}
+bool HadTrainer(v1::TrainingJobState state) { return NextJobState(state, JobVerb::kTraining).has_value(); }
 
 bool Uses(const v1::TrainingJob& job, const std::string& dataset_version) {
   const auto& tests = job.test_dataset_versions();
@@ -103,9 +101,7 @@ class JobManagerImpl final : public JobManager {
   void Obey(const v1::TrainingJob& job, bool now);
   absl::Status CheckUnused(const std::string& dataset_version);
   absl::Status CheckOpen() ABSL_LOCKS_EXCLUDED(mutex_);
-  std::string FolderOf(absl::string_view name) const {
-    return absl::StrCat(options_.root, "/", JobIdOf(name));
-  }
+  std::string FolderOf(absl::string_view name) const { return absl::StrCat(options_.root, "/", JobIdOf(name)); }
 
   const JobManagerOptions options_;
   absl::Mutex mutex_;
@@ -125,12 +121,10 @@ JobManagerImpl::~JobManagerImpl() {
 
 absl::Status JobManagerImpl::Start() {
   RETURN_IF_ERROR(options_.file_system->CreateDirs(options_.root));
-  watches_ = std::make_unique<JobWatches>(
-      JobWatchesOptions{options_.store, options_.steady_clock, options_.max_watches, options_.watch_patience,
-                        options_.clock});
-  ASSIGN_OR_RETURN(ledger_,
-                   JobLedger::Create({options_.store, options_.clock, options_.metrics, options_.max_queued,
-                                      [this](const std::string& job) { watches_->Notify(job); }}));
+  watches_ = std::make_unique<JobWatches>(JobWatchesOptions{options_.store, options_.steady_clock, options_.max_watches,
+                                                            options_.watch_patience, options_.clock});
+  ASSIGN_OR_RETURN(ledger_, JobLedger::Create({options_.store, options_.clock, options_.metrics, options_.max_queued,
+                                               [this](const std::string& job) { watches_->Notify(job); }}));
   supervisor_ = std::make_unique<JobSupervisor>(SupervisorOptions());
   creator_ = std::make_unique<JobCreator>(CreatorOptions());
   options_.datasets->SetUsageCheck([this](const std::string& version) { return CheckUnused(version); });
@@ -166,7 +160,9 @@ JobCreatorOptions JobManagerImpl::CreatorOptions() {
   options.root = options_.root;
   options.preset_dir = options_.preset_dir;
   options.find_model = options_.find_model;
-  options.on_created = [this](const v1::TrainingJob& job) { supervisor_->Enqueue(job.name(), {job.priority(), false}); };
+  options.on_created = [this](const v1::TrainingJob& job) {
+    supervisor_->Enqueue(job.name(), {job.priority(), false});
+  };
   options.file_system = options_.file_system;
   options.store = options_.store;
   options.datasets = options_.datasets;
@@ -249,8 +245,7 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::Get(const v1::GetTrainingJobRequ
   return std::move(record.job);
 }
 
-absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(
-    const v1::ListTrainingJobsRequest& request) {
+absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(const v1::ListTrainingJobsRequest& request) {
   ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
   if (request.states_size() > kMaxStates) {
     return InvalidField("states", "OUT_OF_RANGE", absl::StrCat("at most ", kMaxStates, " states; none means all"));
@@ -258,9 +253,8 @@ absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(
   std::set<v1::TrainingJobState> states;
   for (int i = 0; i < request.states_size(); ++i) {
     if (!v1::TrainingJobState_IsValid(request.states(i)) || request.states(i) == 0) {
-      return InvalidField(
-          absl::StrCat("states[", i, "]"), "UNKNOWN_STATE",
-          absl::StrCat("there is no state with number ", static_cast<int>(request.states(i))));
+      return InvalidField(absl::StrCat("states[", i, "]"), "UNKNOWN_STATE",
+                          absl::StrCat("there is no state with number ", static_cast<int>(request.states(i))));
     }
     states.insert(request.states(i));
   }
@@ -326,12 +320,10 @@ absl::Status JobManagerImpl::DeleteRow(const std::string& name, const std::strin
   return removed;
 }
 
-absl::StatusOr<int64_t> JobManagerImpl::Watch(const v1::WatchTrainingJobRequest& request,
-                                              JobWatcher watcher) {
+absl::StatusOr<int64_t> JobManagerImpl::Watch(const v1::WatchTrainingJobRequest& request, JobWatcher watcher) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
   if (request.after_revision() < 0) {
-    return InvalidField("after_revision", "BAD_REVISION",
-                        "revisions count from 1; 0 means all that are kept");
+    return InvalidField("after_revision", "BAD_REVISION", "revisions count from 1; 0 means all that are kept");
   }
   ASSIGN_OR_RETURN(const absl::Duration heartbeat, HeartbeatInterval(request));
   RETURN_IF_ERROR(options_.store->GetJob(name).status());
@@ -373,10 +365,9 @@ absl::StatusOr<std::string> JobManagerImpl::BundleOf(const std::string& job_name
                       "NO_MODEL");
   }
   if (record.job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) return absl::StrCat(FolderOf(name), "/bundle");
-  return WithReason(
-      absl::FailedPreconditionError(absl::StrCat("'", name, "' is ", JobStateName(record.job.state()),
-                                                 ": only a job that has succeeded has a result")),
-      "JOB_NOT_SUCCEEDED");
+  return WithReason(absl::FailedPreconditionError(absl::StrCat("'", name, "' is ", JobStateName(record.job.state()),
+                                                               ": only a job that has succeeded has a result")),
+                    "JOB_NOT_SUCCEEDED");
 }
 
 absl::Status JobManagerImpl::AddPublished(const std::string& job_name, const std::string& model_version) {
@@ -391,10 +382,9 @@ absl::Status JobManagerImpl::AddPublished(const std::string& job_name, const std
 
 absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
   const auto in_use = [&](absl::string_view job) {
-    return WithReason(
-        absl::FailedPreconditionError(absl::StrCat("'", dataset_version, "' is used by ", job,
-                                                   ", which has not ended. Cancel it first, or wait")),
-        "DATASET_IN_USE");
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("'", dataset_version, "' is used by ", job,
+                                                                 ", which has not ended. Cancel it first, or wait")),
+                      "DATASET_IN_USE");
   };
   ASSIGN_OR_RETURN(const auto jobs, AllJobs());
   for (const v1::TrainingJob& job : jobs) {
@@ -423,8 +413,7 @@ absl::Status CheckOptions(const JobManagerOptions& options) {
   if (options.root.empty()) return InvalidField("root", "REQUIRED", "the folder of the jobs is not set");
   if (options.trainer_path.empty()) return InvalidField("trainer_path", "REQUIRED", "the trainer is not set");
   if (options.max_queued < 1) return InvalidField("max_queued", "OUT_OF_RANGE", "at least one job must fit");
-  if (options.max_running < 1)
-    return InvalidField("max_running", "OUT_OF_RANGE", "at least one job must run");
+  if (options.max_running < 1) return InvalidField("max_running", "OUT_OF_RANGE", "at least one job must run");
   return absl::OkStatus();
 }
 

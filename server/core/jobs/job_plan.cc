@@ -54,8 +54,7 @@ bool Sets(const google::protobuf::Message& overrides, absl::string_view path) {
   const auto* field = overrides.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr) return false;
   const auto* reflection = overrides.GetReflection();
-  return field->is_repeated() ? reflection->FieldSize(overrides, field) > 0
-                              : reflection->HasField(overrides, field);
+  return field->is_repeated() ? reflection->FieldSize(overrides, field) > 0 : reflection->HasField(overrides, field);
 }
 
 // The path of a bad field of the merged preset, in the request that led to it.
@@ -107,8 +106,8 @@ absl::StatusOr<v1::Dataset> FindSquareDataset(const JobPlanOptions& options, con
   ASSIGN_OR_RETURN(v1::Dataset dataset, options.datasets->Get(request));
   if (dataset.height() == dataset.width()) return dataset;
   return InvalidField(field, "NOT_SQUARE",
-                      absl::StrCat("nets make square images; those of '", dataset.name(), "' are ",
-                                   dataset.height(), " x ", dataset.width()));
+                      absl::StrCat("nets make square images; those of '", dataset.name(), "' are ", dataset.height(),
+                                   " x ", dataset.width()));
 }
 
 absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec) {

@@ -38,9 +38,9 @@ absl::StatusOr<JobStart> FromJob(const JobStartOptions& options, const v1::Start
   }
   const int step = point.step() == 0 ? steps.back() : point.step();
   if (std::find(steps.begin(), steps.end(), step) == steps.end()) {
-    return ResourceNotFound("facet.v1.Checkpoint", absl::StrCat(name, "@", step),
-                            absl::StrCat("'", name, "' has no checkpoint of step ", step, "; its newest is of step ",
-                                         steps.back()));
+    return ResourceNotFound(
+        "facet.v1.Checkpoint", absl::StrCat(name, "@", step),
+        absl::StrCat("'", name, "' has no checkpoint of step ", step, "; its newest is of step ", steps.back()));
   }
   JobStart start;
   start.folder = checkpoints.PathOf(step);

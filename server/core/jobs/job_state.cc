@@ -77,10 +77,9 @@ absl::string_view JobStateName(State state) {
 absl::string_view JobVerbName(JobVerb verb) { return kVerbNames[static_cast<size_t>(verb)]; }
 
 absl::Status RefusedTransition(absl::string_view job, State state, JobVerb verb) {
-  return WithReason(
-      absl::FailedPreconditionError(absl::StrCat("cannot ", JobVerbName(verb), " '", job, "', which is ",
-                                                 JobStateName(state), ": ", WhatHelps(state, verb))),
-      "ILLEGAL_TRANSITION");
+  return WithReason(absl::FailedPreconditionError(absl::StrCat("cannot ", JobVerbName(verb), " '", job, "', which is ",
+                                                               JobStateName(state), ": ", WhatHelps(state, verb))),
+                    "ILLEGAL_TRANSITION");
 }
 
 }  // namespace facet::server

@@ -27,10 +27,10 @@ enum class JobVerb {
   kFailed,         // the trainer gave up, or is not to be started again
   kServerStarted,  // a server took the job over from one that is gone
 };
-inline constexpr std::array<JobVerb, 11> kAllJobVerbs = {
-    JobVerb::kPause, JobVerb::kResume,   JobVerb::kCancel,       JobVerb::kDelete,
-    JobVerb::kStart, JobVerb::kTraining, JobVerb::kFinished,     JobVerb::kStopped,
-    JobVerb::kDied,  JobVerb::kFailed,   JobVerb::kServerStarted};
+inline constexpr std::array<JobVerb, 11> kAllJobVerbs = {JobVerb::kPause,    JobVerb::kResume,       JobVerb::kCancel,
+                                                         JobVerb::kDelete,   JobVerb::kStart,        JobVerb::kTraining,
+                                                         JobVerb::kFinished, JobVerb::kStopped,      JobVerb::kDied,
+                                                         JobVerb::kFailed,   JobVerb::kServerStarted};
 
 // The state that `verb` leads to, the same one where nothing changes; nothing
 // where it is refused.

@@ -97,9 +97,8 @@ void JobSupervisor::Push(Waiting waiting) {
   for (const Waiting& other : queue_) {
     if (other.name == waiting.name) return;
   }
-  const auto behind = std::find_if(queue_.begin(), queue_.end(), [&](const Waiting& other) {
-    return Overtakes(waiting.rank, other.rank);
-  });
+  const auto behind = std::find_if(queue_.begin(), queue_.end(),
+                                   [&](const Waiting& other) { return Overtakes(waiting.rank, other.rank); });
   queue_.insert(behind, std::move(waiting));
 }
 
@@ -197,9 +196,9 @@ bool JobSupervisor::MayStart(const Waiting& waiting) const {
 
 std::optional<std::string> JobSupervisor::TakeNext() {
   if (stopping_ || static_cast<int>(attempts_.size()) >= options_.max_running) return std::nullopt;
-  const auto next = std::find_if(queue_.begin(), queue_.end(),
-                                 [this](const Waiting& waiting)
-                                     ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return MayStart(waiting); });
+  const auto next =
+      std::find_if(queue_.begin(), queue_.end(),
+                   [this](const Waiting& waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return MayStart(waiting); });
   if (next == queue_.end()) return std::nullopt;
   Waiting waiting = std::move(*next);
   queue_.erase(next);
@@ -212,8 +211,7 @@ std::optional<std::string> JobSupervisor::TakeNext() {
 JobSupervisor::AttemptPtr JobSupervisor::MakeAttempt(const Waiting& waiting) {
   const std::string& name = waiting.name;
   auto attempt = std::make_shared<Attempt>();
-  attempt->recorder =
-      std::make_unique<ProgressRecorder>(name, options_.ledger, options_.clock, options_.metrics);
+  attempt->recorder = std::make_unique<ProgressRecorder>(name, options_.ledger, options_.clock, options_.metrics);
   attempt->rank = {waiting.rank.priority, true};
   TrainerRunOptions run;
   run.launcher = options_.launcher;
@@ -291,8 +289,8 @@ int JobSupervisor::CountDeath(const std::string& name, bool saved) {
   return deaths;
 }
 
-std::optional<v1::TrainingJobState> JobSupervisor::Conclude(
-    const std::string& name, const TrainerOutcome& found, const Attempt& attempt) {
+std::optional<v1::TrainingJobState> JobSupervisor::Conclude(const std::string& name, const TrainerOutcome& found,
+                                                            const Attempt& attempt) {
   const std::string log_path = absl::StrCat(FolderOf(name), "/trainer.log");
   const std::vector<std::string> log = LogTail(log_path, kLogLines, attempt.log_begin);
   TrainerOutcome outcome = found;
@@ -314,8 +312,7 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(
     absl::MutexLock lock(&mutex_);
     // Without a word in the store, the next server takes the job up from its
     // last checkpoint, and finds the result if there is one.
-    if (options_.clock->AwaitUntil(mutex_, absl::Condition(&stopping_),
-                                   options_.clock->Now() + kStoreRetry)) {
+    if (options_.clock->AwaitUntil(mutex_, absl::Condition(&stopping_), options_.clock->Now() + kStoreRetry)) {
       return std::nullopt;
     }
   }

@@ -123,12 +123,10 @@ class JobSupervisor {
   // Number of deaths in a row, this one included.
   int CountDeath(const std::string& name, bool saved) ABSL_LOCKS_EXCLUDED(mutex_);
   // Makes a death a failure where there were too many. Returns their number.
-  int JudgeDeath(const std::string& name, const Attempt& attempt, TrainerOutcome* outcome)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  int JudgeDeath(const std::string& name, const Attempt& attempt, TrainerOutcome* outcome) ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<v1::TrainingJobState> Conclude(const std::string& name, const TrainerOutcome& outcome,
                                                const Attempt& attempt) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Retire(const std::string& name, std::optional<absl::Duration> restart_after)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Retire(const std::string& name, std::optional<absl::Duration> restart_after) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const JobSupervisorOptions options_;
   absl::Mutex mutex_;

@@ -16,29 +16,27 @@ constexpr int kBatch = 64;
 constexpr absl::Duration kWatchRetry = absl::Seconds(5);
 
 absl::Status TooSlow(const std::string& job, int64_t revision) {
-  return WithRetryAfter(
-      WithReason(absl::ResourceExhaustedError(absl::StrCat("events of '", job,
-                                                           "' were not taken in time. Watch again "
-                                                           "with after_revision ",
-                                                           revision)),
-                 "WATCH_TOO_SLOW"),
-      absl::ZeroDuration());
+  return WithRetryAfter(WithReason(absl::ResourceExhaustedError(absl::StrCat("events of '", job,
+                                                                             "' were not taken in time. Watch again "
+                                                                             "with after_revision ",
+                                                                             revision)),
+                                   "WATCH_TOO_SLOW"),
+                        absl::ZeroDuration());
 }
 
 // The oldest revision to ask for is the one up to which events are missing: all
 // after it are there.
 absl::Status Compacted(const std::string& job, int64_t revision, int64_t compacted) {
-  return WithReason(absl::OutOfRangeError(absl::StrCat(
-                        "events of '", job, "' after revision ", revision,
-                        " are no longer all kept. The oldest after_revision that misses nothing is ", compacted,
-                        "; 0 gets what is kept of them")),
-                    "REVISION_COMPACTED");
+  return WithReason(
+      absl::OutOfRangeError(absl::StrCat("events of '", job, "' after revision ", revision,
+                                         " are no longer all kept. The oldest after_revision that misses nothing is ",
+                                         compacted, "; 0 gets what is kept of them")),
+      "REVISION_COMPACTED");
 }
 
 }  // namespace
 
-JobWatches::JobWatches(JobWatchesOptions options)
-    : options_(options), thread_("job-watches", [this] { Loop(); }) {}
+JobWatches::JobWatches(JobWatchesOptions options) : options_(options), thread_("job-watches", [this] { Loop(); }) {}
 
 JobWatches::~JobWatches() {
   Close(absl::UnavailableError("the server is shutting down"));
@@ -176,8 +174,8 @@ const JobWatches::Page& JobWatches::Read(const Watch& watch) {
     generation = generation_;
   }
   if (page_.job == watch.job && page_.after == watch.revision && page_.generation == generation) return page_;
-  page_ = {watch.job, watch.revision, generation,
-           options_.store->ListEvents(watch.job, watch.revision, kBatch), 0, std::nullopt};
+  page_ = {watch.job, watch.revision, generation, options_.store->ListEvents(watch.job, watch.revision, kBatch),
+           0,         std::nullopt};
   // After the events: what went missing before they were read shows.
   const auto compacted = options_.store->CompactedRevision(watch.job);
   if (compacted.ok()) {
@@ -217,8 +215,7 @@ JobWatches::Progress JobWatches::DeliverNone(Watch& watch, absl::Status* end) {
   if (!page_.record.has_value()) page_.record = options_.store->GetJob(watch.job);
   const absl::StatusOr<JobRecord>& record = *page_.record;
   *end = record.status();
-  const bool over =
-      !record.ok() || (HasEnded(record->job.state()) && watch.revision >= record->job.revision());
+  const bool over = !record.ok() || (HasEnded(record->job.state()) && watch.revision >= record->job.revision());
   if (over) return Progress::kOver;
   const bool quiet = options_.clock->Now() >= watch.last_sent + watch.heartbeat;
   if (quiet && !IsRemoved(watch)) Heartbeat(watch, record->job);
@@ -241,8 +238,7 @@ void JobWatches::Heartbeat(Watch& watch, const v1::TrainingJob& job) {
 bool JobWatches::NoteProgress(Watch& watch, Progress progress, absl::Status* end) {
   if (progress == Progress::kOver) return true;
   const absl::Time now = options_.clock->Now();
-  watch.unready_since =
-      progress == Progress::kUnready ? std::min(watch.unready_since, now) : absl::InfiniteFuture();
+  watch.unready_since = progress == Progress::kUnready ? std::min(watch.unready_since, now) : absl::InfiniteFuture();
   const absl::Time patient_until = watch.unready_since + options_.patience;
   if (patient_until <= now) {
     *end = TooSlow(watch.job, watch.revision);

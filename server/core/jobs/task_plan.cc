@@ -21,8 +21,7 @@ constexpr char kAugmentation[] = "spec.augmentation";
 constexpr double kGiB = 1 << 30;
 
 absl::Status NotWithTask(const char* field) {
-  return InvalidField(field, "NOT_WITH_TASK",
-                      "a job with a task trains no model: leave this out, or the task");
+  return InvalidField(field, "NOT_WITH_TASK", "a job with a task trains no model: leave this out, or the task");
 }
 
 absl::Status JudgeRequired(const char* why) {
@@ -31,9 +30,9 @@ absl::Status JudgeRequired(const char* why) {
 }
 
 absl::Status OtherSchema(const v1::ModelVersion& model, const v1::Dataset& dataset, const std::string& difference) {
-  return InvalidField("spec.dataset", "OTHER_SCHEMA",
-                      absl::StrCat("'", dataset.name(), "' is unlike what '", model.name(), "' was trained on: it has ",
-                                   difference));
+  return InvalidField(
+      "spec.dataset", "OTHER_SCHEMA",
+      absl::StrCat("'", dataset.name(), "' is unlike what '", model.name(), "' was trained on: it has ", difference));
 }
 
 absl::Status CheckSameSchema(const v1::ModelVersion& model, const v1::Dataset& dataset) {

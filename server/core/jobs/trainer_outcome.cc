@@ -45,8 +45,7 @@ TrainerOutcome JudgeLaunch(const TrainerTraces& traces) {
 TrainerOutcome JudgeLastWord(const TrainerTraces& traces) {
   const internal::TrainerEvent& word = *traces.last_word;
   if (word.has_finished()) {
-    TrainerOutcome outcome =
-        Make(traces, JobVerb::kFinished, Attempt::END_FINISHED, "", "the work is finished");
+    TrainerOutcome outcome = Make(traces, JobVerb::kFinished, Attempt::END_FINISHED, "", "the work is finished");
     outcome.report = word.finished().report();
     outcome.augmentation_report = word.finished().augmentation_report();
     return outcome;
@@ -58,11 +57,10 @@ TrainerOutcome JudgeLastWord(const TrainerTraces& traces) {
   const auto code = static_cast<absl::StatusCode>(word.failed().code());
   const std::string& reason = word.failed().reason();
   // Room on the disk comes back; what else it gives up for does not.
-  TrainerOutcome outcome =
-      Make(traces, reason == "DISK_FULL" ? JobVerb::kDied : JobVerb::kFailed,
-           reason == kOutOfMemory ? Attempt::END_OUT_OF_MEMORY : Attempt::END_FAILED,
-           reason.empty() ? absl::StatusCodeToString(code) : reason,
-           absl::StrCat(absl::StatusCodeToString(code), ": ", word.failed().message()));
+  TrainerOutcome outcome = Make(traces, reason == "DISK_FULL" ? JobVerb::kDied : JobVerb::kFailed,
+                                reason == kOutOfMemory ? Attempt::END_OUT_OF_MEMORY : Attempt::END_FAILED,
+                                reason.empty() ? absl::StatusCodeToString(code) : reason,
+                                absl::StrCat(absl::StatusCodeToString(code), ": ", word.failed().message()));
   outcome.step = word.failed().step();
   return outcome;
 }

@@ -124,9 +124,7 @@ class PrometheusMetrics final : public Metrics {
     stream_images_.Increment(images);
     stream_bytes_.Increment(static_cast<double>(bytes));
   }
-  void StreamFirstBatch(absl::Duration wait) override {
-    stream_first_batch_.Observe(absl::ToDoubleSeconds(wait));
-  }
+  void StreamFirstBatch(absl::Duration wait) override { stream_first_batch_.Observe(absl::ToDoubleSeconds(wait)); }
 
   void SetModels(int loaded, int64_t memory_bytes) override {
     models_loaded_.Set(loaded);
@@ -156,25 +154,24 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Family<Counter>& rpc_handled_ =
       book_.Counters("facet_rpc_handled_total", "RPCs ended, by method and status code.");
   ByLabel<Histogram> rpc_duration_{
-      book_.Histograms("facet_rpc_duration_seconds", "Time from the start of an RPC to its end, by method."),
-      "method", LatencyBuckets()};
+      book_.Histograms("facet_rpc_duration_seconds", "Time from the start of an RPC to its end, by method."), "method",
+      LatencyBuckets()};
 
   Histogram& render_batch_size_ =
       book_.OneHistogram("facet_render_batch_size", "Images computed together.", BatchSizeBuckets());
-  Histogram& render_batch_duration_ = book_.OneHistogram(
-      "facet_render_batch_duration_seconds", "Time to compute one batch.", LatencyBuckets());
+  Histogram& render_batch_duration_ =
+      book_.OneHistogram("facet_render_batch_duration_seconds", "Time to compute one batch.", LatencyBuckets());
   Counter& render_images_ = book_.OneCounter("facet_render_images_total", "Images rendered.");
   Gauge& render_queue_ = book_.OneGauge("facet_render_queue_images", "Images that wait to be rendered.");
-  Histogram& render_wait_ = book_.OneHistogram(
-      "facet_render_queue_wait_seconds", "Time from a task's arrival to its first batch.", WaitBuckets());
+  Histogram& render_wait_ = book_.OneHistogram("facet_render_queue_wait_seconds",
+                                               "Time from a task's arrival to its first batch.", WaitBuckets());
 
   ByLabel<Gauge> jobs_{book_.Gauges("facet_training_jobs", "Training jobs, by state."), "state"};
   prometheus::Family<Gauge>& training_speed_ =
       book_.Gauges("facet_training_steps_per_second", "Training steps a second, by running job.");
   prometheus::Family<Gauge>& training_loss_ =
       book_.Gauges("facet_training_loss", "Mean loss of the last steps, by running job and part.");
-  prometheus::Family<Gauge>& training_step_ =
-      book_.Gauges("facet_training_step", "Steps done, by running job.");
+  prometheus::Family<Gauge>& training_step_ = book_.Gauges("facet_training_step", "Steps done, by running job.");
   Counter& training_reports_ =
       book_.OneCounter("facet_training_reports_total", "Reports of progress by trainers, in every phase.");
   ByLabel<Counter> trainer_exits_{
@@ -183,11 +180,10 @@ class PrometheusMetrics final : public Metrics {
   Gauge& streams_ = book_.OneGauge("facet_streams_active", "Streams of batches that are open.");
   Counter& stream_batches_ = book_.OneCounter("facet_stream_batches_total", "Batches made for streams.");
   Counter& stream_images_ = book_.OneCounter("facet_stream_images_total", "Images made for streams.");
-  Counter& stream_bytes_ =
-      book_.OneCounter("facet_stream_bytes_total", "Bytes of pixels and labels made for streams.");
-  Histogram& stream_first_batch_ = book_.OneHistogram(
-      "facet_stream_first_batch_seconds", "Time from asking for a stream's first batch to having it.",
-      LatencyBuckets());
+  Counter& stream_bytes_ = book_.OneCounter("facet_stream_bytes_total", "Bytes of pixels and labels made for streams.");
+  Histogram& stream_first_batch_ =
+      book_.OneHistogram("facet_stream_first_batch_seconds",
+                         "Time from asking for a stream's first batch to having it.", LatencyBuckets());
 
   Gauge& models_loaded_ = book_.OneGauge("facet_models_loaded", "Model versions in memory.");
   Gauge& model_memory_ =
@@ -246,8 +242,7 @@ void PrometheusMetrics::ForgetJob(absl::string_view job) {
 absl::StatusOr<std::string> PrometheusMetrics::Serve(const std::string& address) {
   const size_t colon = address.rfind(':');
   uint32_t port = 0;
-  if (colon == std::string::npos || colon == 0 || !absl::SimpleAtoi(address.substr(colon + 1), &port) ||
-      port > 65535) {
+  if (colon == std::string::npos || colon == 0 || !absl::SimpleAtoi(address.substr(colon + 1), &port) || port > 65535) {
     return WithReason(absl::InvalidArgumentError(absl::StrCat(
                           "'", address, "' is no address of a metrics endpoint; a good one is '127.0.0.1:8471'")),
                       "INVALID_ADDRESS");

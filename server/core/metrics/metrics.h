@@ -34,8 +34,8 @@ class Metrics {
   virtual void SetJobs(absl::string_view state, int count) = 0;
   // facet_training_steps_per_second{job}, facet_training_loss{job,part},
   // facet_training_step{job}. Forgotten when the job ends.
-  virtual void TrainingProgress(absl::string_view job, int step, double steps_per_second,
-                                absl::string_view loss_part, double loss) = 0;
+  virtual void TrainingProgress(absl::string_view job, int step, double steps_per_second, absl::string_view loss_part,
+                                double loss) = 0;
   virtual void ForgetJob(absl::string_view job) = 0;
   // facet_training_reports_total: a sign of progress of a trainer, in any phase.
   virtual void TrainingReport() = 0;

@@ -25,8 +25,7 @@ absl::StatusOr<std::optional<v1::ModelVersion>> PublishOne(Store& store, const s
 }  // namespace
 
 std::vector<absl::StatusOr<v1::ModelVersion>> PublishBundledModels(FileSystem& file_system, Store& store,
-                                                                   const std::string& folder,
-                                                                   ModelRegistry& registry) {
+                                                                   const std::string& folder, ModelRegistry& registry) {
   std::vector<absl::StatusOr<v1::ModelVersion>> results;
   const auto names = file_system.List(folder);
   if (!names.ok()) return results;

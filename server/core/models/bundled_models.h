@@ -21,8 +21,7 @@ namespace facet::server {
 // bundle that was tried; a damaged one does no harm to the others. Empty where
 // there is no such folder.
 std::vector<absl::StatusOr<v1::ModelVersion>> PublishBundledModels(FileSystem& file_system, Store& store,
-                                                                   const std::string& folder,
-                                                                   ModelRegistry& registry);
+                                                                   const std::string& folder, ModelRegistry& registry);
 
 }  // namespace facet::server
 

@@ -36,7 +36,7 @@ class ClassifierCache {
   const size_t max_loaded_;
   const Loader loader_;
   absl::Mutex mutex_;
-  std::deque<ClassifierHandle> loaded_ ABSL_GUARDED_BY(mutex_);  // last used first
+  std::deque<ClassifierHandle> loaded_ ABSL_GUARDED_BY(mutex_);                          // last used first
   std::map<std::string, std::weak_ptr<LoadedClassifier>> held_ ABSL_GUARDED_BY(mutex_);  // those in loaded_, too
 };
 

@@ -16,7 +16,8 @@ absl::StatusOr<ModelHandle> ModelCache::Acquire(const std::string& name) {
     const auto found = entries_.find(name);
     if (found != entries_.end()) {
       entry = found->second;
-      mutex_.Await(absl::Condition(+[](Entry* e) { return !e->loading; }, entry.get()));
+      mutex_.Await(absl::Condition(
+          +[](Entry* e) { return !e->loading; }, entry.get()));
       if (!entry->error.ok()) return entry->error;
       entry->last_used = ++uses_;
       return entry->model;

@@ -18,8 +18,7 @@ absl::Status BadCard(absl::string_view message) {
 }
 
 absl::StatusOr<std::unique_ptr<LoadedModel>> Build(const std::string& name, v1::ModelCard card, CardPlan plan,
-                                                   const std::string& weights,
-                                                   const RendererFactory& create_renderer,
+                                                   const std::string& weights, const RendererFactory& create_renderer,
                                                    const model::RendererOptions& options) {
   auto loaded = std::make_unique<LoadedModel>();
   loaded->name = name;
@@ -51,13 +50,12 @@ absl::StatusOr<CardPlan> PlanFromCard(const v1::ModelCard& card) {
 }
 
 absl::StatusOr<BuildModel> ReadModel(FileSystem& file_system, const std::string& path, const std::string& name,
-                                     const RendererFactory& create_renderer,
-                                     const model::RendererOptions& options) {
+                                     const RendererFactory& create_renderer, const model::RendererOptions& options) {
   auto bundle = model::ReadBundle(file_system, path);
   if (absl::IsNotFound(bundle.status())) {
-    return WithReason(absl::DataLossError(absl::StrCat("the bundle of ", name, " is missing: there is no folder '",
-                                                       path, "'")),
-                      "BUNDLE_MISSING");
+    return WithReason(
+        absl::DataLossError(absl::StrCat("the bundle of ", name, " is missing: there is no folder '", path, "'")),
+        "BUNDLE_MISSING");
   }
   if (!bundle.ok()) return Annotate(bundle.status(), name);
   auto plan = PlanFromCard(bundle->card);

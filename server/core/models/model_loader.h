@@ -29,8 +29,7 @@ using BuildModel = absl::AnyInvocable<absl::StatusOr<std::unique_ptr<LoadedModel
 // The first half: reads and checks the bundle in `path`. `name` is
 // `models/digits@3`. DATA_LOSS: missing, damaged or contradictory.
 absl::StatusOr<BuildModel> ReadModel(FileSystem& file_system, const std::string& path, const std::string& name,
-                                     const RendererFactory& create_renderer,
-                                     const model::RendererOptions& options);
+                                     const RendererFactory& create_renderer, const model::RendererOptions& options);
 
 }  // namespace facet::server
 

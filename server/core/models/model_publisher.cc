@@ -39,8 +39,7 @@ absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
                       absl::StrCat(static_cast<int>(request.weight_type()), " is no WeightType"));
 }
 
-absl::StatusOr<std::optional<v1::ModelVersion>> ModelPublisher::FindPublished(
-    const v1::PublishModelRequest& request) {
+absl::StatusOr<std::optional<v1::ModelVersion>> ModelPublisher::FindPublished(const v1::PublishModelRequest& request) {
   RETURN_IF_ERROR(ValidatePublishRequest(request));
   if (request.request_id().empty()) return std::nullopt;
   ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> made, store_->FindModelByRequestId(request.request_id()));

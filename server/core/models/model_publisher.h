@@ -37,8 +37,8 @@ class ModelPublisher {
   absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request);
 
  private:
-  absl::StatusOr<v1::ModelVersion> CopyBundle(const v1::PublishModelRequest& request,
-                                              const std::string& bundle_dir, int64_t version);
+  absl::StatusOr<v1::ModelVersion> CopyBundle(const v1::PublishModelRequest& request, const std::string& bundle_dir,
+                                              int64_t version);
 
   VersionFolders& folders_;
   FileSystem* const file_system_;

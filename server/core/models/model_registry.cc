@@ -30,7 +30,8 @@ class StoredModelRegistry final : public ModelRegistry {
         publisher_(&folders_, options_.file_system, options_.clock, options_.store),
         aliases_(options_.store),
         cache_(
-            options_.max_loaded, [this](const std::string& name, ModelCache::MakeRoom make_room) { return LoadTimed(name, make_room); },
+            options_.max_loaded,
+            [this](const std::string& name, ModelCache::MakeRoom make_room) { return LoadTimed(name, make_room); },
             [this](int loaded, int64_t bytes) { options_.metrics->SetModels(loaded, bytes); }),
         classifiers_(kClassifiers, [this](const std::string& name) { return LoadClassifier(name); }) {}
 
@@ -115,8 +116,8 @@ absl::StatusOr<ModelHandle> StoredModelRegistry::LoadTimed(const std::string& na
 absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& name, ModelCache::MakeRoom make_room) {
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
   RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
-  ASSIGN_OR_RETURN(BuildModel build, ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer,
-                                               options_.renderer));
+  ASSIGN_OR_RETURN(BuildModel build,
+                   ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer, options_.renderer));
   RETURN_IF_ERROR(make_room());
   auto loaded = build();
   RETURN_IF_ERROR(Observe(loaded.status()));
@@ -216,8 +217,7 @@ absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) 
   if (parsed.version == 0 && parsed.alias.empty()) {
     ASSIGN_OR_RETURN(const std::vector<ModelName> versions, VersionsOf(parsed.id));
     if (versions.empty()) {
-      return ResourceNotFound("facet.v1.Model", parsed.ToString(),
-                              absl::StrCat("there is no model '", parsed.id, "'"));
+      return ResourceNotFound("facet.v1.Model", parsed.ToString(), absl::StrCat("there is no model '", parsed.id, "'"));
     }
     for (const ModelName& version : versions) RETURN_IF_ERROR(DeleteVersion(version));
     return absl::OkStatus();
@@ -227,8 +227,8 @@ absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) 
   ASSIGN_OR_RETURN(const std::vector<std::string> aliases, options_.store->ListAliases(name.id, name.version));
   for (const std::string& alias : aliases) {
     if (alias == kLatestAlias) continue;
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                          "the alias '", alias, "' points to ", name.ToString(), "; point it at another version first")),
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("the alias '", alias, "' points to ", name.ToString(),
+                                                                 "; point it at another version first")),
                       "ALIAS_IN_USE");
   }
   return DeleteVersion(name);

@@ -45,7 +45,7 @@ struct LoadedClassifier {
 
   std::string name;  // `models/digits@3`
   model::FeatureSchema schema;
-  int image_size = 0;  // side, pixels
+  int image_size = 0;                     // side, pixels
   DeviceFaults* device_faults = nullptr;  // may be null
   absl::Mutex mutex;                      // of Judge::Classify
   std::unique_ptr<model::Judge> judge;

@@ -57,8 +57,8 @@ class BatchingRenderEngine final : public RenderEngine {
   absl::Status RenderAndCopy(const BatchKey& key, absl::Span<const Slice> slices);
 
   const RenderEngineOptions options_;
-  std::vector<float> dense_;  // of a batch of several tasks
-  std::vector<char> pixels_;  // likewise
+  std::vector<float> dense_;              // of a batch of several tasks
+  std::vector<char> pixels_;              // likewise
   std::unique_ptr<Scheduler> scheduler_;  // last: its thread uses all above
 };
 
@@ -82,8 +82,7 @@ absl::StatusOr<int64_t> BatchingRenderEngine::Submit(RenderTask task) {
   request.key = {task.model.get(), task.format};
   request.task = {std::move(task.model), std::move(task.dense), static_cast<char*>(task.pixels)};
   request.items = task.count;
-  request.priority =
-      task.priority == RenderPriority::kBulk ? BatchPriority::kBulk : BatchPriority::kInteractive;
+  request.priority = task.priority == RenderPriority::kBulk ? BatchPriority::kBulk : BatchPriority::kInteractive;
   request.deadline = task.deadline;
   request.done = std::move(task.done);
   return scheduler_->Submit(std::move(request));
@@ -97,8 +96,7 @@ absl::Status BatchingRenderEngine::RenderBatch(const BatchKey& key, absl::Span<c
   const absl::Time start = options_.clock->Now();
   int images = 0;
   for (const Slice& slice : slices) images += slice.count;
-  const absl::Status status =
-      slices.size() == 1 ? RenderInPlace(key, slices[0]) : RenderAndCopy(key, slices);
+  const absl::Status status = slices.size() == 1 ? RenderInPlace(key, slices[0]) : RenderAndCopy(key, slices);
   if (status.ok()) {
     options_.metrics->RenderBatch(images, options_.clock->Now() - start);
   }

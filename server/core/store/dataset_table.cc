@@ -34,13 +34,12 @@ absl::StatusOr<Page<v1::Dataset>> ReadPage(Statement statement, int limit) {
 
 absl::Status DatasetTable::Insert(const std::string& dataset, int64_t version, const v1::Dataset& info) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
-  const absl::Status status =
-      database_.Run("INSERT INTO dataset_versions (dataset, version, info) VALUES (?, ?, ?)", dataset,
-                    version, Blob{info.SerializeAsString()});
+  const absl::Status status = database_.Run("INSERT INTO dataset_versions (dataset, version, info) VALUES (?, ?, ?)",
+                                            dataset, version, Blob{info.SerializeAsString()});
   if (absl::IsAlreadyExists(status)) {
-    return WithReason(absl::AlreadyExistsError(
-                          absl::StrCat("there is a 'datasets/", VersionKey(dataset, version), "' already")),
-                      "DATASET_EXISTS");
+    return WithReason(
+        absl::AlreadyExistsError(absl::StrCat("there is a 'datasets/", VersionKey(dataset, version), "' already")),
+        "DATASET_EXISTS");
   }
   RETURN_IF_ERROR(status);
   RETURN_IF_ERROR(numbers_.NoteKept(dataset, version));
@@ -48,11 +47,10 @@ absl::Status DatasetTable::Insert(const std::string& dataset, int64_t version, c
 }
 
 absl::StatusOr<v1::Dataset> DatasetTable::Get(const std::string& dataset, int64_t version) {
-  ASSIGN_OR_RETURN(
-      Statement statement,
-      database_.Query("SELECT info FROM dataset_versions WHERE dataset = ? AND (? = 0 OR version = ?) "
-                      "ORDER BY version DESC LIMIT 1",
-                      dataset, version, version));
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT info FROM dataset_versions WHERE dataset = ? AND (? = 0 OR version = ?) "
+                                   "ORDER BY version DESC LIMIT 1",
+                                   dataset, version, version));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return NotFound(dataset, version);
   return ReadColumn<v1::Dataset>(statement, 0);
@@ -63,17 +61,15 @@ absl::StatusOr<Page<v1::Dataset>> DatasetTable::List(const std::string& dataset,
 }
 
 absl::StatusOr<Page<v1::Dataset>> DatasetTable::ListNewest(const PageRequest& page) {
-  ASSIGN_OR_RETURN(
-      Statement statement,
-      database_.Query("SELECT info, dataset FROM dataset_versions AS d WHERE dataset > ? AND version = "
-                      "(SELECT max(version) FROM dataset_versions WHERE dataset = d.dataset) "
-                      "ORDER BY dataset LIMIT ?",
-                      page.after, page.limit + 1));
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT info, dataset FROM dataset_versions AS d WHERE dataset > ? AND version = "
+                                   "(SELECT max(version) FROM dataset_versions WHERE dataset = d.dataset) "
+                                   "ORDER BY dataset LIMIT ?",
+                                   page.after, page.limit + 1));
   return ReadPage(std::move(statement), page.limit);
 }
 
-absl::StatusOr<Page<v1::Dataset>> DatasetTable::ListVersions(const std::string& dataset,
-                                                             const PageRequest& page) {
+absl::StatusOr<Page<v1::Dataset>> DatasetTable::ListVersions(const std::string& dataset, const PageRequest& page) {
   ParsedVersionKey after{dataset, INT64_MAX};
   if (!page.after.empty()) {
     ASSIGN_OR_RETURN(after, ParseVersionKey(page.after));
@@ -87,29 +83,25 @@ absl::StatusOr<Page<v1::Dataset>> DatasetTable::ListVersions(const std::string& 
 
 absl::Status DatasetTable::Delete(const std::string& dataset, int64_t version) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
-  RETURN_IF_ERROR(
-      database_.Run("DELETE FROM dataset_versions WHERE dataset = ? AND version = ?", dataset, version));
+  RETURN_IF_ERROR(database_.Run("DELETE FROM dataset_versions WHERE dataset = ? AND version = ?", dataset, version));
   if (database_.Changes() == 0) return NotFound(dataset, version);
   RETURN_IF_ERROR(numbers_.NoteUnfinished(dataset, version));
   return transaction.Commit();
 }
 
 absl::Status DatasetTable::NotFound(const std::string& dataset, int64_t version) {
-  ASSIGN_OR_RETURN(
-      Statement version_rows,
-      database_.Query("SELECT version FROM dataset_versions WHERE dataset = ? LIMIT 50", dataset));
+  ASSIGN_OR_RETURN(Statement version_rows,
+                   database_.Query("SELECT version FROM dataset_versions WHERE dataset = ? LIMIT 50", dataset));
   ASSIGN_OR_RETURN(const std::vector<std::string> versions, ReadStrings(std::move(version_rows)));
   if (!versions.empty()) {
     return ResourceNotFound("facet.v1.Dataset", absl::StrCat("datasets/", VersionKey(dataset, version)),
                             absl::StrCat("data set '", dataset, "' has no version ", version,
                                          ". It has: ", absl::StrJoin(versions, ", "), "."));
   }
-  ASSIGN_OR_RETURN(Statement name_rows,
-                   database_.Query("SELECT DISTINCT dataset FROM dataset_versions LIMIT 200"));
+  ASSIGN_OR_RETURN(Statement name_rows, database_.Query("SELECT DISTINCT dataset FROM dataset_versions LIMIT 200"));
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ReadStrings(std::move(name_rows)));
-  return ResourceNotFound(
-      "facet.v1.Dataset", absl::StrCat("datasets/", dataset),
-      absl::StrCat("there is no data set '", dataset, "'. ", SuggestNames(dataset, names)));
+  return ResourceNotFound("facet.v1.Dataset", absl::StrCat("datasets/", dataset),
+                          absl::StrCat("there is no data set '", dataset, "'. ", SuggestNames(dataset, names)));
 }
 
 }  // namespace facet::server

@@ -20,13 +20,12 @@ namespace {
 absl::Status CannotMake(const std::string& path, int error) {
   const std::string why = std::generic_category().message(error);
   if (error == ENOSPC || error == EDQUOT) {
-    return WithReason(absl::ResourceExhaustedError(absl::StrCat("cannot make '", path, "': ", why)),
-                      "DISK_FULL");
+    return WithReason(absl::ResourceExhaustedError(absl::StrCat("cannot make '", path, "': ", why)), "DISK_FULL");
   }
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  return WithReason(absl::PermissionDeniedError(absl::StrCat(
-                        "cannot write in the folder '", folder, "' as user ", geteuid(), ": ", why,
-                        ". Make it writable for this user, or choose another state folder")),
+  return WithReason(absl::PermissionDeniedError(
+                        absl::StrCat("cannot write in the folder '", folder, "' as user ", geteuid(), ": ", why,
+                                     ". Make it writable for this user, or choose another state folder")),
                     "STORE_NOT_WRITABLE");
 }
 
@@ -37,8 +36,8 @@ absl::Status Held(int fd, const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return WithReason(
       absl::FailedPreconditionError(absl::StrCat(
-          "another server", pid.empty() ? "" : absl::StrCat(" (process ", pid, ")"),
-          " uses the state folder '", folder, "'. Stop it, or give this server a state folder of its own")),
+          "another server", pid.empty() ? "" : absl::StrCat(" (process ", pid, ")"), " uses the state folder '", folder,
+          "'. Stop it, or give this server a state folder of its own")),
       "STATE_IN_USE");
 }
 

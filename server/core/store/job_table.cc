@@ -33,9 +33,9 @@ absl::StatusOr<JobRecord> ReadRecord(const Statement& statement) {
 // " AND state IN (1, 2)", or nothing.
 std::string StateFilter(const std::vector<v1::TrainingJobState>& states) {
   if (states.empty()) return "";
-  return absl::StrCat(
-      " AND state IN (",
-      absl::StrJoin(states, ", ", [](std::string* out, int state) { absl::StrAppend(out, state); }), ")");
+  return absl::StrCat(" AND state IN (",
+                      absl::StrJoin(states, ", ", [](std::string* out, int state) { absl::StrAppend(out, state); }),
+                      ")");
 }
 
 }  // namespace
@@ -46,16 +46,15 @@ absl::Status JobTable::Insert(const JobRecord& record, v1::TrainingEvent event) 
   if (taken) return JobExists(record.job.name());
   v1::TrainingJob job = record.job;
   job.set_revision(1);
-  RETURN_IF_ERROR(database_.Run(
-      "INSERT INTO jobs (name, state, revision, request_id, job) VALUES (?, ?, ?, ?, ?)", job.name(),
-      job.state(), job.revision(), record.request_id, Blob{job.SerializeAsString()}));
+  RETURN_IF_ERROR(database_.Run("INSERT INTO jobs (name, state, revision, request_id, job) VALUES (?, ?, ?, ?, ?)",
+                                job.name(), job.state(), job.revision(), record.request_id,
+                                Blob{job.SerializeAsString()}));
   RETURN_IF_ERROR(AppendEvent(job.name(), std::move(event), job.revision()));
   return transaction.Commit();
 }
 
 absl::StatusOr<JobRecord> JobTable::Get(const std::string& name) {
-  ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query("SELECT job, request_id FROM jobs WHERE name = ?", name));
+  ASSIGN_OR_RETURN(Statement statement, database_.Query("SELECT job, request_id FROM jobs WHERE name = ?", name));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return NotFound(name);
   return ReadRecord(statement);
@@ -64,8 +63,7 @@ absl::StatusOr<JobRecord> JobTable::Get(const std::string& name) {
 absl::StatusOr<std::optional<JobRecord>> JobTable::FindByRequestId(const std::string& request_id) {
   ASSIGN_OR_RETURN(
       Statement statement,
-      database_.Query("SELECT job, request_id FROM jobs WHERE request_id = ? AND request_id <> ''",
-                      request_id));
+      database_.Query("SELECT job, request_id FROM jobs WHERE request_id = ? AND request_id <> ''", request_id));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return std::nullopt;
   ASSIGN_OR_RETURN(JobRecord record, ReadRecord(statement));
@@ -76,10 +74,9 @@ absl::StatusOr<Page<v1::TrainingJob>> JobTable::List(const std::vector<v1::Train
                                                      const PageRequest& page) {
   int64_t before = INT64_MAX;
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) return BadPageToken();
-  ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query(absl::StrCat("SELECT job, seq FROM jobs WHERE seq < ?",
-                                                StateFilter(states), " ORDER BY seq DESC LIMIT ?"),
-                                   before, page.limit + 1));
+  ASSIGN_OR_RETURN(Statement statement, database_.Query(absl::StrCat("SELECT job, seq FROM jobs WHERE seq < ?",
+                                                                     StateFilter(states), " ORDER BY seq DESC LIMIT ?"),
+                                                        before, page.limit + 1));
   Page<v1::TrainingJob> result;
   int64_t last = 0;
   while (true) {
@@ -121,12 +118,11 @@ absl::Status JobTable::Delete(const std::string& name) {
   return transaction.Commit();
 }
 
-absl::StatusOr<std::vector<v1::TrainingEvent>> JobTable::ListEvents(const std::string& job,
-                                                                    int64_t after_revision, int limit) {
-  ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query("SELECT event FROM job_events WHERE job = ? AND revision > ? "
-                                   "ORDER BY revision LIMIT ?",
-                                   job, after_revision, limit));
+absl::StatusOr<std::vector<v1::TrainingEvent>> JobTable::ListEvents(const std::string& job, int64_t after_revision,
+                                                                    int limit) {
+  ASSIGN_OR_RETURN(Statement statement, database_.Query("SELECT event FROM job_events WHERE job = ? AND revision > ? "
+                                                        "ORDER BY revision LIMIT ?",
+                                                        job, after_revision, limit));
   std::vector<v1::TrainingEvent> events;
   while (true) {
     ASSIGN_OR_RETURN(const bool more, statement.Step());
@@ -144,9 +140,9 @@ absl::StatusOr<int64_t> JobTable::CompactedRevision(const std::string& job) {
 }
 
 absl::StatusOr<std::vector<v1::TrainingAttempt>> JobTable::ListAttempts(const std::string& job, int limit) {
-  ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query("SELECT record FROM job_attempts WHERE job = ? ORDER BY attempt DESC LIMIT ?",
-                                   job, limit));
+  ASSIGN_OR_RETURN(
+      Statement statement,
+      database_.Query("SELECT record FROM job_attempts WHERE job = ? ORDER BY attempt DESC LIMIT ?", job, limit));
   std::vector<v1::TrainingAttempt> attempts;
   while (true) {
     ASSIGN_OR_RETURN(const bool more, statement.Step());
@@ -176,16 +172,15 @@ absl::Status JobTable::Replace(v1::TrainingJob job) {
                                   job.name(), attempt.attempt(), Blob{attempt.SerializeAsString()}));
   }
   job.clear_attempts();
-  return database_.Run("UPDATE jobs SET state = ?, revision = ?, job = ? WHERE name = ?", job.state(),
-                       job.revision(), Blob{job.SerializeAsString()}, job.name());
+  return database_.Run("UPDATE jobs SET state = ?, revision = ?, job = ? WHERE name = ?", job.state(), job.revision(),
+                       Blob{job.SerializeAsString()}, job.name());
 }
 
 absl::Status JobTable::AppendEvent(const std::string& job, v1::TrainingEvent event, int64_t revision) {
   event.set_revision(revision);
-  RETURN_IF_ERROR(
-      database_.Run("INSERT INTO job_events (job, revision, is_progress, event) VALUES (?, ?, ?, ?)", job,
-                    revision, event.has_progress() && event.progress().points().empty() ? 1 : 0,
-                    Blob{event.SerializeAsString()}));
+  RETURN_IF_ERROR(database_.Run("INSERT INTO job_events (job, revision, is_progress, event) VALUES (?, ?, ?, ?)", job,
+                                revision, event.has_progress() && event.progress().points().empty() ? 1 : 0,
+                                Blob{event.SerializeAsString()}));
   return Compact(job, revision - options_.max_progress_events);
 }
 
@@ -193,16 +188,15 @@ absl::Status JobTable::Compact(const std::string& job, int64_t revision) {
   if (revision <= 0) return absl::OkStatus();
   // Beyond the bound there is at most one more at a time, unless the bound was
   // just lowered; what else is there are the few that stay.
-  RETURN_IF_ERROR(database_.Run("DELETE FROM job_events WHERE job = ? AND revision <= ? AND is_progress = 1", job,
-                                revision));
+  RETURN_IF_ERROR(
+      database_.Run("DELETE FROM job_events WHERE job = ? AND revision <= ? AND is_progress = 1", job, revision));
   if (database_.Changes() == 0) return absl::OkStatus();
   return database_.Run("UPDATE jobs SET compacted = max(compacted, ?) WHERE name = ?", revision, job);
 }
 
 absl::Status JobTable::NotFound(const std::string& name) {
-  ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query("SELECT substr(name, ?) FROM jobs ORDER BY seq DESC LIMIT 200",
-                                   static_cast<int64_t>(kCollection.size()) + 1));
+  ASSIGN_OR_RETURN(Statement statement, database_.Query("SELECT substr(name, ?) FROM jobs ORDER BY seq DESC LIMIT 200",
+                                                        static_cast<int64_t>(kCollection.size()) + 1));
   ASSIGN_OR_RETURN(const std::vector<std::string> ids, ReadStrings(std::move(statement)));
   const absl::string_view id = absl::StripPrefix(name, kCollection);
   return ResourceNotFound("facet.v1.TrainingJob", name,

@@ -23,14 +23,12 @@ class JobTable {
   absl::Status Insert(const JobRecord& record, v1::TrainingEvent event);
   absl::StatusOr<JobRecord> Get(const std::string& name);
   absl::StatusOr<std::optional<JobRecord>> FindByRequestId(const std::string& request_id);
-  absl::StatusOr<Page<v1::TrainingJob>> List(const std::vector<v1::TrainingJobState>& states,
-                                             const PageRequest& page);
+  absl::StatusOr<Page<v1::TrainingJob>> List(const std::vector<v1::TrainingJobState>& states, const PageRequest& page);
   absl::StatusOr<int64_t> Update(v1::TrainingJob job, v1::TrainingEvent event);
   absl::Status Put(v1::TrainingJob job);
   absl::Status Delete(const std::string& name);
   absl::StatusOr<std::vector<v1::TrainingAttempt>> ListAttempts(const std::string& job, int limit);
-  absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job, int64_t after_revision,
-                                                            int limit);
+  absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job, int64_t after_revision, int limit);
   absl::StatusOr<int64_t> CompactedRevision(const std::string& job);
 
  private:

@@ -17,13 +17,12 @@ absl::Status ModelTable::Insert(const std::string& model, int64_t version, const
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   ASSIGN_OR_RETURN(const bool taken, Exists(model, version));
   if (taken) {
-    return WithReason(absl::AlreadyExistsError(
-                          absl::StrCat("there is a 'models/", VersionKey(model, version), "' already")),
-                      "MODEL_EXISTS");
+    return WithReason(
+        absl::AlreadyExistsError(absl::StrCat("there is a 'models/", VersionKey(model, version), "' already")),
+        "MODEL_EXISTS");
   }
-  RETURN_IF_ERROR(
-      database_.Run("INSERT INTO model_versions (model, version, request_id, info) VALUES (?, ?, ?, ?)",
-                    model, version, request_id, Blob{info.SerializeAsString()}));
+  RETURN_IF_ERROR(database_.Run("INSERT INTO model_versions (model, version, request_id, info) VALUES (?, ?, ?, ?)",
+                                model, version, request_id, Blob{info.SerializeAsString()}));
   RETURN_IF_ERROR(RaiseAlias(model, kLatestAlias, version));
   for (const std::string& alias : aliases) RETURN_IF_ERROR(RaiseAlias(model, alias, version));
   RETURN_IF_ERROR(numbers_.NoteKept(model, version));
@@ -31,9 +30,8 @@ absl::Status ModelTable::Insert(const std::string& model, int64_t version, const
 }
 
 absl::StatusOr<v1::ModelVersion> ModelTable::Get(const std::string& model, int64_t version) {
-  ASSIGN_OR_RETURN(
-      Statement statement,
-      database_.Query("SELECT info FROM model_versions WHERE model = ? AND version = ?", model, version));
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT info FROM model_versions WHERE model = ? AND version = ?", model, version));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return NotFound(model, absl::StrCat(version));
   return ReadColumn<v1::ModelVersion>(statement, 0);
@@ -42,8 +40,7 @@ absl::StatusOr<v1::ModelVersion> ModelTable::Get(const std::string& model, int64
 absl::StatusOr<std::optional<v1::ModelVersion>> ModelTable::FindByRequestId(const std::string& request_id) {
   ASSIGN_OR_RETURN(
       Statement statement,
-      database_.Query("SELECT info FROM model_versions WHERE request_id = ? AND request_id <> ''",
-                      request_id));
+      database_.Query("SELECT info FROM model_versions WHERE request_id = ? AND request_id <> ''", request_id));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return std::nullopt;
   ASSIGN_OR_RETURN(v1::ModelVersion info, ReadColumn<v1::ModelVersion>(statement, 0));
@@ -55,12 +52,11 @@ absl::StatusOr<Page<v1::ModelVersion>> ModelTable::List(const std::string& model
   if (!page.after.empty()) {
     ASSIGN_OR_RETURN(after, ParseVersionKey(page.after));
   }
-  ASSIGN_OR_RETURN(
-      Statement statement,
-      database_.Query("SELECT info, model, version FROM model_versions "
-                      "WHERE (? = '' OR model = ?) AND (model > ? OR (model = ? AND version < ?)) "
-                      "ORDER BY model, version DESC LIMIT ?",
-                      model, model, after.id, after.id, after.version, page.limit + 1));
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT info, model, version FROM model_versions "
+                                   "WHERE (? = '' OR model = ?) AND (model > ? OR (model = ? AND version < ?)) "
+                                   "ORDER BY model, version DESC LIMIT ?",
+                                   model, model, after.id, after.id, after.version, page.limit + 1));
   Page<v1::ModelVersion> result;
   std::string last;
   while (true) {
@@ -77,8 +73,7 @@ absl::StatusOr<Page<v1::ModelVersion>> ModelTable::List(const std::string& model
 
 absl::Status ModelTable::Delete(const std::string& model, int64_t version) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
-  RETURN_IF_ERROR(
-      database_.Run("DELETE FROM model_versions WHERE model = ? AND version = ?", model, version));
+  RETURN_IF_ERROR(database_.Run("DELETE FROM model_versions WHERE model = ? AND version = ?", model, version));
   if (database_.Changes() == 0) return NotFound(model, absl::StrCat(version));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_aliases WHERE model = ? AND version = ?", model, version));
   RETURN_IF_ERROR(RestoreLatest(model));
@@ -87,48 +82,46 @@ absl::Status ModelTable::Delete(const std::string& model, int64_t version) {
 }
 
 absl::Status ModelTable::RaiseAlias(const std::string& model, const std::string& alias, int64_t version) {
-  return database_.Run("INSERT INTO model_aliases (model, alias, version) VALUES (?, ?, ?) "
-                       "ON CONFLICT (model, alias) DO UPDATE SET version = max(version, excluded.version)",
-                       model, alias, version);
+  return database_.Run(
+      "INSERT INTO model_aliases (model, alias, version) VALUES (?, ?, ?) "
+      "ON CONFLICT (model, alias) DO UPDATE SET version = max(version, excluded.version)",
+      model, alias, version);
 }
 
 absl::Status ModelTable::RestoreLatest(const std::string& model) {
-  return database_.Run("INSERT OR IGNORE INTO model_aliases (model, alias, version) "
-                       "SELECT model, ?, max(version) FROM model_versions WHERE model = ? GROUP BY model",
-                       kLatestAlias, model);
+  return database_.Run(
+      "INSERT OR IGNORE INTO model_aliases (model, alias, version) "
+      "SELECT model, ?, max(version) FROM model_versions WHERE model = ? GROUP BY model",
+      kLatestAlias, model);
 }
 
 absl::Status ModelTable::SetAlias(const std::string& model, const std::string& alias, int64_t version) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   ASSIGN_OR_RETURN(const bool found, Exists(model, version));
   if (!found) return NotFound(model, absl::StrCat(version));
-  RETURN_IF_ERROR(
-      database_.Run("INSERT OR REPLACE INTO model_aliases (model, alias, version) VALUES (?, ?, ?)", model,
-                    alias, version));
+  RETURN_IF_ERROR(database_.Run("INSERT OR REPLACE INTO model_aliases (model, alias, version) VALUES (?, ?, ?)", model,
+                                alias, version));
   return transaction.Commit();
 }
 
 absl::StatusOr<int64_t> ModelTable::ResolveAlias(const std::string& model, const std::string& alias) {
-  ASSIGN_OR_RETURN(
-      Statement statement,
-      database_.Query("SELECT version FROM model_aliases WHERE model = ? AND alias = ?", model, alias));
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT version FROM model_aliases WHERE model = ? AND alias = ?", model, alias));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return NotFound(model, alias);
   return statement.Int(0);
 }
 
 absl::StatusOr<std::vector<std::string>> ModelTable::ListAliases(const std::string& model, int64_t version) {
-  ASSIGN_OR_RETURN(
-      Statement statement,
-      database_.Query("SELECT alias FROM model_aliases WHERE model = ? AND version = ? ORDER BY alias", model,
-                      version));
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT alias FROM model_aliases WHERE model = ? AND version = ? ORDER BY alias",
+                                   model, version));
   return ReadStrings(std::move(statement));
 }
 
 absl::StatusOr<bool> ModelTable::Exists(const std::string& model, int64_t version) {
-  ASSIGN_OR_RETURN(
-      Statement statement,
-      database_.Query("SELECT 1 FROM model_versions WHERE model = ? AND version = ?", model, version));
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT 1 FROM model_versions WHERE model = ? AND version = ?", model, version));
   return statement.Step();
 }
 
@@ -144,8 +137,7 @@ absl::Status ModelTable::NotFound(const std::string& model, const std::string& w
                             absl::StrCat("model '", model, "' has no version or alias '", what,
                                          "'. It has: ", absl::StrJoin(versions, ", "), "."));
   }
-  ASSIGN_OR_RETURN(Statement model_rows,
-                   database_.Query("SELECT DISTINCT model FROM model_versions LIMIT 200"));
+  ASSIGN_OR_RETURN(Statement model_rows, database_.Query("SELECT DISTINCT model FROM model_versions LIMIT 200"));
   ASSIGN_OR_RETURN(const std::vector<std::string> models, ReadStrings(std::move(model_rows)));
   return ResourceNotFound("facet.v1.Model", name,
                           absl::StrCat("there is no model '", model, "'. ", SuggestNames(model, models)));

@@ -28,8 +28,7 @@ std::string VersionKey(absl::string_view id, int64_t version) { return absl::Str
 absl::StatusOr<ParsedVersionKey> ParseVersionKey(const std::string& key) {
   const size_t at = key.rfind('@');
   ParsedVersionKey parsed;
-  if (at == std::string::npos || !absl::SimpleAtoi(key.substr(at + 1), &parsed.version))
-    return BadPageToken();
+  if (at == std::string::npos || !absl::SimpleAtoi(key.substr(at + 1), &parsed.version)) return BadPageToken();
   parsed.id = key.substr(0, at);
   return parsed;
 }

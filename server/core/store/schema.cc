@@ -107,11 +107,10 @@ absl::Status Migrate(Database& database, absl::Span<const std::string> migration
   ASSIGN_OR_RETURN(const int64_t seen, UserVersion(database));
   const auto known = static_cast<int64_t>(migrations.size());
   if (seen > known) {
-    return WithReason(
-        absl::FailedPreconditionError(absl::StrCat(
-            "the state was written by a newer version of Facet (schema ", seen, ", this one knows ", known,
-            "). Start that version, or choose another state folder")),
-        "STORE_TOO_NEW");
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "the state was written by a newer version of Facet (schema ", seen, ", this one knows ",
+                          known, "). Start that version, or choose another state folder")),
+                      "STORE_TOO_NEW");
   }
   for (int64_t i = seen; i < known; ++i) {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database));

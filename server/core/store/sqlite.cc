@@ -19,22 +19,21 @@ constexpr int kBusyTimeoutMs = 5000;
 bool IsDiskFull(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
 absl::Status DiskFull(const std::string& path) {
-  return WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                        "the disk of '", path, "' is full; nothing was changed. Free some space")),
+  return WithReason(absl::ResourceExhaustedError(
+                        absl::StrCat("the disk of '", path, "' is full; nothing was changed. Free some space")),
                     "DISK_FULL");
 }
 
 absl::Status NotWritable(const std::string& path, absl::string_view why) {
-  return WithReason(
-      absl::PermissionDeniedError(absl::StrCat("cannot write '", path, "' as user ", geteuid(), ": ", why,
-                                               ". Make the file and its folder writable for this user")),
-      "STORE_NOT_WRITABLE");
+  return WithReason(absl::PermissionDeniedError(absl::StrCat("cannot write '", path, "' as user ", geteuid(), ": ", why,
+                                                             ". Make the file and its folder writable for this user")),
+                    "STORE_NOT_WRITABLE");
 }
 
 absl::Status Damaged(const std::string& path, absl::string_view why) {
-  return WithReason(absl::DataLossError(absl::StrCat("the database '", path, "' is damaged: ", why,
-                                                     ". Put a backup in its place")),
-                    "STORE_DAMAGED");
+  return WithReason(
+      absl::DataLossError(absl::StrCat("the database '", path, "' is damaged: ", why, ". Put a backup in its place")),
+      "STORE_DAMAGED");
 }
 
 absl::Status FromCode(int code, int system_error, const std::string& path, const std::string& text) {
@@ -53,8 +52,7 @@ absl::Status FromCode(int code, int system_error, const std::string& path, const
       return Damaged(path, text);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return WithReason(absl::UnavailableError(absl::StrCat("another process holds '", path, "'")),
-                        "STORE_BUSY");
+      return WithReason(absl::UnavailableError(absl::StrCat("another process holds '", path, "'")), "STORE_BUSY");
     case SQLITE_CONSTRAINT:
       return absl::AlreadyExistsError(absl::StrCat("'", path, "': ", text));
     case SQLITE_IOERR:
@@ -95,8 +93,7 @@ absl::Status Statement::Bind(int index, int64_t value) {
 absl::Status Statement::Bind(int index, absl::string_view text) {
   // A null pointer would bind NULL instead of the empty string.
   const char* data = text.data() == nullptr ? "" : text.data();
-  return database_->Error(
-      sqlite3_bind_text64(statement_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  return database_->Error(sqlite3_bind_text64(statement_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 absl::Status Statement::Bind(int index, Blob blob) {
@@ -126,8 +123,7 @@ absl::Status Database::Execute(const std::string& sql) {
 
 absl::StatusOr<Statement> Database::Prepare(absl::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  RETURN_IF_ERROR(
-      Error(sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr)));
+  RETURN_IF_ERROR(Error(sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr)));
   return Statement(this, statement);
 }
 

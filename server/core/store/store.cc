@@ -99,8 +99,7 @@ class SqliteStore final : public Store {
     absl::MutexLock lock(&mutex_);
     return models_.Get(model_id, version);
   }
-  absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(
-      const std::string& request_id) override {
+  absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(const std::string& request_id) override {
     absl::MutexLock lock(&mutex_);
     return models_.FindByRequestId(request_id);
   }
@@ -121,14 +120,12 @@ class SqliteStore final : public Store {
     absl::MutexLock lock(&mutex_);
     return models_.ResolveAlias(model_id, alias);
   }
-  absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model_id,
-                                                       int64_t version) override {
+  absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model_id, int64_t version) override {
     absl::MutexLock lock(&mutex_);
     return models_.ListAliases(model_id, version);
   }
 
-  absl::Status InsertDataset(const std::string& dataset_id, int64_t version,
-                             const v1::Dataset& info) override {
+  absl::Status InsertDataset(const std::string& dataset_id, int64_t version, const v1::Dataset& info) override {
     absl::MutexLock lock(&mutex_);
     return datasets_.Insert(dataset_id, version, info);
   }
@@ -136,8 +133,7 @@ class SqliteStore final : public Store {
     absl::MutexLock lock(&mutex_);
     return datasets_.Get(dataset_id, version);
   }
-  absl::StatusOr<Page<v1::Dataset>> ListDatasets(const std::string& dataset_id,
-                                                 const PageRequest& page) override {
+  absl::StatusOr<Page<v1::Dataset>> ListDatasets(const std::string& dataset_id, const PageRequest& page) override {
     absl::MutexLock lock(&mutex_);
     return datasets_.List(dataset_id, page);
   }

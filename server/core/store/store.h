@@ -79,8 +79,8 @@ class Store {
   // The newest `limit`, oldest first.
   virtual absl::StatusOr<std::vector<v1::TrainingAttempt>> ListAttempts(const std::string& job, int limit) = 0;
   // Events with a higher revision, oldest first, as far as they are kept.
-  virtual absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job,
-                                                                    int64_t after_revision, int limit) = 0;
+  virtual absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job, int64_t after_revision,
+                                                                    int limit) = 0;
   // All events with a higher revision are kept; some up to it are not.
   virtual absl::StatusOr<int64_t> CompactedRevision(const std::string& job) = 0;
 
@@ -106,12 +106,10 @@ class Store {
   virtual absl::StatusOr<int64_t> LastModelVersion(const std::string& model_id) = 0;
   // Moves `latest` and `aliases` to it in the same transaction, each unless it
   // points to a higher version.
-  virtual absl::Status InsertModelVersion(const std::string& model_id, int64_t version,
-                                          const v1::ModelVersion& info, const std::string& request_id,
-                                          const std::vector<std::string>& aliases) = 0;
+  virtual absl::Status InsertModelVersion(const std::string& model_id, int64_t version, const v1::ModelVersion& info,
+                                          const std::string& request_id, const std::vector<std::string>& aliases) = 0;
   virtual absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) = 0;
-  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(
-      const std::string& request_id) = 0;
+  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(const std::string& request_id) = 0;
   // By model, newest first; `model_id` empty means all.
   virtual absl::StatusOr<Page<v1::ModelVersion>> ListModelVersions(const std::string& model_id,
                                                                    const PageRequest& page) = 0;
@@ -122,17 +120,14 @@ class Store {
   virtual absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) = 0;
   virtual absl::StatusOr<int64_t> ResolveAlias(const std::string& model_id, const std::string& alias) = 0;
   // Alias names that point to the version, sorted.
-  virtual absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model_id,
-                                                               int64_t version) = 0;
+  virtual absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model_id, int64_t version) = 0;
 
   // Data sets, likewise.
-  virtual absl::Status InsertDataset(const std::string& dataset_id, int64_t version,
-                                     const v1::Dataset& info) = 0;
+  virtual absl::Status InsertDataset(const std::string& dataset_id, int64_t version, const v1::Dataset& info) = 0;
   // Version 0 means the newest.
   virtual absl::StatusOr<v1::Dataset> GetDataset(const std::string& dataset_id, int64_t version) = 0;
   // Newest version of each by name, or, with an id, its versions, newest first.
-  virtual absl::StatusOr<Page<v1::Dataset>> ListDatasets(const std::string& dataset_id,
-                                                         const PageRequest& page) = 0;
+  virtual absl::StatusOr<Page<v1::Dataset>> ListDatasets(const std::string& dataset_id, const PageRequest& page) = 0;
   virtual absl::Status DeleteDataset(const std::string& dataset_id, int64_t version) = 0;
 };
 

@@ -7,9 +7,10 @@ namespace facet::server {
 
 absl::StatusOr<int64_t> VersionNumbers::Reserve(const std::string& id, int64_t above) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
-  RETURN_IF_ERROR(database_.Run("INSERT INTO version_counters (kind, id, last) VALUES (?, ?, ? + 1) "
-                                "ON CONFLICT (kind, id) DO UPDATE SET last = max(last, ?) + 1",
-                                kind(), id, above, above));
+  RETURN_IF_ERROR(
+      database_.Run("INSERT INTO version_counters (kind, id, last) VALUES (?, ?, ? + 1) "
+                    "ON CONFLICT (kind, id) DO UPDATE SET last = max(last, ?) + 1",
+                    kind(), id, above, above));
   int64_t version = 0;
   {
     ASSIGN_OR_RETURN(Statement statement,
@@ -30,10 +31,11 @@ absl::StatusOr<int64_t> VersionNumbers::LastKept(const std::string& id) {
 }
 
 absl::Status VersionNumbers::NoteKept(const std::string& id, int64_t version) {
-  RETURN_IF_ERROR(database_.Run("INSERT INTO version_counters (kind, id, last, kept) VALUES (?, ?, ?, ?) "
-                                "ON CONFLICT (kind, id) DO UPDATE SET last = max(last, excluded.last), "
-                                "kept = max(kept, excluded.kept)",
-                                kind(), id, version, version));
+  RETURN_IF_ERROR(
+      database_.Run("INSERT INTO version_counters (kind, id, last, kept) VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT (kind, id) DO UPDATE SET last = max(last, excluded.last), "
+                    "kept = max(kept, excluded.kept)",
+                    kind(), id, version, version));
   return NoteFinished(id, version);
 }
 
@@ -48,9 +50,9 @@ absl::Status VersionNumbers::NoteFinished(const std::string& id, int64_t version
 }
 
 absl::StatusOr<std::vector<VersionRef>> VersionNumbers::ListUnfinished() {
-  ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query("SELECT id, version FROM unfinished_versions WHERE kind = ? ORDER BY id, version",
-                                   kind()));
+  ASSIGN_OR_RETURN(
+      Statement statement,
+      database_.Query("SELECT id, version FROM unfinished_versions WHERE kind = ? ORDER BY id, version", kind()));
   std::vector<VersionRef> versions;
   while (true) {
     ASSIGN_OR_RETURN(const bool more, statement.Step());

@@ -95,8 +95,7 @@ void DescribeBatch(const OpenedStream& stream, absl::Span<const BatchImage> imag
   data.set_layout(nhwc ? v1::PIXEL_LAYOUT_NHWC : v1::PIXEL_LAYOUT_NCHW);
   const auto count = static_cast<int64_t>(images.size());
   for (const int64_t axis : model::BatchShape(shape, stream.wire.layout(), count)) data.add_shape(axis);
-  *message.mutable_labels() =
-      model::MakeLabels(schema, stream.plan.labels(), dense, static_cast<int>(images.size()));
+  *message.mutable_labels() = model::MakeLabels(schema, stream.plan.labels(), dense, static_cast<int>(images.size()));
   for (size_t i = 0; i < images.size(); ++i) {
     const model::PlannedImage& planned = images[i].planned;
     v1::Provenance& provenance = *message.add_provenance();

@@ -48,8 +48,9 @@ void BatchJob::Finish(absl::StatusOr<StreamBatch> batch) {
 }
 
 void BatchJob::PlanImage(int place, int attempt) {
-  images_[place].planned = parts_.stream->plan.Plan(
-      batch_.epoch, batch_.content, place, attempt, absl::MakeSpan(dense_).subspan(static_cast<size_t>(place) * row_, row_));
+  images_[place].planned =
+      parts_.stream->plan.Plan(batch_.epoch, batch_.content, place, attempt,
+                               absl::MakeSpan(dense_).subspan(static_cast<size_t>(place) * row_, row_));
   images_[place].replaced = attempt;
 }
 
@@ -57,8 +58,7 @@ BatchJob::Round BatchJob::MakeRound(std::vector<int> places) {
   const OpenedStream& stream = *parts_.stream;
   Round round;
   round.places = std::move(places);
-  const size_t image_bytes =
-      stream.model->renderer->shape().samples() * stream.render_format().bytes_per_sample();
+  const size_t image_bytes = stream.model->renderer->shape().samples() * stream.render_format().bytes_per_sample();
   round.pixels = std::make_shared<std::string>(round.places.size() * image_bytes, '\0');
   for (size_t i = 0; i < round.places.size(); ++i) {
     const int place = round.places[i];
@@ -161,7 +161,8 @@ void BatchJob::RemoveLeftOut() {
   for (size_t i = 0; i < images_.size(); ++i) {
     if (left_out_[i]) continue;
     images_[kept] = images_[i];
-    std::copy_n(dense_.begin() + static_cast<ptrdiff_t>(i) * row_, row_, dense_.begin() + static_cast<ptrdiff_t>(kept) * row_);
+    std::copy_n(dense_.begin() + static_cast<ptrdiff_t>(i) * row_, row_,
+                dense_.begin() + static_cast<ptrdiff_t>(kept) * row_);
     ++kept;
   }
   images_.resize(kept);

@@ -84,8 +84,8 @@ class BatchJob : public std::enable_shared_from_this<BatchJob> {
 
   // One step at a time works on these.
   std::vector<BatchImage> images_;
-  std::vector<float> dense_;     // [images, row_]
-  std::vector<bool> left_out_;   // by image
+  std::vector<float> dense_;    // [images, row_]
+  std::vector<bool> left_out_;  // by image
   std::vector<Round> rounds_;
   v1::FilterCounts counts_;
 

@@ -136,10 +136,9 @@ RenderedBatchStream::RenderedBatchStream(Shared* shared, std::shared_ptr<const O
               }
               callback(std::move(made));
             };
-            return std::make_shared<BatchJob>(
-                BatchJob::Parts{opened, shared->options.engine, &shared->workers, &shared->delayed,
-                                shared->options.chunk_images, chunks},
-                batch, std::move(on_rendering), std::move(done));
+            return std::make_shared<BatchJob>(BatchJob::Parts{opened, shared->options.engine, &shared->workers,
+                                                              &shared->delayed, shared->options.chunk_images, chunks},
+                                              batch, std::move(on_rendering), std::move(done));
           })),
       opened_at_(shared_->options.clock->Now()) {}
 
@@ -206,11 +205,10 @@ absl::StatusOr<std::unique_ptr<BatchStream>> RenderedBatchStreamFactory::Open(co
   const int live = ++shared_->streams;
   if (live > shared_->options.max_streams) {
     --shared_->streams;
-    return WithRetryAfter(
-        WithReason(absl::ResourceExhaustedError(absl::StrCat("all ", shared_->options.max_streams,
-                                                             " streams of this server are in use")),
-                   "TOO_MANY_STREAMS"),
-        absl::Seconds(1));
+    return WithRetryAfter(WithReason(absl::ResourceExhaustedError(absl::StrCat("all ", shared_->options.max_streams,
+                                                                               " streams of this server are in use")),
+                                     "TOO_MANY_STREAMS"),
+                          absl::Seconds(1));
   }
   shared_->options.metrics->SetStreams(live);
   return std::make_unique<RenderedBatchStream>(shared_.get(), std::make_shared<const OpenedStream>(std::move(opened)),

@@ -29,7 +29,7 @@ class ChunkedRender : public std::enable_shared_from_this<ChunkedRender> {
     char* pixels = nullptr;  // room for all; outlives the render
     int chunk_images = 32;
     int chunks_at_once = 2;
-    RenderEngine* engine = nullptr;   // this and the next outlive the render
+    RenderEngine* engine = nullptr;  // this and the next outlive the render
     DelayedCalls* delayed = nullptr;
     // The last chunk has been handed to the engine: there is room for others'.
     // Called once, before `done`, unless there is an error. May be null.

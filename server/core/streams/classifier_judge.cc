@@ -25,10 +25,10 @@ class ClassifierJudge final : public ImageJudge {
                         absl::Span<float> probabilities) override {
     const int side = classifier_->image_size;
     if (shape.height != side || shape.width != side) {
-      return WithReason(absl::FailedPreconditionError(absl::StrCat("the judge ", name(), " takes images of ", side,
-                                                                   " x ", side, ", not ", shape.height, " x ",
-                                                                   shape.width)),
-                        "SHAPE_MISMATCH");
+      return WithReason(
+          absl::FailedPreconditionError(absl::StrCat("the judge ", name(), " takes images of ", side, " x ", side,
+                                                     ", not ", shape.height, " x ", shape.width)),
+          "SHAPE_MISMATCH");
     }
     const size_t row = schema().total_classes();
     for (int i = 0; i < count; ++i) {

@@ -37,8 +37,8 @@ class ImageJudge {
 
 // The judge of a model version, alias or model, loaded if need be. Errors as
 // ModelRegistry::Acquire's; FAILED_PRECONDITION: it has no classifier.
-using JudgeProvider = std::function<absl::StatusOr<std::shared_ptr<ImageJudge>>(absl::string_view model,
-                                                                                absl::string_view field)>;
+using JudgeProvider =
+    std::function<absl::StatusOr<std::shared_ptr<ImageJudge>>(absl::string_view model, absl::string_view field)>;
 
 }  // namespace facet::server
 

@@ -29,11 +29,11 @@ absl::Status AtDataset(const absl::Status& status) {
   return InvalidField("recipe.real.dataset", detail.reason, status.message());
 }
 
-absl::Status ShapeMismatch(const std::string& version, const model::ImageShape& found, const model::ImageShape& wanted) {
-  return WithReason(absl::FailedPreconditionError(
-                        absl::StrCat("images of ", version, " are ", found.height, " x ", found.width, " x ",
-                                     found.channels, ", those of the model ", wanted.height, " x ", wanted.width,
-                                     " x ", wanted.channels)),
+absl::Status ShapeMismatch(const std::string& version, const model::ImageShape& found,
+                           const model::ImageShape& wanted) {
+  return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                        "images of ", version, " are ", found.height, " x ", found.width, " x ", found.channels,
+                        ", those of the model ", wanted.height, " x ", wanted.width, " x ", wanted.channels)),
                     "SHAPE_MISMATCH");
 }
 
@@ -85,14 +85,9 @@ absl::StatusOr<OpenedStream> StreamOpener::OpenWith(ModelHandle model, const v1:
   RETURN_IF_ERROR(CheckMoves(plan, shape));
   ASSIGN_OR_RETURN(model::WirePixels wire, model::WirePixels::Create(spec, shape.channels));
   ASSIGN_OR_RETURN(model::BatchSequence sequence, model::BatchSequence::Create(spec, plan.batches_per_epoch()));
-  OpenedStream stream{std::move(model),
-                      std::move(held),
-                      std::move(filter),
-                      std::move(plan),
-                      std::move(wire),
-                      model::StreamIdentity(spec, sources),
-                      std::move(sequence),
-                      spec.rehearsal()};
+  OpenedStream stream{std::move(model),    std::move(held), std::move(filter),
+                      std::move(plan),     std::move(wire), model::StreamIdentity(spec, sources),
+                      std::move(sequence), spec.rehearsal()};
   const model::FeatureSchema& schema = stream.model->schema;
   stream.image_bytes = static_cast<int64_t>(shape.samples() * stream.wire.bytes_per_sample()) +
                        model::LabelBytesPerImage(schema, stream.plan.labels());

@@ -45,17 +45,13 @@ struct OpenedStream {
   int64_t message_bytes = 0;  // of a full batch, at most
 
   // Whether the engine writes pixels as they travel; else float32 NHWC.
-  bool rendered_as_sent() const {
-    return wire.rendered() && !plan.changes().photometric() && !filter.has_value();
-  }
+  bool rendered_as_sent() const { return wire.rendered() && !plan.changes().photometric() && !filter.has_value(); }
   model::PixelFormat render_format() const {
     return rendered_as_sent() ? wire.render_format()
                               : model::PixelFormat{model::PixelType::kFloat32, model::PixelLayout::kNhwc};
   }
   // Whether what the engine writes is the batch, whole.
-  bool direct() const {
-    return rendered_as_sent() && !plan.changes().moves_pixels() && plan.real_per_epoch() == 0;
-  }
+  bool direct() const { return rendered_as_sent() && !plan.changes().moves_pixels() && plan.real_per_epoch() == 0; }
 };
 
 // Checks specs against the models and data sets of the server. Thread-safe;
@@ -70,8 +66,7 @@ class StreamOpener {
 
  private:
   absl::StatusOr<OpenedStream> OpenWith(ModelHandle model, const v1::StreamSpec& spec);
-  absl::StatusOr<HeldDataset> Hold(const std::string& name, const model::ImageShape& shape)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<HeldDataset> Hold(const std::string& name, const model::ImageShape& shape) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CheckSizes(const OpenedStream& stream) const;
 
   const BatchStreamFactoryOptions options_;

@@ -18,8 +18,9 @@ constexpr int kMaxAttempts = 16;
 absl::Status CheckSharpness(const v1::SharpnessFilter& sharpness) {
   const float min = sharpness.min(), max = sharpness.max();
   if (std::isfinite(min) && std::isfinite(max) && min >= 0 && (max == 0 || max >= min)) return absl::OkStatus();
-  return InvalidField("sharpness", "OUT_OF_RANGE",
-                      absl::StrCat("min ", min, " and max ", max, " must be at least 0, max not below min (or 0: no end)"));
+  return InvalidField(
+      "sharpness", "OUT_OF_RANGE",
+      absl::StrCat("min ", min, " and max ", max, " must be at least 0, max not below min (or 0: no end)"));
 }
 
 }  // namespace

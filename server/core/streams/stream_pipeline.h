@@ -49,9 +49,7 @@ class StreamPipeline : public std::enable_shared_from_this<StreamPipeline> {
   absl::StatusOr<std::shared_ptr<Slot>> MakeSlot() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The same for the batch after the one that is asked for, which may as well
   // begin later.
-  std::shared_ptr<Slot> MakeSlotAhead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return MakeSlot().value_or(nullptr);
-  }
+  std::shared_ptr<Slot> MakeSlotAhead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return MakeSlot().value_or(nullptr); }
   void Start(const std::shared_ptr<Slot>& slot) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnRendering(const std::shared_ptr<Slot>& slot) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnDone(const std::shared_ptr<Slot>& slot, absl::StatusOr<StreamBatch> batch) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "client/src/status.h"
+#include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace facet::cli {

@@ -85,7 +85,8 @@ TEST_F(FacetProgramTest, WithoutAServerItSaysWhereItLookedAndEndsWith6) {
   server_.Stop();
   const CommandResult result = Facet({"status"});
   EXPECT_EQ(result.exit_code, 6);
-  EXPECT_THAT(result.err, AllOf(HasSubstr(server_.address()), HasSubstr("FACET_SERVER"), HasSubstr("is facetd running")));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr(server_.address()), HasSubstr("FACET_SERVER"), HasSubstr("is facetd running")));
 }
 
 TEST_F(FacetProgramTest, HealthIsOneCallAndTheExitCode) {
@@ -114,16 +115,17 @@ TEST_F(FacetProgramTest, TheServerMayStandInTheEnvironment) {
 
 TEST_F(FacetProgramTest, UsageErrorsNeedNoServer) {
   server_.Stop();
-  for (const auto& words : std::vector<std::vector<std::string>>{{},
-                                                                 {"rendr"},
-                                                                 {"models", "shw"},
-                                                                 {"render"},
-                                                                 {"--timeout", "0", "status"},
-                                                                 {"render", "--model", "x", "--set", "y", "--out", "a.png"},
-                                                                 {"sweep", "--model", "x", "--sweep", "digit", "--out", "a.gif"},
-                                                                 {"render", "--model", "x", "--out", "a.bmp"},
-                                                                 {"models", "heldout", "x", "--out", "a"},
-                                                                 {"completion", "fish"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"rendr"},
+                                             {"models", "shw"},
+                                             {"render"},
+                                             {"--timeout", "0", "status"},
+                                             {"render", "--model", "x", "--set", "y", "--out", "a.png"},
+                                             {"sweep", "--model", "x", "--sweep", "digit", "--out", "a.gif"},
+                                             {"render", "--model", "x", "--out", "a.bmp"},
+                                             {"models", "heldout", "x", "--out", "a"},
+                                             {"completion", "fish"}}) {
     const CommandResult result = Facet(words);
     EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(words);
     EXPECT_THAT(result.err, StartsWith("facet: ")) << testing::PrintToString(words);
@@ -165,12 +167,12 @@ TEST_F(FacetProgramTest, APictureOnStandardOutputIsAlone) {
 
 TEST_F(FacetProgramTest, JsonIsAloneOnStandardOutput) {
   server_.Stop();
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"render", "--model", "digits", "--show"},
-           {"render", "--model", "digits", "--out", "-"},
-           {"grid", "--model", "digits", "--rows", "a", "--cols", "b", "--show"},
-           {"sweep", "--model", "digits", "--sweep", "digit=0..2", "--out", "-"},
-           {"models", "heldout", "digits", "--out", "-"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"render", "--model", "digits", "--show"},
+                                             {"render", "--model", "digits", "--out", "-"},
+                                             {"grid", "--model", "digits", "--rows", "a", "--cols", "b", "--show"},
+                                             {"sweep", "--model", "digits", "--sweep", "digit=0..2", "--out", "-"},
+                                             {"models", "heldout", "digits", "--out", "-"}}) {
     std::vector<std::string> json = words;
     json.insert(json.begin(), "--json");
     const CommandResult result = Facet(json);
@@ -246,7 +248,8 @@ TEST_F(FacetProgramTest, ListsAreTablesOrJson) {
     *response->add_models() = model_;
     return grpc::Status::OK;
   };
-  EXPECT_THAT(Out({"models", "list"}), AllOf(StartsWith("NAME "), HasSubstr("\nmodels/digits@3 "), HasSubstr("digit(3)")));
+  EXPECT_THAT(Out({"models", "list"}),
+              AllOf(StartsWith("NAME "), HasSubstr("\nmodels/digits@3 "), HasSubstr("digit(3)")));
   EXPECT_EQ(nlohmann::json::parse(Out({"models", "list", "--json"}))[0]["name"], "models/digits@3");
   server_.models.list = [](const v1::ListModelsRequest&, v1::ListModelsResponse*) { return grpc::Status::OK; };
   EXPECT_THAT(Out({"models", "list"}), HasSubstr("facet train"));
@@ -451,7 +454,8 @@ TEST_F(FacetProgramTest, WatchingWithoutAServerEndsAtOnce) {
 
 TEST_F(TrainTest, AConnectionThatIsLostIsSaidOnce) {
   int connections = 0;
-  server_.training.watch = [&](const v1::WatchTrainingJobRequest& request, grpc::ServerWriter<v1::TrainingEvent>* writer) {
+  server_.training.watch = [&](const v1::WatchTrainingJobRequest& request,
+                               grpc::ServerWriter<v1::TrainingEvent>* writer) {
     if (++connections < 4 && connections != 1) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
     v1::TrainingEvent event;
     event.set_revision(request.after_revision() + 1);

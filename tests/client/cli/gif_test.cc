@@ -27,8 +27,7 @@ Gif ReadGif(const std::string& path) {
 
 cv::Vec3b PixelOf(const GifFileType& gif, int frame, int x, int y) {
   const SavedImage& image = gif.SavedImages[frame];
-  const GifColorType& colour =
-      image.ImageDesc.ColorMap->Colors[image.RasterBits[y * image.ImageDesc.Width + x]];
+  const GifColorType& colour = image.ImageDesc.ColorMap->Colors[image.RasterBits[y * image.ImageDesc.Width + x]];
   return {colour.Blue, colour.Green, colour.Red};
 }
 

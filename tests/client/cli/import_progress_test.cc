@@ -73,9 +73,10 @@ TEST_F(ImportProgressTest, AsksUntilTheServerKnows) {
 }
 
 TEST_F(ImportProgressTest, AServerThatCannotTellIsNoReasonToComplain) {
-  EXPECT_EQ(ShownAfter(1, [](int, v1::ImportProgress*) -> grpc::Status {
-              return {grpc::StatusCode::UNIMPLEMENTED, "an old server"};
-            }),
+  EXPECT_EQ(ShownAfter(1,
+                       [](int, v1::ImportProgress*) -> grpc::Status {
+                         return {grpc::StatusCode::UNIMPLEMENTED, "an old server"};
+                       }),
             "");
 }
 

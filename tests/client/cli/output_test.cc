@@ -178,12 +178,13 @@ TEST(FormatReportTest, ComparesSources) {
   report.set_synthetic_kept(10000);
   report.set_dropped_confidence(700);
   report.set_dropped_sharpness(25);
-  EXPECT_EQ(FormatReport(report),
-            "  expression, by 1 recognisers of each source; differences from originals\n"
-            "  SOURCE     IMAGES  TEST         ACCURACY  DIFFERENCE  95 %          MCNEMAR P\n"
-            "  originals  325     other (375)  92.0 %\n"
-            "  synthetic  10000   other (375)  94.0 %    +2.0        -0.5 to +4.5  0.125\n"
-            "  synthetic images: 10725 rendered, 10000 kept; left out for the judge's doubt 700, for their sharpness 25\n");
+  EXPECT_EQ(
+      FormatReport(report),
+      "  expression, by 1 recognisers of each source; differences from originals\n"
+      "  SOURCE     IMAGES  TEST         ACCURACY  DIFFERENCE  95 %          MCNEMAR P\n"
+      "  originals  325     other (375)  92.0 %\n"
+      "  synthetic  10000   other (375)  94.0 %    +2.0        -0.5 to +4.5  0.125\n"
+      "  synthetic images: 10725 rendered, 10000 kept; left out for the judge's doubt 700, for their sharpness 25\n");
 }
 
 TEST(TaskNameTest, SaysWhatAJobDoes) {

@@ -40,8 +40,10 @@ TEST(DecodeImagesTest, RawPixelsBecomePicturesInOpenCvsOrder) {
 }
 
 TEST(DecodeImagesTest, PngAndJpegAreDecoded) {
-  for (const auto& [ending, encoding] : std::vector<std::pair<std::string, v1::ImageEncoding>>{
-           {".png", v1::IMAGE_ENCODING_PNG}, {".jpg", v1::IMAGE_ENCODING_JPEG}, {".png", v1::IMAGE_ENCODING_UNSPECIFIED}}) {
+  for (const auto& [ending, encoding] :
+       std::vector<std::pair<std::string, v1::ImageEncoding>>{{".png", v1::IMAGE_ENCODING_PNG},
+                                                              {".jpg", v1::IMAGE_ENCODING_JPEG},
+                                                              {".png", v1::IMAGE_ENCODING_UNSPECIFIED}}) {
     std::vector<uint8_t> bytes;
     cv::imencode(ending, Plain(5, 7, {0, 0, 255}), bytes);
     v1::ImageData data;
@@ -60,9 +62,16 @@ TEST(DecodeImagesTest, WhatDoesNotFitIsDataLoss) {
   EXPECT_EQ(DecodeImages(png).status().code(), absl::StatusCode::kDataLoss);
   png.set_data("no image");
   EXPECT_EQ(DecodeImages(png).status().code(), absl::StatusCode::kDataLoss);
-  for (const auto& shape : std::vector<std::vector<int64_t>>{
-           {}, {1, 1, 2}, {1, 1, 2, 4}, {2, 1, 2, 3}, {1, 1, 3, 3}, {1, -1, -2, 3}, {-1, 1, 2, 3}, {1, 1, 0, 3},
-           {int64_t{1} << 62, 4, 1, 3}, {1, int64_t{1} << 62, 4, 3}}) {
+  for (const auto& shape : std::vector<std::vector<int64_t>>{{},
+                                                             {1, 1, 2},
+                                                             {1, 1, 2, 4},
+                                                             {2, 1, 2, 3},
+                                                             {1, 1, 3, 3},
+                                                             {1, -1, -2, 3},
+                                                             {-1, 1, 2, 3},
+                                                             {1, 1, 0, 3},
+                                                             {int64_t{1} << 62, 4, 1, 3},
+                                                             {1, int64_t{1} << 62, 4, 3}}) {
     EXPECT_EQ(DecodeImages(Raw(shape, std::string(6, 'x'))).status().code(), absl::StatusCode::kDataLoss)
         << testing::PrintToString(shape);
   }

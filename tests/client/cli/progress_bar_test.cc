@@ -41,9 +41,7 @@ TEST(FormatBarTest, FitsTheTerminalWhateverTheFraction) {
   }
 }
 
-TEST(FormatBarTest, AFullDoneIsNotWrittenTooEarly) {
-  EXPECT_THAT(FormatBar("x", 0.999, "", 40), HasSubstr(" 99 %"));
-}
+TEST(FormatBarTest, AFullDoneIsNotWrittenTooEarly) { EXPECT_THAT(FormatBar("x", 0.999, "", 40), HasSubstr(" 99 %")); }
 
 TEST(FormatBarTest, FractionsOutOfRangeAreCut) {
   EXPECT_EQ(FormatBar("x", -1, "", 40), FormatBar("x", 0, "", 40));

@@ -65,8 +65,9 @@ TEST(ReadSpecFileTest, ReadsYamlJsonAndProtobufText) {
   TempDir dir;
   for (const std::string& path :
        {dir.Write("a.yaml", "model: digits\nbatch_size: 8\nrecipe:\n  repeats: 2\nlast_batch: fill\n"),
-        dir.Write("a.json", "{\"model\": \"digits\",\t\"batchSize\": \"8\",\n\t\"recipe\": {\"repeats\": 2},"
-                            "\"last_batch\": \"LAST_BATCH_FILL\"}"),
+        dir.Write("a.json",
+                  "{\"model\": \"digits\",\t\"batchSize\": \"8\",\n\t\"recipe\": {\"repeats\": 2},"
+                  "\"last_batch\": \"LAST_BATCH_FILL\"}"),
         dir.Write("a.textproto", "model: 'digits' batch_size: 8 recipe { repeats: 2 } last_batch: LAST_BATCH_FILL")}) {
     const auto file = ReadSpecFile(path);
     ASSERT_THAT(file, IsOk()) << path;
@@ -93,21 +94,21 @@ TEST(ReadSpecFileTest, TheRecipesThatShipAreRead) {
 TEST(ReadSpecFileTest, EveryMistakeIsNamedWithLineAndPath) {
   TempDir dir;
   const std::string path = dir.Write("bad.yaml",
-                                     "model: digits\n"                   // 1
-                                     "batch_sise: 8\n"                   // 2
-                                     "last_batch: fil\n"                 // 3
-                                     "epochs: many\n"                    // 4
-                                     "shuffle_seed: -1\n"                // 5
-                                     "model: faces\n"                    // 6
-                                     "recipe:\n"                         // 7
-                                     "  shuffle: maybe\n"                // 8
-                                     "  features:\n"                     // 9
-                                     "    - feature: colour\n"           // 10
-                                     "      pairs: {betta: 0.4}\n"       // 11
-                                     "    - feature: [digit]\n"          // 12
-                                     "      classes: {}\n"               // 13
-                                     "      pairs: {}\n"                 // 14
-                                     "  transforms: mirror\n");          // 15
+                                     "model: digits\n"              // 1
+                                     "batch_sise: 8\n"              // 2
+                                     "last_batch: fil\n"            // 3
+                                     "epochs: many\n"               // 4
+                                     "shuffle_seed: -1\n"           // 5
+                                     "model: faces\n"               // 6
+                                     "recipe:\n"                    // 7
+                                     "  shuffle: maybe\n"           // 8
+                                     "  features:\n"                // 9
+                                     "    - feature: colour\n"      // 10
+                                     "      pairs: {betta: 0.4}\n"  // 11
+                                     "    - feature: [digit]\n"     // 12
+                                     "      classes: {}\n"          // 13
+                                     "      pairs: {}\n"            // 14
+                                     "  transforms: mirror\n");     // 15
   const auto file = ReadSpecFile(path);
   ASSERT_EQ(file.status().code(), absl::StatusCode::kInvalidArgument);
   const std::string message(file.status().message());
@@ -132,8 +133,9 @@ TEST(ReadSpecFileTest, WhatIsNoYamlJsonOrTextIsNamedWithItsPlace) {
               IsError(absl::StatusCode::kInvalidArgument, HasSubstr("a.json:2")));
   EXPECT_THAT(ReadSpecFile(dir.Write("a.yaml", "a: b: c\n")),
               IsError(absl::StatusCode::kInvalidArgument, HasSubstr("a.yaml:1: is not YAML")));
-  EXPECT_THAT(ReadSpecFile(dir.Write("b.yaml", "- 1\n")),
-              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("b.yaml:1: must be a mapping of fields, not a list")));
+  EXPECT_THAT(
+      ReadSpecFile(dir.Write("b.yaml", "- 1\n")),
+      IsError(absl::StatusCode::kInvalidArgument, HasSubstr("b.yaml:1: must be a mapping of fields, not a list")));
   EXPECT_THAT(ReadSpecFile(dir / "nowhere.json"), IsError(absl::StatusCode::kNotFound, HasSubstr("nowhere")));
 }
 
@@ -162,11 +164,14 @@ absl::Status FromServer(const std::string& field, const std::string& message) {
 TEST(LocateInFileTest, WhatTheServerFindsHasTheLineOfTheField) {
   TempDir dir;
   const std::vector<std::string> files = {
-      dir.Write("r.yaml", "model: digits\nrecipe:\n  features:\n    - feature: colour\n      pairs:\n        beta: 0\n"),
-      dir.Write("r.json", "{\"model\": \"digits\",\n\"recipe\":\n{\"features\":\n[{\"feature\": \"colour\",\n"
-                          "\"pairs\":\n{\"beta\": 0}}]}}"),
-      dir.Write("r.textproto", "model: 'digits'\nrecipe {\n  features {\n    feature: 'colour'\n    pairs {\n"
-                               "      beta: 0\n    }\n  }\n}\n")};
+      dir.Write("r.yaml",
+                "model: digits\nrecipe:\n  features:\n    - feature: colour\n      pairs:\n        beta: 0\n"),
+      dir.Write("r.json",
+                "{\"model\": \"digits\",\n\"recipe\":\n{\"features\":\n[{\"feature\": \"colour\",\n"
+                "\"pairs\":\n{\"beta\": 0}}]}}"),
+      dir.Write("r.textproto",
+                "model: 'digits'\nrecipe {\n  features {\n    feature: 'colour'\n    pairs {\n"
+                "      beta: 0\n    }\n  }\n}\n")};
   const int lines_around[] = {4, 4, 3};
   for (int i = 0; i < 3; ++i) {
     const std::string& path = files[i];

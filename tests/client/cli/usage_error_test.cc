@@ -59,7 +59,8 @@ TEST(UsageErrorTest, AMissingCommandIsAskedFor) {
 
 TEST(UsageErrorTest, OptionsAreNamedAndTheHelpOfTheirCommand) {
   EXPECT_EQ(Said({"render"}), "facet: --model is required\n  see facet render --help\n");
-  EXPECT_THAT(Said({"render", "--modl", "x", "--model", "y"}), AllOf(HasSubstr("--modl"), HasSubstr("facet render --help")));
+  EXPECT_THAT(Said({"render", "--modl", "x", "--model", "y"}),
+              AllOf(HasSubstr("--modl"), HasSubstr("facet render --help")));
   EXPECT_THAT(Said({"models", "show"}), AllOf(HasSubstr("name"), HasSubstr("facet models show --help")));
   EXPECT_THAT(Said({"models", "show", "a", "b"}), HasSubstr("b"));
 }

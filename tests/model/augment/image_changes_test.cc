@@ -31,10 +31,10 @@ TEST(ImageChangesTest, AnEmptyRecipeChangesNothing) {
 }
 
 TEST(ImageChangesTest, DrawsEachSquareTransformAsOften) {
-  const ImageChanges changes =
-      Make("square: SQUARE_TRANSFORM_IDENTITY square: SQUARE_TRANSFORM_ROTATE_90 "
-           "square: SQUARE_TRANSFORM_MIRROR_ROTATE_270")
-          .value();
+  const ImageChanges changes = Make(
+                                   "square: SQUARE_TRANSFORM_IDENTITY square: SQUARE_TRANSFORM_ROTATE_90 "
+                                   "square: SQUARE_TRANSFORM_MIRROR_ROTATE_270")
+                                   .value();
   EXPECT_TRUE(changes.moves_pixels());
   std::array<int, 3> seen{};
   for (int i = 0; i < 3000; ++i) {
@@ -48,8 +48,7 @@ TEST(ImageChangesTest, DrawsEachSquareTransformAsOften) {
 }
 
 TEST(ImageChangesTest, DrawsWithinTheRangesAndLeavesTheOthersAlone) {
-  const ImageChanges changes =
-      Make("brightness { min: -0.2 max: 0.1 } contrast { min: 1.5 max: 1.5 }").value();
+  const ImageChanges changes = Make("brightness { min: -0.2 max: 0.1 } contrast { min: 1.5 max: 1.5 }").value();
   float least = 1, most = -1;
   for (int i = 0; i < 500; ++i) {
     const Photometric drawn = DrawAt(changes, i).photometric;

@@ -37,9 +37,9 @@ TEST(MixRatioTest, FixedWeightsAreTaken) {
 }
 
 TEST(MixRatioTest, DrawnWeightsSumToOneAndKeepTheirRange) {
-  const std::vector<MixRatio> ratios = {Pair("range { min: 0.3 max: 0.7 }"), Pair("beta: 0.2"), Pair("beta: 5"),
-                                        Triple("range { min: 0.2 max: 1 }"), Triple("dirichlet: 0.001"),
-                                        Triple("dirichlet: 7")};
+  const std::vector<MixRatio> ratios = {
+      Pair("range { min: 0.3 max: 0.7 }"), Pair("beta: 0.2"),          Pair("beta: 5"),
+      Triple("range { min: 0.2 max: 1 }"), Triple("dirichlet: 0.001"), Triple("dirichlet: 7")};
   for (const MixRatio& ratio : ratios) {
     for (int i = 0; i < 300; ++i) {
       const MixRatio::Weights weights = Draw(ratio, i);

@@ -51,8 +51,9 @@ TEST(RealImagesTest, LabelsAreInTheModelsOrder) {
 
 TEST(RealImagesTest, OnlyTheWantedClasses) {
   EXPECT_THAT(Numbers(Make("only { feature: 'session' classes: 'B' }").value()), ElementsAre(1, 3));
-  EXPECT_THAT(Numbers(Make("only { feature: 'session' classes: 'B' } only { feature: 'identity' classes: 'p1' }").value()),
-              ElementsAre(1));
+  EXPECT_THAT(
+      Numbers(Make("only { feature: 'session' classes: 'B' } only { feature: 'identity' classes: 'p1' }").value()),
+      ElementsAre(1));
 }
 
 TEST(RealImagesTest, RefusalsSayWhatIsWrong) {

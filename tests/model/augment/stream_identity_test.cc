@@ -21,7 +21,8 @@ using ::testing::Not;
 const StreamSources kSources = {"models/digits@3", "cafe", "datasets/digits@1", "f00d", "models/judge@1 beef"};
 constexpr char kSpec[] =
     "model: 'digits' batch_size: 32 shuffle_seed: 1 augmentation_seed: 2 "
-    "recipe { real { dataset: 'digits' share: 0.1 } filter { confidence { judge: 'judge' feature: 'digit' min: 0.5 } } }";
+    "recipe { real { dataset: 'digits' share: 0.1 } filter { confidence { judge: 'judge' feature: 'digit' min: 0.5 } } "
+    "}";
 
 StreamIdentity Make(const std::string& more = "", const StreamSources& sources = kSources) {
   auto spec = FromText<v1::StreamSpec>(kSpec);

@@ -54,8 +54,7 @@ std::string MakeWeights(float first = 1.5f) {
 
 class BundleTest : public testing::Test {
  protected:
-  BundleTest()
-      : folder_(absl::StrCat(testing::TempDir(), "/bundle-", RandomHexId())), path_(folder_ + "/bundle") {
+  BundleTest() : folder_(absl::StrCat(testing::TempDir(), "/bundle-", RandomHexId())), path_(folder_ + "/bundle") {
     std::filesystem::create_directories(folder_);
   }
   ~BundleTest() override { std::filesystem::remove_all(folder_); }
@@ -64,9 +63,7 @@ class BundleTest : public testing::Test {
     const absl::Status status = WriteBundle(files_, path_, MakeCard(), MakeWeights());
     ASSERT_TRUE(status.ok()) << status;
   }
-  std::string Contents(const std::string& file) {
-    return files_->ReadFile(absl::StrCat(path_, "/", file)).value();
-  }
+  std::string Contents(const std::string& file) { return files_->ReadFile(absl::StrCat(path_, "/", file)).value(); }
   void Overwrite(const std::string& file, absl::string_view contents) {
     std::ofstream(absl::StrCat(path_, "/", file), std::ios::binary | std::ios::trunc) << contents;
   }
@@ -109,8 +106,7 @@ TEST_F(BundleTest, IsThreeFilesWithTheFieldNamesOfTheProto) {
 
 TEST_F(BundleTest, Sha256sumAgrees) {
   WriteSample();
-  EXPECT_EQ(std::system(absl::StrCat("cd '", path_, "' && sha256sum -c --quiet --strict SHA256SUMS").c_str()),
-            0);
+  EXPECT_EQ(std::system(absl::StrCat("cd '", path_, "' && sha256sum -c --quiet --strict SHA256SUMS").c_str()), 0);
 }
 
 TEST_F(BundleTest, IsNeverWrittenOver) {
@@ -167,9 +163,8 @@ TEST_F(BundleTest, TruncatedAndMissingFilesAreFound) {
 }
 
 TEST_F(BundleTest, NewerFormatNamesItsProducer) {
-  WriteSealed(
-      R"({"format_version": 2, "producer": "facet 9.1", "new_field": {"a": [1]}, "weights_sha256": "x"})",
-      MakeWeights());
+  WriteSealed(R"({"format_version": 2, "producer": "facet 9.1", "new_field": {"a": [1]}, "weights_sha256": "x"})",
+              MakeWeights());
   const absl::Status status = ReadStatus();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(GetErrorDetail(status).reason, "BUNDLE_TOO_NEW");
@@ -178,9 +173,8 @@ TEST_F(BundleTest, NewerFormatNamesItsProducer) {
 
 TEST_F(BundleTest, UnknownFieldsOfTheSameFormatArePassedOver) {
   const std::string weights = MakeWeights();
-  WriteSealed(
-      absl::StrCat(R"({"format_version": 1, "later": 1, "weights_sha256": ")", Sha256Hex(weights), "\"}"),
-      weights);
+  WriteSealed(absl::StrCat(R"({"format_version": 1, "later": 1, "weights_sha256": ")", Sha256Hex(weights), "\"}"),
+              weights);
   EXPECT_TRUE(ReadStatus().ok()) << ReadStatus();
 }
 
@@ -232,14 +226,10 @@ class FullDisk final : public FileSystem {
   }
   absl::StatusOr<std::string> ReadFile(const std::string& path) override { return real_->ReadFile(path); }
   absl::Status CreateDirs(const std::string& path) override { return real_->CreateDirs(path); }
-  absl::Status Rename(const std::string& from, const std::string& to) override {
-    return real_->Rename(from, to);
-  }
+  absl::Status Rename(const std::string& from, const std::string& to) override { return real_->Rename(from, to); }
   absl::Status SyncDir(const std::string& path) override { return real_->SyncDir(path); }
   absl::Status RemoveAll(const std::string& path) override { return real_->RemoveAll(path); }
-  absl::StatusOr<std::vector<std::string>> List(const std::string& path) override {
-    return real_->List(path);
-  }
+  absl::StatusOr<std::vector<std::string>> List(const std::string& path) override { return real_->List(path); }
   bool Exists(const std::string& path) override { return real_->Exists(path); }
   absl::StatusOr<uint64_t> Size(const std::string& path) override { return real_->Size(path); }
   absl::StatusOr<uint64_t> FreeBytes(const std::string&) override { return room_; }
@@ -255,8 +245,7 @@ TEST_F(BundleTest, FullDiskLeavesNothing) {
   std::filesystem::remove_all(path_);
   for (const size_t room : {size_t{0}, size_t{10}, whole / 2, whole - 1}) {
     FullDisk disk(room);
-    EXPECT_EQ(GetErrorDetail(WriteBundle(&disk, path_, MakeCard(), MakeWeights())).reason, "DISK_FULL")
-        << room;
+    EXPECT_EQ(GetErrorDetail(WriteBundle(&disk, path_, MakeCard(), MakeWeights())).reason, "DISK_FULL") << room;
     EXPECT_THAT(*files_->List(folder_), IsEmpty()) << room;
   }
   FullDisk disk(whole);
@@ -274,8 +263,7 @@ TEST_F(BundleTest, PythonExampleOfTheDocumentWorks) {
   const std::string script = text.substr(begin, text.find("```", begin) - begin);
   WriteSample();
   std::ofstream(folder_ + "/example.py") << script;
-  ASSERT_EQ(std::system(absl::StrCat("cd '", folder_, "' && '", python, "' example.py > printed").c_str()),
-            0);
+  ASSERT_EQ(std::system(absl::StrCat("cd '", folder_, "' && '", python, "' example.py > printed").c_str()), 0);
   EXPECT_EQ(*files_->ReadFile(folder_ + "/printed"), "digits 28 {'generator.base.weight': (2, 3)}\n");
 }
 

@@ -25,10 +25,9 @@ std::string Bytes(const std::vector<T>& values) {
 
 std::string FileOf(const std::vector<float>& floats, const std::vector<int64_t>& longs = {}) {
   const std::string float_bytes = Bytes(floats), long_bytes = Bytes(longs);
-  return SerializeSafetensors(
-      {{"w", {TensorType::kFloat32, {static_cast<int64_t>(floats.size())}, float_bytes}},
-       {"step", {TensorType::kInt64, {static_cast<int64_t>(longs.size())}, long_bytes}}},
-      {});
+  return SerializeSafetensors({{"w", {TensorType::kFloat32, {static_cast<int64_t>(floats.size())}, float_bytes}},
+                               {"step", {TensorType::kInt64, {static_cast<int64_t>(longs.size())}, long_bytes}}},
+                              {});
 }
 
 TEST(HalveWeightsTest, RoundsFloatsAndLeavesTheRest) {

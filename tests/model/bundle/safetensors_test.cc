@@ -142,8 +142,7 @@ TEST(SafetensorsTest, RefusesHeadersThatAreNoHeader) {
   ExpectBad(File("{\"a\": null}", ""), "'a' has null");
   ExpectBad(File("{\"a\": [1]}", ""), "'a' has an array");
   ExpectBad(File("{\"a\": {}}", ""), "lacks dtype");
-  ExpectBad(File(R"({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1], "x": 1}})", "z"),
-            "unknown key 'x'");
+  ExpectBad(File(R"({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1], "x": 1}})", "z"), "unknown key 'x'");
   ExpectBad(File(R"({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1], "shape": [1]}})", "z"),
             "shape of 'a' comes twice");
   ExpectBad(File(R"({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]},
@@ -162,8 +161,7 @@ TEST(SafetensorsTest, RefusesHostileNestingAtOnce) {
 
 TEST(SafetensorsTest, RefusesBadTensors) {
   const auto header = [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
-    return absl::StrCat(R"({"t": {"dtype": )", dtype, R"(, "shape": )", shape, R"(, "data_offsets": )",
-                        offsets, "}}");
+    return absl::StrCat(R"({"t": {"dtype": )", dtype, R"(, "shape": )", shape, R"(, "data_offsets": )", offsets, "}}");
   };
   ASSERT_TRUE(ParseSafetensors(File(header("\"U8\"", "[2]", "[0, 2]"), "ab")).ok());
   ExpectBad(File(header("\"F7\"", "[2]", "[0, 2]"), "ab"), "unknown type 'F7'");

@@ -43,9 +43,7 @@ class CsvImportTest : public testing::Test {
     dir_.Write("source/sub/b.png", Png(16, 40, 200));
   }
 
-  void Manifest(absl::string_view rows) {
-    dir_.Write("source/manifest.csv", absl::StrCat("path,who\n", rows));
-  }
+  void Manifest(absl::string_view rows) { dir_.Write("source/manifest.csv", absl::StrCat("path,who\n", rows)); }
   absl::StatusOr<ImportResult> Import() { return ImportImages(Disk(), options_); }
   void ExpectRefused(const std::string& says) {
     EXPECT_THAT(Import(), IsError(absl::StatusCode::kInvalidArgument, HasSubstr(says)));
@@ -217,18 +215,12 @@ class CancellingFileSystem final : public FileSystem {
     if (--reads_ == 0) cancelled_ = true;
     return Disk().ReadFile(path);
   }
-  absl::StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
-    return Disk().Create(path);
-  }
+  absl::StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path) override { return Disk().Create(path); }
   absl::Status CreateDirs(const std::string& path) override { return Disk().CreateDirs(path); }
-  absl::Status Rename(const std::string& from, const std::string& to) override {
-    return Disk().Rename(from, to);
-  }
+  absl::Status Rename(const std::string& from, const std::string& to) override { return Disk().Rename(from, to); }
   absl::Status SyncDir(const std::string& path) override { return Disk().SyncDir(path); }
   absl::Status RemoveAll(const std::string& path) override { return Disk().RemoveAll(path); }
-  absl::StatusOr<std::vector<std::string>> List(const std::string& path) override {
-    return Disk().List(path);
-  }
+  absl::StatusOr<std::vector<std::string>> List(const std::string& path) override { return Disk().List(path); }
   bool Exists(const std::string& path) override { return Disk().Exists(path); }
   absl::StatusOr<uint64_t> Size(const std::string& path) override { return Disk().Size(path); }
   absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override { return Disk().FreeBytes(path); }

@@ -17,12 +17,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(CsvManifestTest, ReadsFeaturesPathsAndLabels) {
-  const auto manifest =
-      ParseCsvManifest("path,identity,expression\na/1.jpg,F02,happy\na/2.jpg,F01,neutral\n");
+  const auto manifest = ParseCsvManifest("path,identity,expression\na/1.jpg,F02,happy\na/2.jpg,F01,neutral\n");
   ASSERT_THAT(manifest, IsOk());
-  EXPECT_EQ(
-      manifest->schema,
-      FeatureSchema::Create({{"identity", {"F01", "F02"}}, {"expression", {"happy", "neutral"}}}).value());
+  EXPECT_EQ(manifest->schema,
+            FeatureSchema::Create({{"identity", {"F01", "F02"}}, {"expression", {"happy", "neutral"}}}).value());
   ASSERT_EQ(manifest->rows.size(), 2u);
   EXPECT_EQ(manifest->rows[1].path, "a/2.jpg");
   EXPECT_EQ(manifest->rows[1].line, 3);
@@ -75,19 +73,15 @@ INSTANTIATE_TEST_SUITE_P(
                "manifest.csv line 1: the header has no column 'path'; its columns are 'file', 'digit'"},
         BadCsv{"Semicolons", "path;digit\nx.png;1\n", "its columns are 'path;digit'"},
         BadCsv{"NoFeature", "path\nx.png\n", "line 1: the header names no feature"},
-        BadCsv{"DoubledColumn", "path,digit,digit\nx.png,1,1\n",
-               "line 1: the header has the column 'digit' twice"},
-        BadCsv{"DoubledPath", "path,digit,path\nx.png,1,x.png\n",
-               "line 1: the header has the column 'path' twice"},
+        BadCsv{"DoubledColumn", "path,digit,digit\nx.png,1,1\n", "line 1: the header has the column 'digit' twice"},
+        BadCsv{"DoubledPath", "path,digit,path\nx.png,1,x.png\n", "line 1: the header has the column 'path' twice"},
         BadCsv{"BadColumnName", "path,Hair Colour\nx.png,1\n", "line 1: feature name 'Hair Colour'"},
         BadCsv{"EmptyColumnName", "path,digit,\nx.png,1,\n", "line 1: feature name ''"},
-        BadCsv{"FieldMissing", "path,digit,colour\nx.png,1,red\ny.png,2\n",
-               "line 3: 2 fields, where the header has 3"},
+        BadCsv{"FieldMissing", "path,digit,colour\nx.png,1,red\ny.png,2\n", "line 3: 2 fields, where the header has 3"},
         BadCsv{"FieldTooMany", "path,digit\nx.png,1,red\n", "line 2: 3 fields, where the header has 2"},
         BadCsv{"EmptyValue", "path,digit\nx.png,\n", "line 2: no value for 'digit'"},
         BadCsv{"EmptyPath", "path,digit\n,1\n", "line 2: the path is empty"},
-        BadCsv{"AbsolutePath", "path,digit\n/etc/passwd,1\n",
-               "line 2: the path '/etc/passwd' must be relative"},
+        BadCsv{"AbsolutePath", "path,digit\n/etc/passwd,1\n", "line 2: the path '/etc/passwd' must be relative"},
         BadCsv{"PathUp", "path,digit\n../x.png,1\n", "without '..'"},
         BadCsv{"PathUpWithin", "path,digit\na/../../x.png,1\n", "without '..'"},
         BadCsv{"ClassWithControlCharacter", "path,digit\nx.png,\"a\nb\"\n", "class name 'a?b'"},
@@ -105,9 +99,8 @@ TEST(CsvManifestTest, LongPathsAndClassesAreRefused) {
 TEST(CsvManifestTest, TooManyClassesAreRefused) {
   std::string text = "path,digit\n";
   for (int i = 0; i <= 65536; ++i) absl::StrAppend(&text, "x,", i, "\n");
-  EXPECT_THAT(ParseCsvManifest(text),
-              IsError(absl::StatusCode::kInvalidArgument,
-                      HasSubstr("line 65538: over 65536 different values for 'digit'")));
+  EXPECT_THAT(ParseCsvManifest(text), IsError(absl::StatusCode::kInvalidArgument,
+                                              HasSubstr("line 65538: over 65536 different values for 'digit'")));
 }
 
 TEST(CsvManifestTest, TooManyFeaturesAreRefused) {
@@ -125,14 +118,13 @@ TEST(CsvManifestTest, TooManyFeaturesAreRefused) {
 TEST(CsvManifestTest, AHeaderOfAMillionColumnsIsRefusedAtOnce) {
   std::string header = "path";
   for (int i = 0; i < 1'000'000; ++i) absl::StrAppend(&header, ",f", i);
-  EXPECT_THAT(ParseCsvManifest(header), IsError(absl::StatusCode::kInvalidArgument,
-                                                HasSubstr("line 1: the header has 1000001 columns")));
+  EXPECT_THAT(ParseCsvManifest(header),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("line 1: the header has 1000001 columns")));
 }
 
 TEST(CsvManifestTest, NoRowsIsAnEmptyDataSet) {
   for (const char* text : {"", "\n\n", "path,digit\n", "\xEF\xBB\xBFpath,digit"}) {
-    EXPECT_THAT(ParseCsvManifest(text), HasReason(absl::StatusCode::kInvalidArgument, "EMPTY_DATASET"))
-        << text;
+    EXPECT_THAT(ParseCsvManifest(text), HasReason(absl::StatusCode::kInvalidArgument, "EMPTY_DATASET")) << text;
   }
 }
 

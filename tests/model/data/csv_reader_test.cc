@@ -90,8 +90,7 @@ TEST(CsvReaderTest, LineOfAnErrorIsThatOfItsRow) {
 }
 
 TEST(CsvReaderTest, AnyTextEndsInRowsOrAnError) {
-  const std::string text =
-      "path,digit,\"colour\"\r\nimg/1.png,\"3\",red\n\"img/2,\"\"x\"\".png\",4,\"gr\nün\"\n";
+  const std::string text = "path,digit,\"colour\"\r\nimg/1.png,\"3\",red\n\"img/2,\"\"x\"\".png\",4,\"gr\nün\"\n";
   for (uint64_t round = 0; round < 20'000; ++round) {
     const auto rows = ReadAll(Mutate(text, round));
     EXPECT_TRUE(rows.ok() || absl::IsInvalidArgument(rows.status()));

@@ -42,9 +42,8 @@ inline std::vector<uint8_t> PixelsOf(int64_t i, const ImageShape& shape) {
 }
 
 // Writes a data set with these labels and random pixels.
-inline absl::StatusOr<DatasetInfo> WriteDataset(FileSystem* disk, const std::string& path,
-                                                const FeatureSchema& schema, const Labels& labels,
-                                                const ImageShape& shape = {2, 3, 3}) {
+inline absl::StatusOr<DatasetInfo> WriteDataset(FileSystem* disk, const std::string& path, const FeatureSchema& schema,
+                                                const Labels& labels, const ImageShape& shape = {2, 3, 3}) {
   auto writer = DatasetWriter::Create(disk, path, schema, shape);
   if (!writer.ok()) return writer.status();
   for (size_t i = 0; i < labels.size(); ++i) {

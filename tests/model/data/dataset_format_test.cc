@@ -30,14 +30,13 @@ TEST(DatasetFormatTest, NumpyReadsItAsDocumented) {
   const FeatureSchema schema =
       FeatureSchema::Create({{"digit", {"0", "1", "2"}}, {"colour", {"red", "green"}}}).value();
   MakeDataset(dir / "data", schema, AllCombinations(schema));
-  const std::string script = absl::StrCat(
-      "folder = '", dir / "data", "'\n",
-      Snippet(TempDir::Read(absl::StrCat(source, "/docs/dataset_format.md"))), "with open('", dir / "out",
-      "', 'w') as out: print(images.shape, int(images[5, 1, 2, 0]), features, names[5], file=out)\n");
+  const std::string script =
+      absl::StrCat("folder = '", dir / "data", "'\n",
+                   Snippet(TempDir::Read(absl::StrCat(source, "/docs/dataset_format.md"))), "with open('", dir / "out",
+                   "', 'w') as out: print(images.shape, int(images[5, 1, 2, 0]), features, names[5], file=out)\n");
   ASSERT_EQ(std::system(absl::StrCat("'", python, "' '", dir.Write("read.py", script), "'").c_str()), 0);
   const int sample = PixelsOf(5, {2, 3, 3})[1 * 9 + 2 * 3];
-  EXPECT_EQ(TempDir::Read(dir / "out"),
-            absl::StrCat("(6, 2, 3, 3) ", sample, " ['digit', 'colour'] ['2', 'green']\n"));
+  EXPECT_EQ(TempDir::Read(dir / "out"), absl::StrCat("(6, 2, 3, 3) ", sample, " ['digit', 'colour'] ['2', 'green']\n"));
 }
 
 }  // namespace

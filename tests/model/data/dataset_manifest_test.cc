@@ -43,8 +43,7 @@ TEST(DatasetManifestTest, HasTheDocumentedMembers) {
 }
 
 TEST(DatasetManifestTest, IgnoresMembersItDoesNotKnow) {
-  const std::string json =
-      absl::StrReplaceAll(DatasetManifestToJson(Info()), {{"{\n", "{\"later\": [1, {}],\n"}});
+  const std::string json = absl::StrReplaceAll(DatasetManifestToJson(Info()), {{"{\n", "{\"later\": [1, {}],\n"}});
   EXPECT_THAT(DatasetManifestFromJson(json), IsOk());
 }
 
@@ -78,16 +77,12 @@ INSTANTIATE_TEST_SUITE_P(
         Wound{"FiveChannels", "\"channels\": 3", "\"channels\": 5", "'shape.channels'"},
         Wound{"NoImages", "\"image_count\": 12", "\"image_count\": 0", "'image_count' must be in"},
         Wound{"NegativeImages", "\"image_count\": 12", "\"image_count\": -1", "'image_count' must be in"},
-        Wound{"ImagesThatOverflow", "\"image_count\": 12", "\"image_count\": 9223372036854775807",
-              "'image_count'"},
-        Wound{"ImagesBeyond64Bits", "\"image_count\": 12", "\"image_count\": 18446744073709551615",
-              "'image_count'"},
+        Wound{"ImagesThatOverflow", "\"image_count\": 12", "\"image_count\": 9223372036854775807", "'image_count'"},
+        Wound{"ImagesBeyond64Bits", "\"image_count\": 12", "\"image_count\": 18446744073709551615", "'image_count'"},
         Wound{"FeaturesNoList", "\"features\": [", "\"x\": [", "'features' must be a list"},
         Wound{"FeatureNameNumber", "\"name\": \"digit\"", "\"name\": 7", "features[0].name must be a string"},
-        Wound{"FeatureDoubled", "\"colour\"", "\"digit\"",
-              "features[1].name: feature 'digit' is there twice"},
-        Wound{"ClassesNoList", "\"classes\": [", "\"classes\": 3, \"x\": [",
-              "features[0].classes must be a list"},
+        Wound{"FeatureDoubled", "\"colour\"", "\"digit\"", "features[1].name: feature 'digit' is there twice"},
+        Wound{"ClassesNoList", "\"classes\": [", "\"classes\": 3, \"x\": [", "features[0].classes must be a list"},
         Wound{"ClassNumber", "\"0\"", "0", "features[0].classes must be a string"},
         Wound{"ClassDoubled", "\"1\"", "\"0\"", "features[0].classes[1]: class '0'"},
         Wound{"FingerprintCut", "\"fingerprint\": \"2d", "\"fingerprint\": \"", "64 hexadecimal digits"},
@@ -97,10 +92,9 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(DatasetManifestTest, OtherJsonIsDataLoss) {
-  for (const std::string& json :
-       {std::string(), std::string("null"), std::string("[]"), std::string("3"), std::string("{}"),
-        std::string("\"x\""), std::string(1 << 20, '['),
-        std::string("{\"format_version\": 1, \"shape\": []}"), std::string("\xFF\xFE{}")}) {
+  for (const std::string& json : {std::string(), std::string("null"), std::string("[]"), std::string("3"),
+                                  std::string("{}"), std::string("\"x\""), std::string(1 << 20, '['),
+                                  std::string("{\"format_version\": 1, \"shape\": []}"), std::string("\xFF\xFE{}")}) {
     EXPECT_THAT(DatasetManifestFromJson(json), HasReason(absl::StatusCode::kDataLoss, "BAD_MANIFEST"));
   }
 }
@@ -148,8 +142,8 @@ TEST(DatasetFingerprintTest, ChangesWithEverythingButItself) {
 
 TEST(ValidateImageShapeTest, KnowsTheLimits) {
   EXPECT_THAT(ValidateImageShape({1, 16384, 1}), IsOk());
-  for (const ImageShape& shape : {ImageShape{0, 1, 3}, ImageShape{1, 0, 3}, ImageShape{-1, 1, 3},
-                                  ImageShape{1, 1, 0}, ImageShape{1, 1, 5}, ImageShape{16385, 1, 3}}) {
+  for (const ImageShape& shape : {ImageShape{0, 1, 3}, ImageShape{1, 0, 3}, ImageShape{-1, 1, 3}, ImageShape{1, 1, 0},
+                                  ImageShape{1, 1, 5}, ImageShape{16385, 1, 3}}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ValidateImageShape(shape)));
   }
 }

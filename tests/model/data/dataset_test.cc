@@ -31,9 +31,7 @@ FeatureSchema Schema() {
 
 class DatasetTest : public testing::Test {
  protected:
-  void SetUp() override {
-    ASSERT_THAT(WriteDataset(&Disk(), folder_, Schema(), AllCombinations(Schema())), IsOk());
-  }
+  void SetUp() override { ASSERT_THAT(WriteDataset(&Disk(), folder_, Schema(), AllCombinations(Schema())), IsOk()); }
 
   std::string ReadIn(const std::string& name) { return TempDir::Read(folder_ + "/" + name); }
   void WriteIn(const std::string& name, absl::string_view contents) { dir_.Write("data/" + name, contents); }
@@ -126,8 +124,7 @@ TEST_F(DatasetTest, LabelBeyondItsClassesIsDataLossNamingIt) {
   WriteIn("labels.bin", labels);
   Refingerprint();
   EXPECT_THAT(Dataset::Open(Disk(), folder_),
-              IsError(absl::StatusCode::kDataLoss,
-                      HasSubstr("image 3 has class 2 of feature 'colour', which has 2")));
+              IsError(absl::StatusCode::kDataLoss, HasSubstr("image 3 has class 2 of feature 'colour', which has 2")));
 }
 
 TEST_F(DatasetTest, FingerprintOfOtherContentIsDataLoss) {
@@ -155,8 +152,7 @@ TEST_F(DatasetTest, SizesMustFitTheManifest) {
 TEST_F(DatasetTest, NewerFormatIsNamed) {
   WriteIn("manifest.json", absl::StrReplaceAll(ReadIn("manifest.json"), {{"version\": 1", "version\": 9"}}));
   Reseal();
-  EXPECT_THAT(Dataset::Open(Disk(), folder_),
-              IsError(absl::StatusCode::kDataLoss, HasSubstr("format version 9")));
+  EXPECT_THAT(Dataset::Open(Disk(), folder_), IsError(absl::StatusCode::kDataLoss, HasSubstr("format version 9")));
 }
 
 TEST_F(DatasetTest, SurvivesTheRemovalOfItsFolder) {

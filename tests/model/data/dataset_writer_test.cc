@@ -66,20 +66,17 @@ TEST(DatasetWriterTest, RefusesBadLabelsAndGoesOn) {
   const std::vector<uint8_t> pixels = PixelsOf(0, {2, 3, 3});
   EXPECT_THAT(writer->Add(pixels.data(), {3, 0}),
               IsError(absl::StatusCode::kInvalidArgument, "feature 'digit' has 3 classes, no index 3"));
-  EXPECT_THAT(writer->Add(pixels.data(), {0}),
-              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("2 labels")));
+  EXPECT_THAT(writer->Add(pixels.data(), {0}), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("2 labels")));
   EXPECT_THAT(writer->Add(pixels.data(), {2, 1}), IsOk());
   EXPECT_EQ(writer->Finish()->image_count, 1);
 }
 
 TEST(DatasetWriterTest, RefusesBadShapesNoFeaturesAndTakenFolders) {
   const TempDir dir;
-  EXPECT_TRUE(
-      absl::IsInvalidArgument(DatasetWriter::Create(&Disk(), dir / "a", Schema(), {0, 3, 3}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(DatasetWriter::Create(&Disk(), dir / "a", Schema(), {0, 3, 3}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(DatasetWriter::Create(&Disk(), dir / "a", {}, {2, 3, 3}).status()));
   dir.Write("taken/file", "x");
-  EXPECT_TRUE(
-      absl::IsAlreadyExists(DatasetWriter::Create(&Disk(), dir / "taken", Schema(), {2, 3, 3}).status()));
+  EXPECT_TRUE(absl::IsAlreadyExists(DatasetWriter::Create(&Disk(), dir / "taken", Schema(), {2, 3, 3}).status()));
 }
 
 TEST(DatasetWriterTest, LeavesUnusedClassesOut) {

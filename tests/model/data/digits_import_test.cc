@@ -141,8 +141,7 @@ TEST_F(DigitsImportTest, FullDiskIsSaidAndLeavesNothing) {
   FaultyFileSystem disk(FileSystem::Posix());
   for (int n = 5; n < 14; ++n) {
     disk.FailAt(n, FaultyFileSystem::DiskFull());
-    EXPECT_THAT(ImportImages(disk, options_), HasReason(absl::StatusCode::kResourceExhausted, "DISK_FULL"))
-        << n;
+    EXPECT_THAT(ImportImages(disk, options_), HasReason(absl::StatusCode::kResourceExhausted, "DISK_FULL")) << n;
     EXPECT_THAT(Disk().List(dir_.path()).value(), ElementsAre("source"));
   }
 }

@@ -93,8 +93,7 @@ TEST_F(DigitsSourceTest, HalfAPairIsAnError) {
 TEST_F(DigitsSourceTest, CountsMustAgree) {
   dir_.Write("train-images-idx3-ubyte", Images(2, 'a'));
   dir_.Write("train-labels-idx1-ubyte", Labels("\x01\x02\x03"));
-  EXPECT_THAT(Read(),
-              Refused("train-labels-idx1-ubyte", "3 labels for the 2 pictures of train-images-idx3-ubyte"));
+  EXPECT_THAT(Read(), Refused("train-labels-idx1-ubyte", "3 labels for the 2 pictures of train-images-idx3-ubyte"));
 }
 
 TEST_F(DigitsSourceTest, LabelsAreDigits) {

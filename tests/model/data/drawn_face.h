@@ -12,9 +12,7 @@
 namespace facet::model {
 
 // A grey picture without a face.
-inline cv::Mat DrawnWall(int width = 120, int height = 160) {
-  return {height, width, CV_8UC3, cv::Scalar(60, 60, 60)};
-}
+inline cv::Mat DrawnWall(int width = 120, int height = 160) { return {height, width, CV_8UC3, cv::Scalar(60, 60, 60)}; }
 
 // Draws a face `width` pixels wide; `mouth` opens it, from 0.
 inline void DrawFace(cv::Mat& picture, int x, int y, int width, int mouth = 0) {

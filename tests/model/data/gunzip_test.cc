@@ -35,9 +35,7 @@ TEST(GunzipTest, KeepsNoMoreThanAskedFor) {
   EXPECT_EQ(Gunzip(bomb, 1000).value().size(), 1000u);
 }
 
-TEST(GunzipTest, ReadsMembersOneAfterAnother) {
-  EXPECT_EQ(Gunzip(Gzip("abc") + Gzip("def"), 10).value(), "abcdef");
-}
+TEST(GunzipTest, ReadsMembersOneAfterAnother) { EXPECT_EQ(Gunzip(Gzip("abc") + Gzip("def"), 10).value(), "abcdef"); }
 
 TEST(GunzipTest, EveryPrefixIsCutOff) {
   const std::string packed = Gzip("hello, hello, hello");

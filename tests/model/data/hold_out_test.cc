@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/hold_out.h"
 
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -39,12 +38,12 @@ using Rules = std::vector<v1::HoldOutRule>;
 v1::HoldOutRule Rule(const std::string& text) { return FromText<v1::HoldOutRule>(text); }
 
 v1::HoldOutRule ColourRule(int count, uint64_t seed = 1) {
-  return Rule(absl::StrCat("name: 'colour' per: 'digit' per: 'example' missing: 'colour' count: ", count,
-                           " seed: ", seed));
+  return Rule(
+      absl::StrCat("name: 'colour' per: 'digit' per: 'example' missing: 'colour' count: ", count, " seed: ", seed));
 }
 v1::HoldOutRule RotationRule(int count, uint64_t seed = 1) {
-  return Rule(absl::StrCat("name: 'rotation' per: 'digit' per: 'example' missing: 'rotation' count: ", count,
-                           " seed: ", seed));
+  return Rule(
+      absl::StrCat("name: 'rotation' per: 'digit' per: 'example' missing: 'rotation' count: ", count, " seed: ", seed));
 }
 
 class HoldOutTest : public testing::Test {
@@ -55,8 +54,7 @@ class HoldOutTest : public testing::Test {
   // Cells that a part holds: (digit, example) and the class lost.
   std::set<std::vector<int>> Cells(const Split::HeldOut& part, int missing) {
     std::set<std::vector<int>> cells;
-    for (const int64_t i : part.images)
-      cells.insert({Label(i, kDigit), Label(i, kExample), Label(i, missing)});
+    for (const int64_t i : part.images) cells.insert({Label(i, kDigit), Label(i, kExample), Label(i, missing)});
     return cells;
   }
 
@@ -80,8 +78,7 @@ TEST_F(HoldOutTest, HundredDigitsLoseOneColourInAllRotations) {
   const auto cells = Cells(split.held_out[0], kColour);
   EXPECT_EQ(cells.size(), 100u);
   std::set<std::pair<int, int>> combinations;
-  for (const auto& cell : cells)
-    EXPECT_TRUE(combinations.insert({cell[0], cell[1]}).second) << "two colours lost";
+  for (const auto& cell : cells) EXPECT_TRUE(combinations.insert({cell[0], cell[1]}).second) << "two colours lost";
 }
 
 TEST_F(HoldOutTest, PartsAreDisjointAscendAndAreAllThereIs) {
@@ -148,16 +145,14 @@ TEST_F(HoldOutTest, OrderOfFeatureNamesMakesNoOtherCombination) {
 }
 
 TEST_F(HoldOutTest, RulesOfOtherFeaturesMayMeetAndTheFirstTakesTheImage) {
-  const v1::HoldOutRule wide =
-      Rule("name: 'wide' per: 'example' missing: 'colour' missing: 'rotation' count: 12");
+  const v1::HoldOutRule wide = Rule("name: 'wide' per: 'example' missing: 'colour' missing: 'rotation' count: 12");
   const Split split = SplitBy({ColourRule(200), wide}).value();
   EXPECT_EQ(split.held_out[0].images.size(), 800u);
   EXPECT_LT(split.held_out[1].images.size(), 120u);
   EXPECT_GT(split.held_out[1].images.size(), 0u);
   std::vector<int64_t> common;
   std::set_intersection(split.held_out[0].images.begin(), split.held_out[0].images.end(),
-                        split.held_out[1].images.begin(), split.held_out[1].images.end(),
-                        std::back_inserter(common));
+                        split.held_out[1].images.begin(), split.held_out[1].images.end(), std::back_inserter(common));
   EXPECT_THAT(common, IsEmpty());
 }
 
@@ -222,7 +217,8 @@ TEST_F(HoldOutTest, WhoHasOneCellAloneKeepsIt) {
   Labels labels;
   for (uint16_t person = 0; person < 12; ++person) {
     features[0].classes.push_back(absl::StrCat("p", person));
-    for (uint16_t expression = 0; expression < (person < 8 ? 1 : 3); ++expression) labels.push_back({person, expression});
+    for (uint16_t expression = 0; expression < (person < 8 ? 1 : 3); ++expression)
+      labels.push_back({person, expression});
   }
   const auto dataset = MakeDataset(dir / "data", FeatureSchema::Create(features).value(), labels);
   for (uint64_t seed = 0; seed < 20; ++seed) {
@@ -315,14 +311,12 @@ TEST_F(HoldOutTest, MoreCombinationsThanAreLeftIsAnError) {
 
 TEST_F(HoldOutTest, ClassThatTrainingWouldNeverSeeIsAnErrorNamingIt) {
   const TempDir dir;
-  const FeatureSchema schema =
-      FeatureSchema::Create({{"shape", {"round"}}, {"size", {"large", "largest"}}}).value();
+  const FeatureSchema schema = FeatureSchema::Create({{"shape", {"round"}}, {"size", {"large", "largest"}}}).value();
   const auto dataset = MakeDataset(dir / "data", schema, {{0, 0}, {0, 1}});
   const Rules rules = {Rule("name: 'r' per: 'shape' missing: 'size' count: 1")};
   const auto split = SplitDataset(*dataset, rules);
   EXPECT_THAT(split, IsBadField("hold_out[0]", "CLASS_NEVER_TRAINED"));
-  EXPECT_THAT(
-      split, IsError(absl::StatusCode::kInvalidArgument, HasSubstr("training would never see class 'large")));
+  EXPECT_THAT(split, IsError(absl::StatusCode::kInvalidArgument, HasSubstr("training would never see class 'large")));
 }
 
 TEST_F(HoldOutTest, ClassesWithoutImagesAreNotTheRulesFault) {
@@ -381,43 +375,41 @@ TEST_P(BadRuleTest, IsRefusedWithItsField) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadRuleTest,
-    testing::Values(
-        BadRule{"UnknownPer", "name: 'r' per: 'digits' missing: 'colour' count: 1", "hold_out[1].per[0]",
-                "UNKNOWN_FEATURE"},
-        BadRule{"UnknownMissing", "name: 'r' per: 'digit' missing: 'colour' missing: 'x' count: 1",
-                "hold_out[1].missing[1]", "UNKNOWN_FEATURE"},
-        BadRule{"InBothLists", "name: 'r' per: 'digit' missing: 'digit' count: 1", "hold_out[1].missing[0]",
-                "DUPLICATE_FEATURE"},
-        BadRule{"TwiceInAList", "name: 'r' per: 'digit' per: 'digit' missing: 'colour' count: 1",
-                "hold_out[1].per[1]", "DUPLICATE_FEATURE"},
-        BadRule{"DoubledName", "name: 'colour' per: 'digit' missing: 'colour' count: 1", "hold_out[1].name",
-                "DUPLICATE_RULE"},
-        BadRule{"EmptyName", "per: 'digit' missing: 'colour' count: 1", "hold_out[1].name", "INVALID_ID"},
-        BadRule{"BadName", "name: 'Low level' per: 'digit' missing: 'colour' count: 1", "hold_out[1].name",
-                "INVALID_ID"},
-        BadRule{"NoPer", "name: 'r' missing: 'colour' count: 1", "hold_out[1].per", "MISSING_FEATURE"},
-        BadRule{"NoMissing", "name: 'r' per: 'colour' count: 1", "hold_out[1].missing", "MISSING_FEATURE"},
-        BadRule{"ZeroCount", "name: 'r' per: 'digit' missing: 'colour'", "hold_out[1].count", "BAD_COUNT"},
-        BadRule{"NegativeCount", "name: 'r' per: 'digit' missing: 'colour' count: -5", "hold_out[1].count",
-                "BAD_COUNT"},
-        BadRule{"OverAllCombinations", "name: 'r' per: 'digit' missing: 'colour' count: 11",
-                "hold_out[1].count", "TOO_MANY_COMBINATIONS"},
-        BadRule{"NegativeEach", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: -1", "hold_out[1].each",
-                "BAD_COUNT"},
-        BadRule{"EachOverAllCombinations", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: 4",
-                "hold_out[1].each", "TOO_MANY_COMBINATIONS"},
-        BadRule{"HugeEach", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: 2147483647",
-                "hold_out[1].each", "TOO_MANY_COMBINATIONS"},
-        BadRule{"HugeCount", "name: 'r' per: 'digit' per: 'example' missing: 'colour' count: 2147483647",
-                "hold_out[1].count", "TOO_MANY_COMBINATIONS"}),
+    testing::Values(BadRule{"UnknownPer", "name: 'r' per: 'digits' missing: 'colour' count: 1", "hold_out[1].per[0]",
+                            "UNKNOWN_FEATURE"},
+                    BadRule{"UnknownMissing", "name: 'r' per: 'digit' missing: 'colour' missing: 'x' count: 1",
+                            "hold_out[1].missing[1]", "UNKNOWN_FEATURE"},
+                    BadRule{"InBothLists", "name: 'r' per: 'digit' missing: 'digit' count: 1", "hold_out[1].missing[0]",
+                            "DUPLICATE_FEATURE"},
+                    BadRule{"TwiceInAList", "name: 'r' per: 'digit' per: 'digit' missing: 'colour' count: 1",
+                            "hold_out[1].per[1]", "DUPLICATE_FEATURE"},
+                    BadRule{"DoubledName", "name: 'colour' per: 'digit' missing: 'colour' count: 1", "hold_out[1].name",
+                            "DUPLICATE_RULE"},
+                    BadRule{"EmptyName", "per: 'digit' missing: 'colour' count: 1", "hold_out[1].name", "INVALID_ID"},
+                    BadRule{"BadName", "name: 'Low level' per: 'digit' missing: 'colour' count: 1", "hold_out[1].name",
+                            "INVALID_ID"},
+                    BadRule{"NoPer", "name: 'r' missing: 'colour' count: 1", "hold_out[1].per", "MISSING_FEATURE"},
+                    BadRule{"NoMissing", "name: 'r' per: 'colour' count: 1", "hold_out[1].missing", "MISSING_FEATURE"},
+                    BadRule{"ZeroCount", "name: 'r' per: 'digit' missing: 'colour'", "hold_out[1].count", "BAD_COUNT"},
+                    BadRule{"NegativeCount", "name: 'r' per: 'digit' missing: 'colour' count: -5", "hold_out[1].count",
+                            "BAD_COUNT"},
+                    BadRule{"OverAllCombinations", "name: 'r' per: 'digit' missing: 'colour' count: 11",
+                            "hold_out[1].count", "TOO_MANY_COMBINATIONS"},
+                    BadRule{"NegativeEach", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: -1",
+                            "hold_out[1].each", "BAD_COUNT"},
+                    BadRule{"EachOverAllCombinations", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: 4",
+                            "hold_out[1].each", "TOO_MANY_COMBINATIONS"},
+                    BadRule{"HugeEach", "name: 'r' per: 'digit' missing: 'colour' count: 1 each: 2147483647",
+                            "hold_out[1].each", "TOO_MANY_COMBINATIONS"},
+                    BadRule{"HugeCount", "name: 'r' per: 'digit' per: 'example' missing: 'colour' count: 2147483647",
+                            "hold_out[1].count", "TOO_MANY_COMBINATIONS"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(ValidateHoldOutTest, TakesGoodRules) {
   EXPECT_THAT(ValidateHoldOut(Schema(), Rules{ColourRule(200), RotationRule(200)}), IsOk());
   EXPECT_THAT(ValidateHoldOut(Schema(), Rules{}), IsOk());
-  EXPECT_THAT(
-      ValidateHoldOut(Schema(), Rules{Rule("name: 'low-level_2' per: 'digit' missing: 'colour' count: 10")}),
-      IsOk());
+  EXPECT_THAT(ValidateHoldOut(Schema(), Rules{Rule("name: 'low-level_2' per: 'digit' missing: 'colour' count: 10")}),
+              IsOk());
 }
 
 }  // namespace

@@ -51,8 +51,7 @@ TEST(ParseIdxTest, BytesBehindAreRefused) {
 }
 
 TEST(ParseIdxTest, HugeAndEmptyAxesAreRefusedBeforeMemoryIsSpent) {
-  EXPECT_THAT(ParseIdx(MakeIdx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, ""), 3),
-              Refused("over 1073741824 bytes"));
+  EXPECT_THAT(ParseIdx(MakeIdx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, ""), 3), Refused("over 1073741824 bytes"));
   EXPECT_THAT(ParseIdx(MakeIdx({1u << 31}, ""), 1), Refused("over"));
   EXPECT_THAT(ParseIdx(MakeIdx({65536, 65536}, ""), 2), Refused("over"));
   EXPECT_THAT(ParseIdx(MakeIdx({0}, ""), 1), Refused("axis 0 is 0"));

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/data/image_preparation.h"
-
 #include <atomic>
 #include <string>
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "model/data/image_preparation.h"
 #include "tests/base/few_threads.h"
 #include "tests/base/status_is.h"
 
@@ -14,9 +13,7 @@ namespace {
 
 // The header of a bitmap of 8000 x 8000 pixels: all of the memory that one image
 // may take.
-std::string HugeBitmap() {
-  return {"BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0\x40\x1F\0\0\x40\x1F\0\0", 26};
-}
+std::string HugeBitmap() { return {"BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0\x40\x1F\0\0\x40\x1F\0\0", 26}; }
 
 ImagePreparation Preparation(int threads, int64_t count) {
   ImagePreparation preparation;

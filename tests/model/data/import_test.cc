@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/import.h"
 
-
 #include <string>
 
 #include "gmock/gmock.h"
@@ -20,8 +19,7 @@ v1::ImportSpec Spec(const std::string& text) { return FromText<v1::ImportSpec>(t
 TEST(ValidateImportSpecTest, TakesDefaultsAndEdges) {
   for (const char* text :
        {"format: DATASET_FORMAT_CSV", "format: DATASET_FORMAT_IDX_DIGITS",
-        "format: DATASET_FORMAT_CSV csv { image_size: 8 }",
-        "format: DATASET_FORMAT_CSV csv { image_size: 1024 }",
+        "format: DATASET_FORMAT_CSV csv { image_size: 8 }", "format: DATASET_FORMAT_CSV csv { image_size: 1024 }",
         "format: DATASET_FORMAT_IDX_DIGITS digits { examples_per_digit: 10000 skip_per_digit: 5 "
         "colours: ['blue', 'red', 'green'] rotations: [270, 0, 90, 180] }",
         "format: DATASET_FORMAT_KDEF", "format: DATASET_FORMAT_CSV csv { face_crop { margin: 1 min_share: 0.02 } }",
@@ -55,16 +53,11 @@ TEST_P(BadSpecTest, IsRefusedWithItsField) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadSpecTest,
     testing::Values(
-        BadSpec{"NoFormat", "", "format", "must be"},
-        BadSpec{"UnknownFormat", "format: 77", "format", "must be"},
-        BadSpec{"SizeTooSmall", "format: DATASET_FORMAT_CSV csv { image_size: 7 }", "csv.image_size",
-                "[8, 1024]"},
-        BadSpec{"SizeTooLarge", "format: DATASET_FORMAT_CSV csv { image_size: 1025 }", "csv.image_size",
-                "not 1025"},
-        BadSpec{"SizeNegative", "format: DATASET_FORMAT_CSV csv { image_size: -1 }", "csv.image_size",
-                "not -1"},
-        BadSpec{"OptionsOfAnotherFormat", "format: DATASET_FORMAT_CSV digits {}", "digits",
-                "DATASET_FORMAT_CSV"},
+        BadSpec{"NoFormat", "", "format", "must be"}, BadSpec{"UnknownFormat", "format: 77", "format", "must be"},
+        BadSpec{"SizeTooSmall", "format: DATASET_FORMAT_CSV csv { image_size: 7 }", "csv.image_size", "[8, 1024]"},
+        BadSpec{"SizeTooLarge", "format: DATASET_FORMAT_CSV csv { image_size: 1025 }", "csv.image_size", "not 1025"},
+        BadSpec{"SizeNegative", "format: DATASET_FORMAT_CSV csv { image_size: -1 }", "csv.image_size", "not -1"},
+        BadSpec{"OptionsOfAnotherFormat", "format: DATASET_FORMAT_CSV digits {}", "digits", "DATASET_FORMAT_CSV"},
         BadSpec{"OptionsOfYetAnother", "format: DATASET_FORMAT_IDX_DIGITS kdef {}", "kdef", "do not go with"},
         BadSpec{"UnknownColour", "format: DATASET_FORMAT_IDX_DIGITS digits { colours: ['red', 'gren'] }",
                 "digits.colours[1]", "Did you mean 'green'?"},
@@ -82,8 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "digits.skip_per_digit", "at least 0"},
         BadSpec{"MarginTooLarge", "format: DATASET_FORMAT_CSV csv { face_crop { margin: 1.1 } }",
                 "csv.face_crop.margin", "[0, 1]"},
-        BadSpec{"MarginNan", "format: DATASET_FORMAT_KDEF kdef { face_crop { margin: nan } }",
-                "kdef.face_crop.margin", "not nan"},
+        BadSpec{"MarginNan", "format: DATASET_FORMAT_KDEF kdef { face_crop { margin: nan } }", "kdef.face_crop.margin",
+                "not nan"},
         BadSpec{"FaceTooSmall", "format: DATASET_FORMAT_KDEF kdef { face_crop { min_share: 0.01 } }",
                 "kdef.face_crop.min_share", "[0.02, 1]"},
         BadSpec{"KdefSizeTooLarge", "format: DATASET_FORMAT_KDEF kdef { image_size: 2000 }", "kdef.image_size",
@@ -94,8 +87,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"DoubledAngle", "format: DATASET_FORMAT_KDEF kdef { angles: ['S', 'S'] }", "kdef.angles[1]", "twice"},
         BadSpec{"UnknownPerson", "format: DATASET_FORMAT_KDEF kdef { people: ['F01', 'F36'] }", "kdef.people[1]",
                 "'F36' is not possible"},
-        BadSpec{"UnknownTransform", "format: DATASET_FORMAT_KDEF kdef { transforms: ['r45'] }",
-                "kdef.transforms[0]", "r90"}),
+        BadSpec{"UnknownTransform", "format: DATASET_FORMAT_KDEF kdef { transforms: ['r45'] }", "kdef.transforms[0]",
+                "r90"}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -38,10 +38,26 @@ TEST(KdefNameTest, EveryNameOfTheSetIsRead) {
 }
 
 TEST(KdefNameTest, RefusesEverythingElse) {
-  for (const char* name :
-       {"", ".", ".JPG", "AF01ANS", "AF01ANS.", "AF01ANS.TXT", "CF01ANS.JPG", "AX01ANS.JPG", "AF00ANS.JPG",
-        "AF36ANS.JPG", "AF1ANS.JPG", "AF+1ANS.JPG", "AF01XXS.JPG", "AF01ANX.JPG", "AF01AN.JPG", "AF01ANSS.JPG",
-        "AF31V.JPG", "._AF01ANS.JPG", "AF01ANS.JPG.JPG", "\xff\xfe.JPG"}) {
+  for (const char* name : {"",
+                           ".",
+                           ".JPG",
+                           "AF01ANS",
+                           "AF01ANS.",
+                           "AF01ANS.TXT",
+                           "CF01ANS.JPG",
+                           "AX01ANS.JPG",
+                           "AF00ANS.JPG",
+                           "AF36ANS.JPG",
+                           "AF1ANS.JPG",
+                           "AF+1ANS.JPG",
+                           "AF01XXS.JPG",
+                           "AF01ANX.JPG",
+                           "AF01AN.JPG",
+                           "AF01ANSS.JPG",
+                           "AF31V.JPG",
+                           "._AF01ANS.JPG",
+                           "AF01ANS.JPG.JPG",
+                           "\xff\xfe.JPG"}) {
     EXPECT_EQ(ParseKdefName(name), std::nullopt) << name;
   }
 }

@@ -108,14 +108,15 @@ TEST(SsimTest, AgreesWithScikitImage) {
   };
   dir.Write("a", bytes(a));
   dir.Write("b", bytes(b));
-  dir.Write("compare.py", absl::StrCat(R"(
+  dir.Write("compare.py",
+            absl::StrCat(R"(
 import numpy, skimage.metrics
 a, b = (numpy.fromfile(name, "float32").reshape(16, 20, 3).astype("float64") for name in "ab")
 theirs = skimage.metrics.structural_similarity(a, b, data_range=1, channel_axis=2, gaussian_weights=True, sigma=1.5,
                                                use_sample_covariance=False)
 psnr = skimage.metrics.peak_signal_noise_ratio(a, b, data_range=1)
-assert abs(theirs - )", *Ssim(kShape, a, b), ") < 1e-4, theirs\nassert abs(psnr - ", Psnr(a, b),
-                                       ") < 1e-3, psnr\n"));
+assert abs(theirs - )",
+                         *Ssim(kShape, a, b), ") < 1e-4, theirs\nassert abs(psnr - ", Psnr(a, b), ") < 1e-3, psnr\n"));
   EXPECT_EQ(std::system(absl::StrCat("cd '", dir.path(), "' && '", python, "' compare.py").c_str()), 0);
 }
 

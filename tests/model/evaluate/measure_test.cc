@@ -39,7 +39,8 @@ class BlendingRenderer final : public Renderer {
     float* out = static_cast<float*>(pixels);
     std::fill_n(out, count * kSamples, error);
     for (int i = 0; i < count; ++i) {
-      for (int64_t image = 0; image < kTinyImages; ++image) AddWeighted(&dense[i * kClasses], image, out + i * kSamples);
+      for (int64_t image = 0; image < kTinyImages; ++image)
+        AddWeighted(&dense[i * kClasses], image, out + i * kSamples);
     }
     return absl::OkStatus();
   }
@@ -116,7 +117,8 @@ class MeasureTest : public testing::Test {
     options.render_batch = 8;
     options.max_images = max_images_;
     options.clock = &clock_;
-    return Measure(options, judge_, [this](double done) { progress_.push_back(done); }, stop_);
+    return Measure(
+        options, judge_, [this](double done) { progress_.push_back(done); }, stop_);
   }
 
   std::vector<float> ToFloats(int64_t image) {
@@ -169,9 +171,9 @@ TEST_F(MeasureTest, PsnrOfNoImagesOrOfNoNumbersIsAbsent) {
 
 TEST_F(MeasureTest, MixesKeepTheOtherFeaturesAndGiveMassToBothParents) {
   const auto evaluation = Run();
-  ASSERT_THAT(evaluation->mixes, ElementsAre(Field(&Evaluation::Mix::feature, "side"),
-                                             Field(&Evaluation::Mix::feature, "colour"),
-                                             Field(&Evaluation::Mix::feature, "shade")));
+  ASSERT_THAT(evaluation->mixes,
+              ElementsAre(Field(&Evaluation::Mix::feature, "side"), Field(&Evaluation::Mix::feature, "colour"),
+                          Field(&Evaluation::Mix::feature, "shade")));
   const Evaluation::Mix& colour = evaluation->mixes[1];
   EXPECT_EQ(colour.image_count, 21);
   EXPECT_THAT(colour.kept, ElementsAre(Accuracy("side", 1, 1)));

@@ -78,8 +78,7 @@ TEST_F(NeighbourSearchTest, OfNoOtherImageIs0) {
 
 TEST_F(NeighbourSearchTest, StopsWhenAsked) {
   stop_ = true;
-  EXPECT_TRUE(absl::IsCancelled(
-      NeighbourSearch(*dataset_, images_).Distances(PixelsOfImage(0), {-1}, stop_).status()));
+  EXPECT_TRUE(absl::IsCancelled(NeighbourSearch(*dataset_, images_).Distances(PixelsOfImage(0), {-1}, stop_).status()));
 }
 
 }  // namespace

@@ -25,10 +25,10 @@ TEST(QuestionTest, OfEveryFeatureItsClassIsAsked) {
 }
 
 TEST(QuestionTest, OfSquareTransformsTurnAndMirroringAreAskedApart) {
-  EXPECT_THAT(Ask({{"identity", {"F01", "F02"}},
-                   {"transform", {"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"}}}),
-              ElementsAre(Asks(0, "", {0, 1}), Asks(1, "", {0, 1, 2, 3, 4, 5, 6, 7}),
-                          Asks(1, "turn", {0, 1, 2, 3, 0, 1, 2, 3}), Asks(1, "mirroring", {0, 0, 0, 0, 1, 1, 1, 1})));
+  EXPECT_THAT(
+      Ask({{"identity", {"F01", "F02"}}, {"transform", {"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"}}}),
+      ElementsAre(Asks(0, "", {0, 1}), Asks(1, "", {0, 1, 2, 3, 4, 5, 6, 7}), Asks(1, "turn", {0, 1, 2, 3, 0, 1, 2, 3}),
+                  Asks(1, "mirroring", {0, 0, 0, 0, 1, 1, 1, 1})));
   EXPECT_THAT(Ask({{"pose", {"m90", "r0", "r90"}}}),
               ElementsAre(Asks(0, "", {0, 1, 2}), Asks(0, "turn", {0, 1, 0}), Asks(0, "mirroring", {0, 1, 1})))
       << "whatever the feature is called, and in any order";

@@ -10,7 +10,12 @@ namespace {
 
 TEST(ReportProtoTest, CarriesEveryFigure) {
   Evaluation evaluation;
-  evaluation.held_out.push_back({"no_red", 7, {{"digit", 0.5, 0.75, {}}}, 21.5, {3, 9}, {0.5, 0.75, 0.25, 0.125, 1.5, {{"digit", 0.5, 0.25, 1}}}});
+  evaluation.held_out.push_back({"no_red",
+                                 7,
+                                 {{"digit", 0.5, 0.75, {}}},
+                                 21.5,
+                                 {3, 9},
+                                 {0.5, 0.75, 0.25, 0.125, 1.5, {{"digit", 0.5, 0.25, 1}}}});
   evaluation.train = {{"digit", 0.25, 1.0, {}}};
   evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5, {}}}, 0.875, 0.0625, 1.25, 0.5});
   evaluation.train_psnr_db = 30;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/features/feature_vector.h"
 
-
 #include <cmath>
 #include <limits>
 #include <string>
@@ -60,22 +59,19 @@ TEST(ResolveFeatureVectorTest, IndicesAndNamesMix) {
 }
 
 TEST(ResolveFeatureVectorTest, MixesOfManyOnEveryFeatureAreNormalized) {
-  EXPECT_THAT(
-      Resolve(
-          "features { feature: 'digit' weights { index: 0 weight: 2 } weights { index: 1 weight: 2 } "
-          "weights { index: 2 weight: 4 } }"
-          "features { feature: 'colour' weights { index: 0 weight: 30 } weights { index: 1 weight: 10 } }")
-          .value(),
-      ElementsAre(0.25f, 0.25f, 0.5f, 0.75f, 0.25f));
+  EXPECT_THAT(Resolve("features { feature: 'digit' weights { index: 0 weight: 2 } weights { index: 1 weight: 2 } "
+                      "weights { index: 2 weight: 4 } }"
+                      "features { feature: 'colour' weights { index: 0 weight: 30 } weights { index: 1 weight: 10 } }")
+                  .value(),
+              ElementsAre(0.25f, 0.25f, 0.5f, 0.75f, 0.25f));
 }
 
 TEST(ResolveFeatureVectorTest, WithoutNormalizeWeightsStay) {
-  EXPECT_THAT(
-      Resolve(absl::StrCat("normalize: false features { feature: 'digit' weights { index: 0 weight: 1.5 } "
-                           "weights { index: 1 weight: 0 } }",
-                           kRed))
-          .value(),
-      ElementsAre(1.5f, 0, 0, 1, 0));
+  EXPECT_THAT(Resolve(absl::StrCat("normalize: false features { feature: 'digit' weights { index: 0 weight: 1.5 } "
+                                   "weights { index: 1 weight: 0 } }",
+                                   kRed))
+                  .value(),
+              ElementsAre(1.5f, 0, 0, 1, 0));
 }
 
 TEST(ResolveFeatureVectorTest, DenseIsTakenInSchemaOrder) {
@@ -95,8 +91,7 @@ TEST(ResolveFeatureVectorTest, SumsToOneWhateverTheWeights) {
   for (uint64_t i = 0; i < 1000; ++i) {
     CounterRandom random(1, "weights", i);
     v1::FeatureVector vector;
-    for (int k = 0; k < 5; ++k)
-      vector.add_dense(static_cast<float>(std::exp(40 * random.NextNormal()) + 1e-30));
+    for (int k = 0; k < 5; ++k) vector.add_dense(static_cast<float>(std::exp(40 * random.NextNormal()) + 1e-30));
     const auto dense = Resolve(vector);
     if (!dense.ok()) continue;  // an overflow to infinity is refused elsewhere
     EXPECT_THAT((*dense)[0] + (*dense)[1] + (*dense)[2], testing::FloatNear(1, 1e-6f));
@@ -124,38 +119,36 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadVectorTest,
     testing::Values(
         BadVector{"Empty", "", "features", "MISSING_FEATURE", "missing: 'digit', 'colour'"},
-        BadVector{"OneMissing", "features { feature: 'digit' weights { index: 0 } }", "features",
-                  "MISSING_FEATURE", "missing: 'colour'"},
-        BadVector{"UnknownFeature", "features { feature: 'digits' weights { index: 0 } }",
-                  "features[0].feature", "UNKNOWN_FEATURE",
-                  "Did you mean 'digit'? There are: digit, colour."},
+        BadVector{"OneMissing", "features { feature: 'digit' weights { index: 0 } }", "features", "MISSING_FEATURE",
+                  "missing: 'colour'"},
+        BadVector{"UnknownFeature", "features { feature: 'digits' weights { index: 0 } }", "features[0].feature",
+                  "UNKNOWN_FEATURE", "Did you mean 'digit'? There are: digit, colour."},
         BadVector{"UnknownClass",
                   "features { feature: 'digit' weights { index: 0 } } "
                   "features { feature: 'colour' weights { class: 'red' } weights { class: 'gren' } }",
                   "features[1].weights[1].class", "UNKNOWN_CLASS", "Did you mean 'green'?"},
-        BadVector{"IndexTooHigh", "features { feature: 'colour' weights { index: 2 } }",
-                  "features[0].weights[0].index", "UNKNOWN_CLASS", "indices are 0 to 1"},
+        BadVector{"IndexTooHigh", "features { feature: 'colour' weights { index: 2 } }", "features[0].weights[0].index",
+                  "UNKNOWN_CLASS", "indices are 0 to 1"},
         BadVector{"IndexNegative", "features { feature: 'colour' weights { index: -1 } }",
                   "features[0].weights[0].index", "UNKNOWN_CLASS", "no class with index -1"},
-        BadVector{"NoSelector", "features { feature: 'colour' weights { weight: 1 } }",
-                  "features[0].weights[0]", "MISSING_CLASS", "needs a class"},
+        BadVector{"NoSelector", "features { feature: 'colour' weights { weight: 1 } }", "features[0].weights[0]",
+                  "MISSING_CLASS", "needs a class"},
         BadVector{"NoWeights", "features { feature: 'colour' }", "features[0].weights", "MISSING_WEIGHTS",
                   "at least one weight"},
         BadVector{"FeatureTwice",
                   "features { feature: 'colour' weights { index: 0 } } "
                   "features { feature: 'colour' weights { index: 1 } }",
                   "features[1].feature", "DUPLICATE_FEATURE", "'colour' is given twice"},
-        BadVector{
-            "ClassTwice", "features { feature: 'colour' weights { index: 0 } weights { class: 'red' } }",
-            "features[0].weights[1]", "DUPLICATE_CLASS", "class 'red' of feature 'colour' is given twice"},
+        BadVector{"ClassTwice", "features { feature: 'colour' weights { index: 0 } weights { class: 'red' } }",
+                  "features[0].weights[1]", "DUPLICATE_CLASS", "class 'red' of feature 'colour' is given twice"},
         BadVector{"Nan", "features { feature: 'colour' weights { index: 0 weight: nan } }",
                   "features[0].weights[0].weight", "BAD_WEIGHT", "finite"},
         BadVector{"Infinite", "features { feature: 'colour' weights { index: 0 weight: inf } }",
                   "features[0].weights[0].weight", "BAD_WEIGHT", "finite"},
         BadVector{"Negative", "features { feature: 'colour' weights { index: 0 weight: -0.1 } }",
                   "features[0].weights[0].weight", "BAD_WEIGHT", "-0.1"},
-        BadVector{"SumsToZero", "features { feature: 'colour' weights { index: 0 weight: 0 } }",
-                  "features[0].weights", "ZERO_WEIGHTS", "'colour' sum to 0"},
+        BadVector{"SumsToZero", "features { feature: 'colour' weights { index: 0 weight: 0 } }", "features[0].weights",
+                  "ZERO_WEIGHTS", "'colour' sum to 0"},
         BadVector{"SumsToZeroWithoutNormalize",
                   "normalize: false features { feature: 'colour' weights { index: 0 weight: 0 } }",
                   "features[0].weights", "ZERO_WEIGHTS", "'colour' sum to 0"},
@@ -164,8 +157,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadVector{"DenseNan", "dense: [1, 1, 2, 0, nan]", "dense[4]", "BAD_WEIGHT", "finite"},
         BadVector{"DenseNegative", "dense: [1, -1, 2, 0, 1]", "dense[1]", "BAD_WEIGHT", "-1"},
         BadVector{"DenseZeroFeature", "dense: [1, 1, 2, 0, 0]", "dense", "ZERO_WEIGHTS", "'colour'"},
-        BadVector{"Both", "dense: [1, 1, 2, 0, 1] features { feature: 'colour' weights { index: 0 } }",
-                  "dense", "CONFLICTING_FIELDS", "not both"}),
+        BadVector{"Both", "dense: [1, 1, 2, 0, 1] features { feature: 'colour' weights { index: 0 } }", "dense",
+                  "CONFLICTING_FIELDS", "not both"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(ResolveFeatureVectorTest, NoRandomVectorGivesWeightsThatAreNotFinite) {

@@ -8,8 +8,7 @@ namespace facet::model {
 namespace {
 
 TEST(SchemaProtoTest, GoesThereAndBack) {
-  const FeatureSchema schema =
-      FeatureSchema::Create({{"digit", {"0", "1"}}, {"colour", {"red", "grün"}}}).value();
+  const FeatureSchema schema = FeatureSchema::Create({{"digit", {"0", "1"}}, {"colour", {"red", "grün"}}}).value();
   const v1::FeatureSchema proto = SchemaToProto(schema);
   ASSERT_EQ(proto.features_size(), 2);
   EXPECT_EQ(proto.features(1).name(), "colour");

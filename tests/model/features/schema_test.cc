@@ -39,18 +39,15 @@ TEST(FeatureSchemaTest, UnknownFeatureNamesTheNearestAndAll) {
   const FeatureSchema schema = FeatureSchema::Create(DigitFeatures()).value();
   const auto found = schema.FindFeature("color");
   EXPECT_THAT(found, IsBadField("", "UNKNOWN_FEATURE"));
-  EXPECT_THAT(
-      found,
-      IsError(absl::StatusCode::kInvalidArgument,
-              "there is no feature 'color'. Did you mean 'colour'? There are: digit, colour, mirror."));
+  EXPECT_THAT(found, IsError(absl::StatusCode::kInvalidArgument,
+                             "there is no feature 'color'. Did you mean 'colour'? There are: digit, colour, mirror."));
 }
 
 TEST(FeatureSchemaTest, UnknownClassNamesTheNearestAndAll) {
   const FeatureSchema schema = FeatureSchema::Create(DigitFeatures()).value();
   const auto found = schema.FindClass(1, "gren");
   EXPECT_THAT(found, IsBadField("", "UNKNOWN_CLASS"));
-  EXPECT_THAT(
-      found, IsError(absl::StatusCode::kInvalidArgument, HasSubstr("Did you mean 'green'? There are: red,")));
+  EXPECT_THAT(found, IsError(absl::StatusCode::kInvalidArgument, HasSubstr("Did you mean 'green'? There are: red,")));
 }
 
 TEST(FeatureSchemaTest, HostileNamesAreShownHarmless) {
@@ -93,19 +90,19 @@ std::vector<Feature> Many(int features, int classes) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadSchemaTest,
-    testing::Values(
-        BadSchema{"NoFeatures", {}, "features", "NO_FEATURES"},
-        BadSchema{"NoClasses", {{"a", {"x"}}, {"b", {}}}, "features[1].classes", "NO_CLASSES"},
-        BadSchema{"BadName", {{"a", {"x"}}, {"B", {"x"}}}, "features[1].name", "INVALID_ID"},
-        BadSchema{"EmptyName", {{"", {"x"}}}, "features[0].name", "INVALID_ID"},
-        BadSchema{"DoubledFeature", {{"a", {"x"}}, {"a", {"x"}}}, "features[1].name", "DUPLICATE_FEATURE"},
-        BadSchema{"DoubledClass", {{"a", {"x", "y", "x"}}}, "features[0].classes[2]", "DUPLICATE_CLASS"},
-        BadSchema{"EmptyClass", {{"a", {"x", ""}}}, "features[0].classes[1]", "BAD_CLASS_NAME"},
-        BadSchema{"LongClass", {{"a", {std::string(129, 'x')}}}, "features[0].classes[0]", "BAD_CLASS_NAME"},
-        BadSchema{"ControlCharacter", {{"a", {"x\ny"}}}, "features[0].classes[0]", "BAD_CLASS_NAME"},
-        BadSchema{"NotUtf8", {{"a", {"\xFF"}}}, "features[0].classes[0]", "BAD_CLASS_NAME"},
-        BadSchema{"TooManyFeatures", Many(65, 1), "features", "TOO_MANY_FEATURES"},
-        BadSchema{"TooManyClasses", Many(2, 32769), "features", "TOO_MANY_CLASSES"}),
+    testing::Values(BadSchema{"NoFeatures", {}, "features", "NO_FEATURES"},
+                    BadSchema{"NoClasses", {{"a", {"x"}}, {"b", {}}}, "features[1].classes", "NO_CLASSES"},
+                    BadSchema{"BadName", {{"a", {"x"}}, {"B", {"x"}}}, "features[1].name", "INVALID_ID"},
+                    BadSchema{"EmptyName", {{"", {"x"}}}, "features[0].name", "INVALID_ID"},
+                    BadSchema{"DoubledFeature", {{"a", {"x"}}, {"a", {"x"}}}, "features[1].name", "DUPLICATE_FEATURE"},
+                    BadSchema{"DoubledClass", {{"a", {"x", "y", "x"}}}, "features[0].classes[2]", "DUPLICATE_CLASS"},
+                    BadSchema{"EmptyClass", {{"a", {"x", ""}}}, "features[0].classes[1]", "BAD_CLASS_NAME"},
+                    BadSchema{
+                        "LongClass", {{"a", {std::string(129, 'x')}}}, "features[0].classes[0]", "BAD_CLASS_NAME"},
+                    BadSchema{"ControlCharacter", {{"a", {"x\ny"}}}, "features[0].classes[0]", "BAD_CLASS_NAME"},
+                    BadSchema{"NotUtf8", {{"a", {"\xFF"}}}, "features[0].classes[0]", "BAD_CLASS_NAME"},
+                    BadSchema{"TooManyFeatures", Many(65, 1), "features", "TOO_MANY_FEATURES"},
+                    BadSchema{"TooManyClasses", Many(2, 32769), "features", "TOO_MANY_CLASSES"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(FeatureSchemaTest, TakesTheLargest) {

@@ -101,8 +101,7 @@ TEST(CodecTest, JpegGoesThereAndBackNearly) {
 
 TEST(CodecTest, EncodingIsAPureFunction) {
   const Image image = RandomImage(20, 20);
-  EXPECT_EQ(EncodePng(image.shape, image.pixels.data()).value(),
-            EncodePng(image.shape, image.pixels.data()).value());
+  EXPECT_EQ(EncodePng(image.shape, image.pixels.data()).value(), EncodePng(image.shape, image.pixels.data()).value());
   EXPECT_EQ(EncodeJpeg(image.shape, image.pixels.data(), 95).value(),
             EncodeJpeg(image.shape, image.pixels.data(), 95).value());
 }
@@ -120,8 +119,7 @@ TEST(CodecTest, RefusesBadQualityAndShapes) {
 
 TEST(DecodeImageTest, ReadsRedGreenBlueInThisOrder) {
   for (const char* extension : {".png", ".bmp", ".tiff", ".ppm"}) {
-    EXPECT_THAT(FirstPixel(EncodedByOpenCv(extension, CV_8UC3, {30, 20, 10})), ElementsAre(10, 20, 30))
-        << extension;
+    EXPECT_THAT(FirstPixel(EncodedByOpenCv(extension, CV_8UC3, {30, 20, 10})), ElementsAre(10, 20, 30)) << extension;
   }
 }
 
@@ -131,10 +129,8 @@ TEST(DecodeImageTest, GreyBecomesThreeEqualChannels) {
 }
 
 TEST(DecodeImageTest, SixteenBitsBecomeEight) {
-  EXPECT_THAT(FirstPixel(EncodedByOpenCv(".png", CV_16UC3, {30 << 8, 20 << 8, 10 << 8})),
-              ElementsAre(10, 20, 30));
-  EXPECT_THAT(FirstPixel(EncodedByOpenCv(".tiff", CV_16UC3, {30 << 8, 20 << 8, 10 << 8})),
-              ElementsAre(10, 20, 30));
+  EXPECT_THAT(FirstPixel(EncodedByOpenCv(".png", CV_16UC3, {30 << 8, 20 << 8, 10 << 8})), ElementsAre(10, 20, 30));
+  EXPECT_THAT(FirstPixel(EncodedByOpenCv(".tiff", CV_16UC3, {30 << 8, 20 << 8, 10 << 8})), ElementsAre(10, 20, 30));
   EXPECT_THAT(FirstPixel(EncodedByOpenCv(".png", CV_16UC1, {77 << 8})), ElementsAre(77, 77, 77));
 }
 
@@ -166,9 +162,8 @@ TEST(DecodeImageTest, AppliesExifOrientation) {
 }
 
 TEST(DecodeImageTest, RefusesWhatIsNoImage) {
-  for (const std::string& bytes :
-       {std::string(), std::string("I am a text file named face.jpg\n"), std::string(1 << 20, '\0'),
-        std::string("<svg/>"), std::string("NITF02.10")}) {
+  for (const std::string& bytes : {std::string(), std::string("I am a text file named face.jpg\n"),
+                                   std::string(1 << 20, '\0'), std::string("<svg/>"), std::string("NITF02.10")}) {
     EXPECT_THAT(DecodeImage(bytes), HasReason(absl::StatusCode::kInvalidArgument, "BAD_IMAGE"));
   }
 }
@@ -221,8 +216,7 @@ TEST_P(DecodeDamagedTest, DamageOfTheHeaderIsBorne) {
   for (uint64_t round = 0; round < 1500; ++round) Check(Mutate(head, round) + file_.substr(head.size()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, DecodeDamagedTest,
-                         testing::Values(".png", ".jpg", ".bmp", ".webp", ".tiff", ".ppm"));
+INSTANTIATE_TEST_SUITE_P(Formats, DecodeDamagedTest, testing::Values(".png", ".jpg", ".bmp", ".webp", ".tiff", ".ppm"));
 
 TEST(ResizeToSquareTest, SameSizeIsTheSame) {
   const Image image = RandomImage(9, 9);
@@ -245,8 +239,7 @@ TEST(ResizeToSquareTest, ShrinksByMeans) {
 double CoveredMean(const Image& image, int side, int row, int column, int channel) {
   const double scale = static_cast<double>(image.shape.width) / side;
   const auto overlap = [scale](int pixel, int target) {
-    return std::max(0.0,
-                    std::min(pixel + 1.0, (target + 1) * scale) - std::max<double>(pixel, target * scale));
+    return std::max(0.0, std::min(pixel + 1.0, (target + 1) * scale) - std::max<double>(pixel, target * scale));
   };
   double sum = 0;
   for (int y = 0; y < image.shape.height; ++y) {
@@ -285,8 +278,7 @@ TEST(ResizeToSquareTest, GrowsByCubics) {
 TEST(ResizeToSquareTest, KeepsConstantImages) {
   for (const int side : {1, 3, 8, 64, 200}) {
     const Image resized = ResizeToSquare(Grey(10, 15, std::vector<uint8_t>(150, 137)), side);
-    EXPECT_TRUE(
-        std::all_of(resized.pixels.begin(), resized.pixels.end(), [](uint8_t p) { return p == 137; }));
+    EXPECT_TRUE(std::all_of(resized.pixels.begin(), resized.pixels.end(), [](uint8_t p) { return p == 137; }));
   }
 }
 

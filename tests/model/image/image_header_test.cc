@@ -28,8 +28,7 @@ std::string Raw(const char (&bytes)[n]) {
 class ImageHeaderTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(ImageHeaderTest, ReadsWhatOpenCvWrote) {
-  for (const ImageSize size :
-       {ImageSize{1, 1}, ImageSize{17, 300}, ImageSize{300, 17}, ImageSize{1000, 999}}) {
+  for (const ImageSize size : {ImageSize{1, 1}, ImageSize{17, 300}, ImageSize{300, 17}, ImageSize{1000, 999}}) {
     const std::string file = Encoded(GetParam(), static_cast<int>(size.width), static_cast<int>(size.height));
     EXPECT_EQ(ReadImageSize(file), size) << GetParam();
   }
@@ -56,8 +55,7 @@ TEST_P(ImageHeaderTest, BearsDamage) {
   EXPECT_LT(sizes, 20'000);
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, ImageHeaderTest,
-                         testing::Values(".png", ".jpg", ".bmp", ".webp", ".tiff", ".ppm"));
+INSTANTIATE_TEST_SUITE_P(Formats, ImageHeaderTest, testing::Values(".png", ".jpg", ".bmp", ".webp", ".tiff", ".ppm"));
 
 TEST(ReadImageSizeTest, KnowsFurtherKinds) {
   const ImageSize size{20, 30};
@@ -70,16 +68,13 @@ TEST(ReadImageSizeTest, KnowsFurtherKinds) {
 }
 
 TEST(ReadImageSizeTest, KnowsExtendedWebp) {
-  const std::string file =
-      Raw("RIFF\x20\0\0\0WEBPVP8X\x0A\0\0\0\x10\0\0\0\x13\0\0\x1D\0\0") + std::string(20, '\0');
+  const std::string file = Raw("RIFF\x20\0\0\0WEBPVP8X\x0A\0\0\0\x10\0\0\0\x13\0\0\x1D\0\0") + std::string(20, '\0');
   EXPECT_EQ(ReadImageSize(file), (ImageSize{20, 30}));
 }
 
 TEST(ReadImageSizeTest, KnowsOldAndUpsideDownBitmaps) {
-  EXPECT_EQ(ReadImageSize(Raw("BM\0\0\0\0\0\0\0\0\0\0\0\0\x0C\0\0\0\x14\0\x1E\0\x01\0\x18\0")),
-            (ImageSize{20, 30}));
-  EXPECT_EQ(ReadImageSize(Raw("BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0\x14\0\0\0\xE2\xFF\xFF\xFF")),
-            (ImageSize{20, 30}));
+  EXPECT_EQ(ReadImageSize(Raw("BM\0\0\0\0\0\0\0\0\0\0\0\0\x0C\0\0\0\x14\0\x1E\0\x01\0\x18\0")), (ImageSize{20, 30}));
+  EXPECT_EQ(ReadImageSize(Raw("BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0\x14\0\0\0\xE2\xFF\xFF\xFF")), (ImageSize{20, 30}));
 }
 
 TEST(ReadImageSizeTest, KnowsBothOrdersOfTiff) {
@@ -109,8 +104,7 @@ TEST(ReadImageSizeTest, RefusesTiffWithSidesThatAreNoSingleShortOrLong) {
 }
 
 TEST(ReadImageSizeTest, RefusesTiffThatSaysItsWidthTwice) {
-  EXPECT_EQ(ReadImageSize(
-                Raw("II*\0\x08\0\0\0\x02\0\0\x01\x03\0\x01\0\0\0\x14\0\0\0\0\x01\x03\0\x01\0\0\0\x15\0\0\0")),
+  EXPECT_EQ(ReadImageSize(Raw("II*\0\x08\0\0\0\x02\0\0\x01\x03\0\x01\0\0\0\x14\0\0\0\0\x01\x03\0\x01\0\0\0\x15\0\0\0")),
             std::nullopt);
 }
 
@@ -132,9 +126,8 @@ TEST(ReadImageSizeTest, KnowsNothingElse) {
   for (const std::string& file :
        {std::string(), std::string("x"), std::string("hello, I am a text"), std::string(1000, '\0'),
         Raw("GIF89a\x14\0\x1E\0"), std::string("<svg width='20' height='30'/>"),
-        std::string("<VRTDataset rasterXSize='20'/>"), std::string("NITF02.10"),
-        Raw("\0\0\0\x0CjP  \r\n\x87\n"), std::string("#?RADIANCE\n\n-Y 30 +X 20\n"),
-        std::string("PF\n20 30\n-1\n")}) {
+        std::string("<VRTDataset rasterXSize='20'/>"), std::string("NITF02.10"), Raw("\0\0\0\x0CjP  \r\n\x87\n"),
+        std::string("#?RADIANCE\n\n-Y 30 +X 20\n"), std::string("PF\n20 30\n-1\n")}) {
     EXPECT_EQ(ReadImageSize(file), std::nullopt) << file.substr(0, 20);
   }
 }

@@ -34,8 +34,7 @@ Bytes RandomImage(const ImageShape& shape, const PixelFormat& format) {
   return bytes;
 }
 
-Bytes Apply(SquareTransform transform, const ImageShape& shape, const PixelFormat& format,
-            const Bytes& source) {
+Bytes Apply(SquareTransform transform, const ImageShape& shape, const PixelFormat& format, const Bytes& source) {
   Bytes target(source.size(), 0xEE);
   ApplySquareTransform(transform, shape, format, source.data(), target.data());
   return target;
@@ -56,8 +55,7 @@ TEST(SquareTransformTest, NamesSayWhatIsDone) {
   ASSERT_EQ(SquareTransformNames().size(), 8u);
   for (int i = 0; i < 8; ++i) {
     const SquareTransform transform = SquareTransformAt(i);
-    EXPECT_EQ(SquareTransformNames()[i],
-              (transform.mirror ? "m" : "r") + std::to_string(90 * transform.quarter_turns));
+    EXPECT_EQ(SquareTransformNames()[i], (transform.mirror ? "m" : "r") + std::to_string(90 * transform.quarter_turns));
     EXPECT_EQ(SquareTransformNamed(SquareTransformNames()[i]), transform);
   }
   for (const char* other : {"90", "r45", "M0", ""}) EXPECT_EQ(SquareTransformNamed(other), std::nullopt) << other;
@@ -77,12 +75,10 @@ TEST(SquareTransformTest, MovesOddSidesAroundTheirMiddle) {
 
 TEST(SquareTransformTest, KeepsChannelsTogetherInBothLayouts) {
   // Two pixels a row, two channels: 1a 2b / 3c 4d.
-  EXPECT_THAT(
-      Apply({1, false}, {2, 2, 2}, {PixelType::kUint8, PixelLayout::kNhwc}, {1, 'a', 2, 'b', 3, 'c', 4, 'd'}),
-      ElementsAre(2, 'b', 4, 'd', 1, 'a', 3, 'c'));
-  EXPECT_THAT(
-      Apply({1, false}, {2, 2, 2}, {PixelType::kUint8, PixelLayout::kNchw}, {1, 2, 3, 4, 'a', 'b', 'c', 'd'}),
-      ElementsAre(2, 4, 1, 3, 'b', 'd', 'a', 'c'));
+  EXPECT_THAT(Apply({1, false}, {2, 2, 2}, {PixelType::kUint8, PixelLayout::kNhwc}, {1, 'a', 2, 'b', 3, 'c', 4, 'd'}),
+              ElementsAre(2, 'b', 4, 'd', 1, 'a', 3, 'c'));
+  EXPECT_THAT(Apply({1, false}, {2, 2, 2}, {PixelType::kUint8, PixelLayout::kNchw}, {1, 2, 3, 4, 'a', 'b', 'c', 'd'}),
+              ElementsAre(2, 4, 1, 3, 'b', 'd', 'a', 'c'));
 }
 
 using Format = std::tuple<PixelType, PixelLayout, int, int>;  // with channels and side

@@ -28,12 +28,10 @@ TEST(ClassifierTest, NamesItsParametersAsBundlesDo) {
   const Classifier classifier(TinyClassifier(), 1);
   std::vector<std::string> names;
   for (const NamedTensor& named : classifier.parameters()) names.push_back(named.name);
-  EXPECT_THAT(
-      names,
-      ElementsAre("classifier.block.0.weight", "classifier.block.0.bias", "classifier.block.1.weight",
-                  "classifier.block.1.bias", "classifier.head.0.0.weight", "classifier.head.0.0.bias",
-                  "classifier.head.0.1.weight", "classifier.head.0.1.bias", "classifier.head.1.0.weight",
-                  "classifier.head.1.0.bias", "classifier.head.1.1.weight", "classifier.head.1.1.bias"));
+  EXPECT_THAT(names, ElementsAre("classifier.block.0.weight", "classifier.block.0.bias", "classifier.block.1.weight",
+                                 "classifier.block.1.bias", "classifier.head.0.0.weight", "classifier.head.0.0.bias",
+                                 "classifier.head.0.1.weight", "classifier.head.0.1.bias", "classifier.head.1.0.weight",
+                                 "classifier.head.1.0.bias", "classifier.head.1.1.weight", "classifier.head.1.1.bias"));
 }
 
 TEST(ClassifierTest, HasAsManyParametersAsItsShapeSays) {
@@ -107,8 +105,7 @@ TEST(ClassifierTest, ComputesTheNetOfThePaper) {
     for (int c = 0; c < 6; ++c) {
       for (int i = 0; i < 25; ++i) {
         double squares = 0;
-        for (int d = std::max(0, c - 2); d <= std::min(5, c + 2); ++d)
-          squares += std::pow(in[n][d][i / 5][i % 5], 2);
+        for (int d = std::max(0, c - 2); d <= std::min(5, c + 2); ++d) squares += std::pow(in[n][d][i / 5][i % 5], 2);
         const double scale = std::pow(1.0 + 1e-4 / 5 * squares, -0.75);
         out[n][c][i / 5][i % 5] = static_cast<float>(in[n][c][i / 5][i % 5] * scale);
       }
@@ -130,9 +127,7 @@ TEST(ClassifierTest, WeightsDependOnTheSeedAlone) {
 
 TEST(ClassifierTest, DropoutIsAFunctionOfItsKey) {
   const Classifier classifier(TinyClassifier(), 1);
-  const auto logits = [&](std::optional<DropoutKey> key) {
-    return classifier.Forward(Images(8), key).logits[0];
-  };
+  const auto logits = [&](std::optional<DropoutKey> key) { return classifier.Forward(Images(8), key).logits[0]; };
   EXPECT_TRUE(at::equal(logits(DropoutKey{1, 2}), logits(DropoutKey{1, 2})));
   EXPECT_FALSE(at::equal(logits(DropoutKey{1, 2}), logits(DropoutKey{1, 3})));
   EXPECT_FALSE(at::equal(logits(DropoutKey{1, 2}), logits(DropoutKey{2, 2})));

@@ -24,8 +24,7 @@ TEST(DeviceTest, AutoTakesAGpuWhereThereIsOne) {
 }
 
 TEST(DeviceTest, RefusesNonsense) {
-  for (const char* name :
-       {"", "gpu", "CPU", "cpu:0", "cuda:", "cuda:x", "cuda:-1", "cuda:1 ", "cuda:99999", "cuda0"}) {
+  for (const char* name : {"", "gpu", "CPU", "cpu:0", "cuda:", "cuda:x", "cuda:-1", "cuda:1 ", "cuda:99999", "cuda0"}) {
     const auto device = ResolveDevice(name);
     EXPECT_EQ(device.status().code(), absl::StatusCode::kInvalidArgument) << name;
     EXPECT_EQ(GetErrorDetail(device.status()).reason, "BAD_DEVICE") << name;

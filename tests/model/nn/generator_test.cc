@@ -38,15 +38,14 @@ bool Equal(const Generator& a, const Generator& b) {
 
 TEST(GeneratorTest, NamesItsParametersAsBundlesDo) {
   const Generator generator(TinyGenerator(), 1);
-  EXPECT_THAT(Names(generator.parameters()),
-              ElementsAre("generator.feature.0.fc1.weight", "generator.feature.0.fc1.bias",
-                          "generator.feature.0.fc2.weight", "generator.feature.0.fc2.bias",
-                          "generator.feature.1.fc1.weight", "generator.feature.1.fc1.bias",
-                          "generator.feature.1.fc2.weight", "generator.feature.1.fc2.bias",
-                          "generator.joint.0.weight", "generator.joint.0.bias", "generator.joint.1.weight",
-                          "generator.joint.1.bias", "generator.base.weight", "generator.base.bias",
-                          "generator.up.0.weight", "generator.up.0.bias", "generator.up.1.weight",
-                          "generator.up.1.bias"));
+  EXPECT_THAT(
+      Names(generator.parameters()),
+      ElementsAre("generator.feature.0.fc1.weight", "generator.feature.0.fc1.bias", "generator.feature.0.fc2.weight",
+                  "generator.feature.0.fc2.bias", "generator.feature.1.fc1.weight", "generator.feature.1.fc1.bias",
+                  "generator.feature.1.fc2.weight", "generator.feature.1.fc2.bias", "generator.joint.0.weight",
+                  "generator.joint.0.bias", "generator.joint.1.weight", "generator.joint.1.bias",
+                  "generator.base.weight", "generator.base.bias", "generator.up.0.weight", "generator.up.0.bias",
+                  "generator.up.1.weight", "generator.up.1.bias"));
 }
 
 TEST(GeneratorTest, HasAsManyParametersAsItsShapeSays) {
@@ -101,17 +100,13 @@ at::Tensor Reference(const Generator& generator, const at::Tensor& dense) {
   const auto linear = [&](const std::string& name, const at::Tensor& x) {
     return activate(at::matmul(x, weights.at(name + ".weight").t()) + weights.at(name + ".bias"));
   };
-  const at::Tensor first =
-      linear("generator.feature.0.fc2", linear("generator.feature.0.fc1", dense.slice(1, 0, 3)));
-  const at::Tensor second =
-      linear("generator.feature.1.fc2", linear("generator.feature.1.fc1", dense.slice(1, 3, 5)));
-  const at::Tensor joint =
-      linear("generator.joint.1", linear("generator.joint.0", at::cat({first, second}, 1)));
+  const at::Tensor first = linear("generator.feature.0.fc2", linear("generator.feature.0.fc1", dense.slice(1, 0, 3)));
+  const at::Tensor second = linear("generator.feature.1.fc2", linear("generator.feature.1.fc1", dense.slice(1, 3, 5)));
+  const at::Tensor joint = linear("generator.joint.1", linear("generator.joint.0", at::cat({first, second}, 1)));
   at::Tensor image = linear("generator.base", joint).reshape({-1, 4, 2, 2});
-  image = at::conv_transpose2d(image, weights.at("generator.up.0.weight"), weights.at("generator.up.0.bias"),
-                               2, 0);
-  return at::conv_transpose2d(activate(image), weights.at("generator.up.1.weight"),
-                              weights.at("generator.up.1.bias"), 2, 1);
+  image = at::conv_transpose2d(image, weights.at("generator.up.0.weight"), weights.at("generator.up.0.bias"), 2, 0);
+  return at::conv_transpose2d(activate(image), weights.at("generator.up.1.weight"), weights.at("generator.up.1.bias"),
+                              2, 1);
 }
 
 TEST(GeneratorTest, ComputesTheNetOfThePaper) {
@@ -161,8 +156,7 @@ TEST(GeneratorTest, RendersTheGoldenImages) {
   Generator generator(TinyGenerator(), 2024);
   generator.To(c10::kCPU, at::kDouble);
   const at::NoGradGuard no_grad;
-  const at::Tensor dense =
-      at::tensor({1.0, 0.0, 0.0, 0.0, 1.0, 0.5, 0.0, 0.5, 0.25, 0.75}, at::kDouble).view({2, 5});
+  const at::Tensor dense = at::tensor({1.0, 0.0, 0.0, 0.0, 1.0, 0.5, 0.0, 0.5, 0.25, 0.75}, at::kDouble).view({2, 5});
   const at::Tensor images = generator.Forward(dense).contiguous();
   std::string rounded;
   for (int64_t i = 0; i < images.numel(); ++i) {

@@ -40,9 +40,7 @@ void ExpectGradient(const std::function<at::Tensor(const at::Tensor&)>& loss, co
   EXPECT_LT(Difference(leaf.grad(), expected), 1e-6 * std::max(1.0, expected.abs().max().item<double>()));
 }
 
-at::Tensor Double(at::IntArrayRef shape, const std::string& purpose) {
-  return Uniform(shape, purpose, at::kDouble);
-}
+at::Tensor Double(at::IntArrayRef shape, const std::string& purpose) { return Uniform(shape, purpose, at::kDouble); }
 
 Classifier DoubleClassifier() {
   Classifier classifier(TinyClassifier(), 2);
@@ -119,35 +117,30 @@ TEST(WeightedCrossEntropyTest, LeavesOutFeaturesWithoutWeightOrHead) {
   const at::Tensor second = Double({2, 2}, "second");
   const double both = WeightedCrossEntropy({first, second}, Targets(), {3, 2}, {1., 1.}).item<double>();
   const double one = WeightedCrossEntropy({first, second}, Targets(), {3, 2}, {1., 0.}).item<double>();
-  const double other =
-      WeightedCrossEntropy({at::Tensor(), second}, Targets(), {3, 2}, {1., 1.}).item<double>();
+  const double other = WeightedCrossEntropy({at::Tensor(), second}, Targets(), {3, 2}, {1., 1.}).item<double>();
   EXPECT_NEAR(one + other, both, 1e-12);
-  EXPECT_EQ(WeightedCrossEntropy({at::Tensor(), at::Tensor()}, Targets(), {3, 2}, {1., 1.}).item<double>(),
-            0);
+  EXPECT_EQ(WeightedCrossEntropy({at::Tensor(), at::Tensor()}, Targets(), {3, 2}, {1., 1.}).item<double>(), 0);
 }
 
 TEST(WeightedCrossEntropyTest, StaysFiniteForHugeLogits) {
   const at::Tensor logits = at::tensor({1e4, -1e4, 0.0, -1e4, 1e4, 0.0}, at::kDouble).view({2, 3});
-  EXPECT_TRUE(std::isfinite(
-      WeightedCrossEntropy({logits, at::Tensor()}, Targets(), {3, 2}, {10., 0.}).item<double>()));
+  EXPECT_TRUE(std::isfinite(WeightedCrossEntropy({logits, at::Tensor()}, Targets(), {3, 2}, {10., 0.}).item<double>()));
 }
 
 TEST(GeneratorLossTest, IsEquationTwoWithTheFeatureLoss) {
   const Classifier classifier = DoubleClassifier();
   const at::Tensor synthetic = Double({2, 3, 10, 10}, "synthetic");
   const at::Tensor real = Double({2, 3, 10, 10}, "real");
-  const GeneratorLoss loss =
-      ComputeGeneratorLoss(classifier, Plan(UpdateRule::kReal), synthetic, real, Targets());
+  const GeneratorLoss loss = ComputeGeneratorLoss(classifier, Plan(UpdateRule::kReal), synthetic, real, Targets());
   const ClassifierOutput output = classifier.Forward(synthetic);
   EXPECT_NEAR(loss.pixels.item<double>(), (synthetic - real).square().sum().item<double>() / 2, 1e-10);
   EXPECT_NEAR(loss.classes.item<double>(),
               WeightedCrossEntropy(output.logits, Targets(), {3, 2}, {10., 3.}).item<double>(), 1e-10);
-  EXPECT_NEAR(loss.features.item<double>(),
-              FeatureLoss(output.features, classifier.Features(real)).item<double>(), 1e-10);
-  EXPECT_NEAR(
-      loss.total.item<double>(),
-      0.5 * loss.pixels.item<double>() + loss.classes.item<double>() + 0.1 * loss.features.item<double>(),
-      1e-10);
+  EXPECT_NEAR(loss.features.item<double>(), FeatureLoss(output.features, classifier.Features(real)).item<double>(),
+              1e-10);
+  EXPECT_NEAR(loss.total.item<double>(),
+              0.5 * loss.pixels.item<double>() + loss.classes.item<double>() + 0.1 * loss.features.item<double>(),
+              1e-10);
 }
 
 TEST(GeneratorLossTest, HasTheRightGradientThroughTheFrozenClassifier) {
@@ -171,8 +164,7 @@ TEST(GeneratorLossTest, GradientsFlowIntoAClassifierThatIsNotFrozen) {
 TEST(GeneratorLossTest, PixelsAloneNeedNoClassifier) {
   const Classifier classifier = DoubleClassifier();
   const at::Tensor image = Double({2, 3, 10, 10}, "synthetic");
-  const GeneratorLoss loss =
-      ComputeGeneratorLoss(classifier, Plan(UpdateRule::kPixels), image, image * 0.5, Targets());
+  const GeneratorLoss loss = ComputeGeneratorLoss(classifier, Plan(UpdateRule::kPixels), image, image * 0.5, Targets());
   EXPECT_FALSE(loss.classes.defined());
   EXPECT_FALSE(loss.features.defined());
   EXPECT_NEAR(loss.total.item<double>(), 0.5 * loss.pixels.item<double>(), 1e-12);
@@ -182,8 +174,7 @@ TEST(GeneratorLossTest, FeatureLossIsOffAtWeightZero) {
   TrainingPlan plan = Plan(UpdateRule::kReal);
   plan.feature_loss_weight = 0;
   const at::Tensor image = Double({2, 3, 10, 10}, "synthetic");
-  EXPECT_FALSE(
-      ComputeGeneratorLoss(DoubleClassifier(), plan, image, image * 0.5, Targets()).features.defined());
+  EXPECT_FALSE(ComputeGeneratorLoss(DoubleClassifier(), plan, image, image * 0.5, Targets()).features.defined());
 }
 
 TEST(PixelLossTest, AbsoluteAndCharbonnierAreWhatTheyAreCalled) {

@@ -27,8 +27,7 @@ TEST(PhaseInterleaveTest, PutsFourPhasesTogether) {
     for (const int64_t padding : {0, 1, 2}) {
       const at::Tensor full = Full(9, 11, type);
       const at::Tensor image = Interleave({Split(full), padding}, 9 - 2 * padding, 11 - 2 * padding);
-      EXPECT_TRUE(
-          at::equal(image, full.narrow(2, padding, 9 - 2 * padding).narrow(3, padding, 11 - 2 * padding)));
+      EXPECT_TRUE(at::equal(image, full.narrow(2, padding, 9 - 2 * padding).narrow(3, padding, 11 - 2 * padding)));
       EXPECT_TRUE(image.is_contiguous(at::MemoryFormat::ChannelsLast));
     }
   }

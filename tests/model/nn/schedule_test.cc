@@ -20,8 +20,7 @@ TEST(ScheduleTest, PaperHalvesAfterEveryInterval) {
 
 TEST(ScheduleTest, ThePapersRunIsWorth2000Steps) {
   double sum = 0;
-  for (int step = 0; step < 40000; ++step)
-    sum += LearningRate(Schedule(ScheduleKind::kPaper), 1, step, 40000);
+  for (int step = 0; step < 40000; ++step) sum += LearningRate(Schedule(ScheduleKind::kPaper), 1, step, 40000);
   EXPECT_NEAR(sum, 2000, 1e-3);
 }
 

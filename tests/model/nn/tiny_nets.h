@@ -20,9 +20,8 @@ inline GeneratorShape TinyGenerator() {
   shape.joint_widths = {6, 7};
   shape.base_size = 2;
   shape.base_channels = 4;
-  shape.layers = {
-      {.in_channels = 4, .out_channels = 5, .kernel = 3, .padding = 0, .in_size = 2, .out_size = 5},
-      {.in_channels = 5, .out_channels = 3, .kernel = 4, .padding = 1, .in_size = 5, .out_size = 10}};
+  shape.layers = {{.in_channels = 4, .out_channels = 5, .kernel = 3, .padding = 0, .in_size = 2, .out_size = 5},
+                  {.in_channels = 5, .out_channels = 3, .kernel = 4, .padding = 1, .in_size = 5, .out_size = 10}};
   return shape;
 }
 
@@ -52,8 +51,7 @@ inline ClassifierShape TinyClassifier() {
 }
 
 // Numbers in [0, 1), the same on every machine.
-inline at::Tensor Uniform(at::IntArrayRef shape, const std::string& purpose,
-                          at::ScalarType type = at::kFloat) {
+inline at::Tensor Uniform(at::IntArrayRef shape, const std::string& purpose, at::ScalarType type = at::kFloat) {
   const at::Tensor tensor = at::empty(shape, at::kDouble);
   CounterRandom random(1, purpose, 0);
   for (int64_t i = 0; i < tensor.numel(); ++i) tensor.data_ptr<double>()[i] = random.NextDouble();

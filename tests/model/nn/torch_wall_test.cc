@@ -27,8 +27,7 @@ absl::Status Thrown(const std::function<void()>& body) {
 TEST(TorchWallTest, PassesResultsAndStatusesOn) {
   EXPECT_EQ(TorchWall("x", []() -> absl::StatusOr<int> { return 7; }).value(), 7);
   EXPECT_TRUE(TorchWall("x", [] { return absl::OkStatus(); }).ok());
-  EXPECT_EQ(TorchWall("x", []() -> absl::Status { return absl::NotFoundError("gone"); }),
-            absl::NotFoundError("gone"));
+  EXPECT_EQ(TorchWall("x", []() -> absl::Status { return absl::NotFoundError("gone"); }), absl::NotFoundError("gone"));
 }
 
 TEST(TorchWallTest, AMistakeInTorchIsOneLineOfInternal) {
@@ -51,14 +50,12 @@ TEST(TorchWallTest, BadAllocIsOutOfMemory) {
 }
 
 TEST(TorchWallTest, CudaErrorsAreDeviceFaults) {
-  EXPECT_EQ(
-      GetErrorDetail(Thrown([] { TORCH_CHECK(false, "CUDA error: unspecified launch failure"); })).reason,
-      "DEVICE_FAULT");
+  EXPECT_EQ(GetErrorDetail(Thrown([] { TORCH_CHECK(false, "CUDA error: unspecified launch failure"); })).reason,
+            "DEVICE_FAULT");
   EXPECT_EQ(GetErrorDetail(Thrown([] { throw std::runtime_error("CUDNN_STATUS_EXECUTION_FAILED"); })).reason,
             "DEVICE_FAULT");
-  EXPECT_EQ(
-      GetErrorDetail(Thrown([] { TORCH_CHECK(false, "CUDA out of memory. Tried to allocate"); })).reason,
-      "OUT_OF_MEMORY");
+  EXPECT_EQ(GetErrorDetail(Thrown([] { TORCH_CHECK(false, "CUDA out of memory. Tried to allocate"); })).reason,
+            "OUT_OF_MEMORY");
 }
 
 TEST(TorchWallTest, NothingGetsThrough) {

@@ -14,8 +14,8 @@ struct Layer {
 };
 
 Layer MakeLayer(int kernel, int height, int width, at::ScalarType type) {
-  return {Uniform({2, 3, height, width}, "input", type) - 0.5,
-          Uniform({3, 5, kernel, kernel}, "weight", type) - 0.5, Uniform({5}, "bias", type) - 0.5};
+  return {Uniform({2, 3, height, width}, "input", type) - 0.5, Uniform({3, 5, kernel, kernel}, "weight", type) - 0.5,
+          Uniform({5}, "bias", type) - 0.5};
 }
 
 // Every kernel that presets allow, every sensible padding, odd, even and
@@ -71,8 +71,8 @@ TEST(UpconvTest, GradientsAgreeWithTheTransposedConvolution) {
     };
     const auto expected = gradients([&](const Layer& leaf) { return Reference(leaf, padding); });
     for (const UpconvMethod method : {UpconvMethod::kTransposed, UpconvMethod::kPhases}) {
-      const auto actual = gradients(
-          [&](const Layer& leaf) { return Upconv(leaf.input, leaf.weight, leaf.bias, padding, method); });
+      const auto actual =
+          gradients([&](const Layer& leaf) { return Upconv(leaf.input, leaf.weight, leaf.bias, padding, method); });
       for (size_t i = 0; i < expected.size(); ++i) EXPECT_LT(Difference(actual[i], expected[i]), 1e-12) << i;
     }
   });

@@ -25,8 +25,8 @@ TEST(MemoryEstimateTest, CountsWeightsGradientsAndMoments) {
   EXPECT_EQ(estimate.weights, 4 * numbers);
   EXPECT_EQ(estimate.gradients, 4 * numbers);
   EXPECT_EQ(estimate.moments, 8 * numbers);
-  EXPECT_EQ(estimate.total(), estimate.weights + estimate.gradients + estimate.moments + estimate.activations +
-                                  estimate.batches);
+  EXPECT_EQ(estimate.total(),
+            estimate.weights + estimate.gradients + estimate.moments + estimate.activations + estimate.batches);
 }
 
 TEST(MemoryEstimateTest, AClassifierAloneTakesItsOwn) {

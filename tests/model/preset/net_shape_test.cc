@@ -13,8 +13,7 @@ TEST(NetShapeTest, CountsAGeneratorByHand) {
   shape.joint_widths = {6};
   shape.base_size = 2;
   shape.base_channels = 3;
-  shape.layers = {
-      {.in_channels = 3, .out_channels = 3, .kernel = 4, .padding = 1, .in_size = 2, .out_size = 4}};
+  shape.layers = {{.in_channels = 3, .out_channels = 3, .kernel = 4, .padding = 1, .in_size = 2, .out_size = 4}};
   // (2*4+4 + 4*4+4) + (3*5+5 + 5*5+5) + (9*6+6) + (6*12+12) + (3*3*16+3)
   EXPECT_EQ(ParameterCount(shape), 32 + 50 + 60 + 84 + 147);
   EXPECT_EQ(shape.image_size(), 4);

@@ -33,9 +33,8 @@ inline FeatureSchema DigitSchema() {
 
 // The paper's: 70 people, 4 expressions, 8 transforms.
 inline FeatureSchema FaceSchema() {
-  return FeatureSchema::Create({{"identity", NumberedClasses(70)},
-                                {"expression", NumberedClasses(4)},
-                                {"transform", NumberedClasses(8)}})
+  return FeatureSchema::Create(
+             {{"identity", NumberedClasses(70)}, {"expression", NumberedClasses(4)}, {"transform", NumberedClasses(8)}})
       .value();
 }
 

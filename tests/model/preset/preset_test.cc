@@ -29,8 +29,7 @@ std::string PresetFolder(const std::string& name, const std::map<std::string, st
 TEST(ParsePresetTest, NamesLineAndColumnOfAMistake) {
   const auto preset = ParsePreset("name: \"x\"\ngenerator {\n  base_sise: 7\n}\n", "my.textproto");
   EXPECT_EQ(preset.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(preset.status().message()),
-              AllOf(HasSubstr("my.textproto:3:"), HasSubstr("base_sise")));
+  EXPECT_THAT(std::string(preset.status().message()), AllOf(HasSubstr("my.textproto:3:"), HasSubstr("base_sise")));
 }
 
 TEST(ParsePresetTest, RefusesAnIllFormedName) {
@@ -47,8 +46,7 @@ TEST(ParsePresetTest, RefusesBinaryRubbish) {
 }
 
 TEST(FindPresetTest, SuggestsTheNearestName) {
-  const std::string folder =
-      PresetFolder("suggest", {{"digits.textproto", "name: \"digits\""}, {"notes.md", "x"}});
+  const std::string folder = PresetFolder("suggest", {{"digits.textproto", "name: \"digits\""}, {"notes.md", "x"}});
   EXPECT_EQ(FindPreset(*FileSystem::Posix(), folder, "digits")->name(), "digits");
   const auto missing = FindPreset(*FileSystem::Posix(), folder, "digit");
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);

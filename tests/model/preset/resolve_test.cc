@@ -95,8 +95,7 @@ TEST(ResolveTest, SolvesForAnotherSize) {
 
 TEST(ResolveTest, ImpossibleSizeNamesTheNearest) {
   ExpectRefused({"generator.image_size", [](v1::Preset&) {}, "nearest possible size is 24"}, 100);
-  ExpectRefused(
-      {"generator.image_size", [](v1::Preset& p) { p.mutable_generator()->set_image_size(0); }, "[4, 1024]"});
+  ExpectRefused({"generator.image_size", [](v1::Preset& p) { p.mutable_generator()->set_image_size(0); }, "[4, 1024]"});
   ExpectRefused({"generator.image_size", [](v1::Preset&) {}, "[4, 1024]"}, 100'000);
 }
 
@@ -113,19 +112,16 @@ TEST(ResolveTest, WeightZeroByNameTakesTheHeadAway) {
 }
 
 TEST(ResolveTest, RefusesAnEmptySchema) {
-  EXPECT_EQ(ResolvePreset(TinyPreset(), FeatureSchema(), 0).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ResolvePreset(TinyPreset(), FeatureSchema(), 0).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(ResolveTest, UnknownFeaturesNameTheNearest) {
   const std::vector<BadCase> cases = {
       {"generator.feature_widths[0].feature",
-       [](v1::Preset& p) { p.mutable_generator()->mutable_feature_widths(0)->set_feature("color"); },
-       "'colour'"},
+       [](v1::Preset& p) { p.mutable_generator()->mutable_feature_widths(0)->set_feature("color"); }, "'colour'"},
       {"training.feature_weights[0].feature",
        [](v1::Preset& p) { p.mutable_training()->add_feature_weights()->set_feature("shap"); }, "'shape'"},
-      {"training.mix_feature", [](v1::Preset& p) { p.mutable_training()->set_mix_feature("colours"); },
-       "'colour'"},
+      {"training.mix_feature", [](v1::Preset& p) { p.mutable_training()->set_mix_feature("colours"); }, "'colour'"},
   };
   for (const BadCase& bad : cases) {
     ExpectRefused(bad);
@@ -140,10 +136,10 @@ TEST(ResolveTest, RefusesBadGenerators) {
   const std::vector<BadCase> cases = {
       {"name", [](v1::Preset& p) { p.set_name("No Good"); }, "No Good"},
       {"generator.feature_width", generator([](auto& g) { g.set_feature_width(0); }), "is 0"},
-      {"generator.feature_widths[0].width",
-       generator([](auto& g) { g.mutable_feature_widths(0)->set_width(-1); }), "is -1"},
-      {"generator.feature_widths[1].feature",
-       generator([](auto& g) { *g.add_feature_widths() = g.feature_widths(0); }), "twice"},
+      {"generator.feature_widths[0].width", generator([](auto& g) { g.mutable_feature_widths(0)->set_width(-1); }),
+       "is -1"},
+      {"generator.feature_widths[1].feature", generator([](auto& g) { *g.add_feature_widths() = g.feature_widths(0); }),
+       "twice"},
       {"generator.joint_widths", generator([](auto& g) { g.clear_joint_widths(); }), "0 entries"},
       {"generator.joint_widths[0]", generator([](auto& g) { g.set_joint_widths(0, 0); }), "is 0"},
       {"generator.base_size", generator([](auto& g) { g.set_base_size(0); }), "is 0"},
@@ -151,31 +147,26 @@ TEST(ResolveTest, RefusesBadGenerators) {
       {"generator.leaky_slope", generator([](auto& g) { g.set_leaky_slope(kNan); }), "is nan"},
       {"generator.leaky_slope", generator([](auto& g) { g.set_leaky_slope(1); }), "below 1"},
       {"generator.layers", generator([](auto& g) { g.clear_layers(); }), "0 entries"},
-      {"generator.layers[0].kernel", generator([](auto& g) { g.mutable_layers(0)->set_kernel(7); }),
-       "[2, 6]"},
-      {"generator.layers[1].padding", generator([](auto& g) { g.mutable_layers(1)->set_padding(-1); }),
-       "is -1"},
-      {"generator.layers[0].out_channels",
-       generator([](auto& g) { g.mutable_layers(0)->set_out_channels(0); }), "is 0"},
-      {"generator.layers[1].out_channels",
-       generator([](auto& g) { g.mutable_layers(1)->set_out_channels(4); }), "must have 3"},
+      {"generator.layers[0].kernel", generator([](auto& g) { g.mutable_layers(0)->set_kernel(7); }), "[2, 6]"},
+      {"generator.layers[1].padding", generator([](auto& g) { g.mutable_layers(1)->set_padding(-1); }), "is -1"},
+      {"generator.layers[0].out_channels", generator([](auto& g) { g.mutable_layers(0)->set_out_channels(0); }),
+       "is 0"},
+      {"generator.layers[1].out_channels", generator([](auto& g) { g.mutable_layers(1)->set_out_channels(4); }),
+       "must have 3"},
   };
   for (const BadCase& bad : cases) ExpectRefused(bad);
 }
 
 TEST(ResolveTest, RefusesBadClassifiers) {
   const auto classifier = [](auto set) { return [set](v1::Preset& p) { set(*p.mutable_classifier()); }; };
-  const auto block = [](auto set) {
-    return [set](v1::Preset& p) { set(*p.mutable_classifier()->mutable_blocks(1)); };
-  };
+  const auto block = [](auto set) { return [set](v1::Preset& p) { set(*p.mutable_classifier()->mutable_blocks(1)); }; };
   const std::vector<BadCase> cases = {
       {"classifier.blocks", classifier([](auto& c) { c.clear_blocks(); }), "0 entries"},
       {"classifier.blocks[1].out_channels", block([](auto& b) { b.set_out_channels(0); }), "is 0"},
       {"classifier.blocks[1].kernel", block([](auto& b) { b.set_kernel(0); }), "is 0"},
       {"classifier.blocks[1].stride", block([](auto& b) { b.set_stride(-1); }), "is -1"},
       {"classifier.blocks[1].padding", block([](auto& b) { b.set_padding(3); }), "[0, 2]"},
-      {"classifier.blocks[1].pool_stride", block([](auto& b) { b.set_pool_stride(2); }),
-       "without a pool_kernel"},
+      {"classifier.blocks[1].pool_stride", block([](auto& b) { b.set_pool_stride(2); }), "without a pool_kernel"},
       {"classifier.head_widths", classifier([](auto& c) { c.clear_head_widths(); }), "0 entries"},
       {"classifier.head_widths[0]", classifier([](auto& c) { c.set_head_widths(0, 0); }), "is 0"},
       {"classifier.leaky_slope", classifier([](auto& c) { c.set_leaky_slope(-0.1f); }), "is -0.1"},
@@ -208,8 +199,7 @@ TEST(ResolveTest, RefusesBadTrainingOptions) {
       {"training.steps", training([](auto& t) { t.set_steps(10'000'001); }), "10000000]"},
       {"training.batch_size", training([](auto& t) { t.set_batch_size(0); }), "is 0"},
       {"training.batch_size", training([](auto& t) { t.set_batch_size(4097); }), "4096]"},
-      {"training.update_rule", training([](auto& t) { t.set_update_rule(static_cast<v1::UpdateRule>(9)); }),
-       "is 9"},
+      {"training.update_rule", training([](auto& t) { t.set_update_rule(static_cast<v1::UpdateRule>(9)); }), "is 9"},
       {"training.pixel_weight", training([](auto& t) { t.set_pixel_weight(-1); }), "is -1"},
       {"training.class_weight", training([](auto& t) { t.set_class_weight(kInfinity); }), "is inf"},
       {"training.feature_weights[0].weight", training([](auto& t) {
@@ -225,15 +215,12 @@ TEST(ResolveTest, RefusesBadTrainingOptions) {
       {"training.feature_loss_weight", training([](auto& t) { t.set_feature_loss_weight(-1); }), "is -1"},
       {"training.learning_rate", training([](auto& t) { t.set_learning_rate(kNan); }), "is nan"},
       {"training.learning_rate", training([](auto& t) { t.set_learning_rate(0); }), "above 0"},
-      {"training.classifier_learning_rate", training([](auto& t) { t.set_classifier_learning_rate(2); }),
-       "at most 1"},
+      {"training.classifier_learning_rate", training([](auto& t) { t.set_classifier_learning_rate(2); }), "at most 1"},
       {"training.beta1", training([](auto& t) { t.set_beta1(1); }), "below 1"},
       {"training.beta2", training([](auto& t) { t.set_beta2(-0.5f); }), "is -0.5"},
       {"training.epsilon", training([](auto& t) { t.set_epsilon(0); }), "above 0"},
-      {"training.classifier_warmup_steps", training([](auto& t) { t.set_classifier_warmup_steps(-1); }),
-       "is -1"},
-      {"training.classifier_warmup_steps", training([](auto& t) { t.set_classifier_warmup_steps(10); }),
-       "[0, 9]"},
+      {"training.classifier_warmup_steps", training([](auto& t) { t.set_classifier_warmup_steps(-1); }), "is -1"},
+      {"training.classifier_warmup_steps", training([](auto& t) { t.set_classifier_warmup_steps(10); }), "[0, 9]"},
       {"training.classifier_interval", training([](auto& t) { t.set_classifier_interval(-1); }), "is -1"},
       {"training.checkpoint_interval", training([](auto& t) { t.set_checkpoint_interval(-1); }), "is -1"},
       {"training.threads", training([](auto& t) { t.set_threads(-1); }), "is -1"},

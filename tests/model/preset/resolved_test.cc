@@ -64,9 +64,7 @@ TEST(ResolvedPresetTest, KeepsHeadsApartFromWeightsOfZero) {
 }
 
 TEST(ResolvedPresetTest, HoldsForBundledPresets) {
-  const auto find = [](const char* name) {
-    return FindPreset(*FileSystem::Posix(), BundledPresets(), name).value();
-  };
+  const auto find = [](const char* name) { return FindPreset(*FileSystem::Posix(), BundledPresets(), name).value(); };
   ExpectFixedPoint(find("digits"), DigitSchema(), 0);
   ExpectFixedPoint(find("face-158"), FaceSchema(), 0);
   ExpectFixedPoint(find("face-64"), TinySchema(), 0);

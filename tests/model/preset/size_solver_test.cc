@@ -102,8 +102,7 @@ TEST(SizeSolverTest, NamesTheNearestSizesWhenImpossible) {
   const auto far = SolveUpconvs(7, std::vector<KernelPadding>{{4, 1}, {4, 1}}, 158);
   EXPECT_EQ(far.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(GetErrorDetail(far.status()).reason, "IMPOSSIBLE_SIZE");
-  EXPECT_THAT(std::string(far.status().message()),
-              HasSubstr("nearest possible size is 40 (10 to 40 can be reached)"));
+  EXPECT_THAT(std::string(far.status().message()), HasSubstr("nearest possible size is 40 (10 to 40 can be reached)"));
   const auto small = SolveUpconvs(7, std::vector<KernelPadding>{{4, 1}, {4, 1}}, 5);
   EXPECT_THAT(std::string(small.status().message()), HasSubstr("nearest possible size is 10 ("));
 }

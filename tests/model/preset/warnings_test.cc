@@ -17,9 +17,7 @@ using ::testing::IsEmpty;
 NetPlan TinyPlan() { return ResolvePreset(TinyPreset(), TinySchema(), 0).value(); }
 
 NetPlan FacePlan() {
-  return ResolvePreset(FindPreset(*FileSystem::Posix(), BundledPresets(), "face-158").value(), FaceSchema(),
-                       0)
-      .value();
+  return ResolvePreset(FindPreset(*FileSystem::Posix(), BundledPresets(), "face-158").value(), FaceSchema(), 0).value();
 }
 
 TEST(PresetWarningsTest, SaysNothingOfASoundPlan) { EXPECT_THAT(PresetWarnings(TinyPlan()), IsEmpty()); }

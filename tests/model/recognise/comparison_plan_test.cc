@@ -11,9 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 
-FeatureSchema Training() {
-  return *FeatureSchema::Create({{"person", {"a", "b"}}, {"mood", {"glad", "sad", "calm"}}});
-}
+FeatureSchema Training() { return *FeatureSchema::Create({{"person", {"a", "b"}}, {"mood", {"glad", "sad", "calm"}}}); }
 
 TEST(MatchClassesTest, FindsClassesByNameInAnyOrder) {
   const FeatureSchema test = *FeatureSchema::Create({{"mood", {"calm", "glad"}}, {"hat", {"yes"}}});

@@ -31,8 +31,8 @@ class RecogniserTest : public testing::Test {
   }
   auto Train(int seed) {
     auto batches = MakeTrainingBatches(TrainingSource::kOriginals, &originals_, nullptr, plan_.batch_size, seed);
-    return TrainRecogniser(plan_, nets_, seed, std::move(batches), "cpu", [this](int step) { last_step_ = step; },
-                           stop_);
+    return TrainRecogniser(
+        plan_, nets_, seed, std::move(batches), "cpu", [this](int step) { last_step_ = step; }, stop_);
   }
   std::vector<float> Probabilities(Judge& judge) {
     std::vector<float> pixels(192);
@@ -58,8 +58,8 @@ TEST_F(RecogniserTest, LearnsItsFeatureAndNoOther) {
   EXPECT_FALSE((*recogniser)->Knows(kSide));
   EXPECT_FALSE((*recogniser)->Knows(kShade));
   int batches = 0;
-  const auto answers =
-      Recognise(**recogniser, dataset_->info().schema, kColour, *dataset_, 5, [&] { ++batches; }, stop_);
+  const auto answers = Recognise(
+      **recogniser, dataset_->info().schema, kColour, *dataset_, 5, [&] { ++batches; }, stop_);
   ASSERT_THAT(answers, IsOk());
   EXPECT_EQ(batches, 5);
   ASSERT_EQ(answers->size(), kTinyImages);

@@ -56,9 +56,8 @@ class TrainingBatchesTest : public testing::Test {
 };
 
 TEST_F(TrainingBatchesTest, AllArePureFunctionsOfSeedAndStep) {
-  for (const TrainingSource source :
-       {TrainingSource::kOriginals, TrainingSource::kFlipsAndRotations, TrainingSource::kMixup,
-        TrainingSource::kOriginalsAndSynthetic}) {
+  for (const TrainingSource source : {TrainingSource::kOriginals, TrainingSource::kFlipsAndRotations,
+                                      TrainingSource::kMixup, TrainingSource::kOriginalsAndSynthetic}) {
     EXPECT_EQ(Make(source, 5).images, Make(source, 5).images);
     EXPECT_EQ(Make(source, 5).labels, Make(source, 5).labels);
     EXPECT_NE(Make(source, 5).images, Make(source, 6).images);

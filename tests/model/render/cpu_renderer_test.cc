@@ -209,9 +209,8 @@ TEST(CpuRendererTest, FormatsAgree) {
         for (int y = 0; y < side; ++y) {
           for (int x = 0; x < side; ++x) {
             const size_t plane_index = ((size_t{1} * i * 3 + c) * side + y) * side + x;
-            const size_t index = format.layout == PixelLayout::kNchw
-                                     ? plane_index
-                                     : ((size_t{1} * i * side + y) * side + x) * 3 + c;
+            const size_t index =
+                format.layout == PixelLayout::kNchw ? plane_index : ((size_t{1} * i * side + y) * side + x) * 3 + c;
             const float value = planes[plane_index];
             if (format.type == PixelType::kUint8) {
               ASSERT_EQ(static_cast<uint8_t>(pixels[index]), std::nearbyint(255.0f * value));

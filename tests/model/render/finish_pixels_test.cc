@@ -63,9 +63,9 @@ TEST(FinishPixelsTest, EveryByteComesBack) {
 
 TEST(FinishPixelsTest, ClampsWhatIsOutside) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const std::vector<float> values = {
-      -1.0f, -0.0f, 0.0f,      1e-42f, 1.0f,       1.0000001f,
-      2.0f,  3e38f, kInfinity, -1e30f, -kInfinity, std::numeric_limits<float>::quiet_NaN()};
+  const std::vector<float> values = {-1.0f,     -0.0f,      0.0f,       1e-42f,
+                                     1.0f,      1.0000001f, 2.0f,       3e38f,
+                                     kInfinity, -1e30f,     -kInfinity, std::numeric_limits<float>::quiet_NaN()};
   EXPECT_EQ(FinishRow<uint8_t>(values, PixelType::kUint8),
             (std::vector<uint8_t>{0, 0, 0, 0, 255, 255, 255, 255, 255, 0, 0, 0}));
   EXPECT_EQ(FinishRow<float>(values, PixelType::kFloat32),
@@ -85,8 +85,7 @@ void ExpectLayout(PixelType type, PixelLayout layout, int channels) {
       for (int c = 0; c < channels; ++c) {
         const size_t index = layout == PixelLayout::kNhwc ? (y * 7 + x) * channels + c : (c * 5 + y) * 7 + x;
         const float clamped = std::clamp(linear[y * stride + x * channels + c], 0.0f, 1.0f);
-        const T value =
-            static_cast<T>(type == PixelType::kUint8 ? std::nearbyint(255.0f * clamped) : clamped);
+        const T value = static_cast<T>(type == PixelType::kUint8 ? std::nearbyint(255.0f * clamped) : clamped);
         ASSERT_EQ(pixels[index], y >= 1 && y < 4 ? value : untouched) << y << " " << x << " " << c;
       }
     }

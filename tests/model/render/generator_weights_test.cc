@@ -34,8 +34,7 @@ TEST(GeneratorWeightsTest, FindsEveryTensor) {
   const std::string file = net.File();
   const auto weights = GeneratorWeights::Read(net.shape, file);
   ASSERT_TRUE(weights.ok()) << weights.status();
-  EXPECT_THAT(weights->feature1[1].weight,
-              ElementsAreArray(net.tensors.at("generator.feature.1.fc1.weight")));
+  EXPECT_THAT(weights->feature1[1].weight, ElementsAreArray(net.tensors.at("generator.feature.1.fc1.weight")));
   EXPECT_THAT(weights->feature2[0].bias, ElementsAreArray(net.tensors.at("generator.feature.0.fc2.bias")));
   EXPECT_THAT(weights->joint[0].weight, ElementsAreArray(net.tensors.at("generator.joint.0.weight")));
   EXPECT_THAT(weights->base.bias, ElementsAreArray(net.tensors.at("generator.base.bias")));

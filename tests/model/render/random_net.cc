@@ -14,24 +14,22 @@ namespace {
 
 using Doubles = std::vector<double>;
 
-void AddTensor(RandomNet& net, const std::string& name, std::vector<int64_t> shape, double deviation,
-               double mean, uint64_t seed) {
+void AddTensor(RandomNet& net, const std::string& name, std::vector<int64_t> shape, double deviation, double mean,
+               uint64_t seed) {
   CounterRandom random(seed, name, 0);
   const int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
   std::vector<float>& values = net.tensors[name];
   values.resize(count);
   // Uniform with the same deviation: large nets are made in a moment.
   for (float& value : values) {
-    value = static_cast<float>(mean + deviation * std::sqrt(3.0) *
-                                          (2.0 * (random.NextUint32() / 4294967296.0) - 1.0));
+    value = static_cast<float>(mean + deviation * std::sqrt(3.0) * (2.0 * (random.NextUint32() / 4294967296.0) - 1.0));
   }
   net.shapes[name] = std::move(shape);
 }
 
 void AddLayer(RandomNet& net, const std::string& name, std::vector<int64_t> shape, int64_t out, double fan_in,
               uint64_t seed, double bias_mean = 0.0) {
-  AddTensor(net, absl::StrCat("generator.", name, ".weight"), std::move(shape), std::sqrt(2.0 / fan_in), 0.0,
-            seed);
+  AddTensor(net, absl::StrCat("generator.", name, ".weight"), std::move(shape), std::sqrt(2.0 / fan_in), 0.0, seed);
   AddTensor(net, absl::StrCat("generator.", name, ".bias"), {out}, 0.1, bias_mean, seed);
 }
 
@@ -44,8 +42,7 @@ Doubles Linear(const RandomNet& net, const std::string& name, const Doubles& inp
   const std::vector<float>& bias = net.tensors.at(absl::StrCat("generator.", name, ".bias"));
   Doubles output(bias.begin(), bias.end());
   for (size_t o = 0; o < output.size(); ++o) {
-    for (size_t i = 0; i < input.size(); ++i)
-      output[o] += static_cast<double>(weight[o * input.size() + i]) * input[i];
+    for (size_t i = 0; i < input.size(); ++i) output[o] += static_cast<double>(weight[o * input.size() + i]) * input[i];
   }
   Leaky(net, output);
   return output;
@@ -93,17 +90,16 @@ Doubles Upconv(const RandomNet& net, int k, const Doubles& input) {
 TensorMap RandomNet::Views() const {
   TensorMap views;
   for (const auto& [name, values] : tensors) {
-    views[name] = {
-        TensorType::kFloat32, shapes.at(name),
-        absl::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float))};
+    views[name] = {TensorType::kFloat32, shapes.at(name),
+                   absl::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float))};
   }
   return views;
 }
 
 std::string RandomNet::File() const { return SerializeSafetensors(Views(), {}); }
 
-GeneratorShape MakeShape(std::vector<int> classes, std::vector<int> widths, std::vector<int> joint,
-                         int base_size, int base_channels, const std::vector<UpconvSpec>& upconvs) {
+GeneratorShape MakeShape(std::vector<int> classes, std::vector<int> widths, std::vector<int> joint, int base_size,
+                         int base_channels, const std::vector<UpconvSpec>& upconvs) {
   GeneratorShape shape;
   shape.classes = std::move(classes);
   shape.feature_widths = std::move(widths);
@@ -156,8 +152,8 @@ RandomNet MakeNet(const GeneratorShape& shape, uint64_t seed) {
     const bool last = k + 1 == shape.layers.size();
     // Pixels of mean 0.5 and deviation about 0.3: some are clamped.
     const double fan_in = l.in_channels * l.kernel * l.kernel / 4.0 * (last ? 16.0 : 1.0);
-    AddLayer(net, absl::StrCat("up.", k), {l.in_channels, l.out_channels, l.kernel, l.kernel}, l.out_channels,
-             fan_in, seed, last ? 0.5 : 0.0);
+    AddLayer(net, absl::StrCat("up.", k), {l.in_channels, l.out_channels, l.kernel, l.kernel}, l.out_channels, fan_in,
+             seed, last ? 0.5 : 0.0);
   }
   return net;
 }
@@ -197,8 +193,7 @@ std::vector<double> ReferenceRender(const RandomNet& net, const float* vector) {
     const Doubles second = Linear(net, absl::StrCat("feature.", f, ".fc2"), first);
     joint.insert(joint.end(), second.begin(), second.end());
   }
-  for (size_t j = 0; j < net.shape.joint_widths.size(); ++j)
-    joint = Linear(net, absl::StrCat("joint.", j), joint);
+  for (size_t j = 0; j < net.shape.joint_widths.size(); ++j) joint = Linear(net, absl::StrCat("joint.", j), joint);
   Doubles image = Linear(net, "base", joint);
   for (size_t k = 0; k < net.shape.layers.size(); ++k) image = Upconv(net, static_cast<int>(k), image);
   return image;

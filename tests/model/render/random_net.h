@@ -31,8 +31,8 @@ struct UpconvSpec {
   int kernel;
   int padding;
 };
-GeneratorShape MakeShape(std::vector<int> classes, std::vector<int> widths, std::vector<int> joint,
-                         int base_size, int base_channels, const std::vector<UpconvSpec>& upconvs);
+GeneratorShape MakeShape(std::vector<int> classes, std::vector<int> widths, std::vector<int> joint, int base_size,
+                         int base_channels, const std::vector<UpconvSpec>& upconvs);
 
 // Shapes of presets, for 10 digits and for 70 faces.
 GeneratorShape DigitsShape();

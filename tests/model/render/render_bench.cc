@@ -5,7 +5,8 @@
 //   build/release/bench/render_bench
 //
 // Names are BM_Render/<net>/<batch> and BM_Eager/<net>/<batch>, on the CPU, and
-// BM_RenderOnGpu/<net>/<batch>, where there is one; "images/s" is the rate, "GFLOP/s" counts the net's own multiplications and additions.
+// BM_RenderOnGpu/<net>/<batch>, where there is one; "images/s" is the rate, "GFLOP/s" counts the net's own
+// multiplications and additions.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -97,10 +98,7 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
   for (const int net : {kDigits, kFace64, kFace158}) {
     for (const int batch : {1, 8, 32}) benchmark->Args({net, batch});
   }
-  benchmark->ArgNames({"net", "batch"})
-      ->UseRealTime()
-      ->MeasureProcessCPUTime()
-      ->Unit(benchmark::kMillisecond);
+  benchmark->ArgNames({"net", "batch"})->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
 }
 BENCHMARK(BM_Render)->Apply(Sizes);
 BENCHMARK(BM_Eager)->Apply(Sizes);

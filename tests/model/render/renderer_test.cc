@@ -53,8 +53,7 @@ double LargestDifference(const std::string& a, const std::string& b) {
 
 TEST(RendererTest, AgreesWithLibTorch) {
   for (const GeneratorShape& shape :
-       {DigitsShape(), Face64Shape(),
-        MakeShape({5, 3}, {13, 7}, {29}, 3, 11, {{9, 5, 1}, {7, 3, 0}, {3, 2, 0}})}) {
+       {DigitsShape(), Face64Shape(), MakeShape({5, 3}, {13, 7}, {29}, 3, 11, {{9, 5, 1}, {7, 3, 0}, {3, 2, 0}})}) {
     const RandomNet net = MakeNet(shape, 1);
     auto renderer = Renderer::Create(shape, net.File(), OnCpu(4));
     ASSERT_TRUE(renderer.ok()) << renderer.status();
@@ -64,9 +63,7 @@ TEST(RendererTest, AgreesWithLibTorch) {
     EXPECT_EQ((*renderer)->total_classes(), (*torch)->total_classes());
     EXPECT_EQ((*torch)->device(), "cpu");
     const std::vector<float> vectors = MakeVectors(shape, 4, 1);
-    EXPECT_LT(
-        LargestDifference(Render(**renderer, vectors, 4, kFloats), Render(**torch, vectors, 4, kFloats)),
-        1e-5);
+    EXPECT_LT(LargestDifference(Render(**renderer, vectors, 4, kFloats), Render(**torch, vectors, 4, kFloats)), 1e-5);
     // Bytes differ by one at most, and only where rounding is close.
     for (const PixelLayout layout : {PixelLayout::kNhwc, PixelLayout::kNchw}) {
       const std::string ours = Render(**renderer, vectors, 4, {PixelType::kUint8, layout});
@@ -92,9 +89,8 @@ TEST(RendererTest, LibTorchInTilesDoesNotDependOnTheBatch) {
   const std::string all = Render(**torch, vectors, 20, kFloats);
   const size_t bytes = all.size() / 20;
   for (const int count : {1, 7, 8, 9, 16, 19}) {
-    EXPECT_EQ(
-        Render(**torch, absl::MakeSpan(vectors.data(), count * (*torch)->total_classes()), count, kFloats),
-        all.substr(0, count * bytes))
+    EXPECT_EQ(Render(**torch, absl::MakeSpan(vectors.data(), count * (*torch)->total_classes()), count, kFloats),
+              all.substr(0, count * bytes))
         << count;
   }
 }
@@ -118,8 +114,7 @@ TEST(RendererTest, RefusesDevicesThatAreNone) {
     EXPECT_EQ(GetErrorDetail(status).field.value_or(""), "device");
   }
   options.device = "cuda:99";
-  EXPECT_EQ(Renderer::Create(net.shape, net.File(), options).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Renderer::Create(net.shape, net.File(), options).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(RendererTest, AutomaticDeviceWorks) {
@@ -129,8 +124,7 @@ TEST(RendererTest, AutomaticDeviceWorks) {
   const std::vector<float> vectors = MakeVectors(net.shape, 1, 3);
   auto cpu = Renderer::Create(net.shape, net.File(), OnCpu(1));
   ASSERT_TRUE(cpu.ok());
-  EXPECT_LT(LargestDifference(Render(**renderer, vectors, 1, kFloats), Render(**cpu, vectors, 1, kFloats)),
-            1e-5);
+  EXPECT_LT(LargestDifference(Render(**renderer, vectors, 1, kFloats), Render(**cpu, vectors, 1, kFloats)), 1e-5);
 }
 
 TEST(RendererTest, RefusesDamagedWeights) {
@@ -152,10 +146,8 @@ TEST(RendererTest, BothRefuseBadRequests) {
   for (const auto& renderer : renderers) {
     std::string pixels(3 * renderer->shape().samples(), '\0');
     const std::vector<float> vectors = MakeVectors(net.shape, 3, 5);
-    EXPECT_EQ(renderer->Render(vectors, 3, PixelFormat(), pixels.data()).code(),
-              absl::StatusCode::kInvalidArgument);
-    EXPECT_EQ(renderer->Render({}, 1, PixelFormat(), pixels.data()).code(),
-              absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(renderer->Render(vectors, 3, PixelFormat(), pixels.data()).code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(renderer->Render({}, 1, PixelFormat(), pixels.data()).code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(pixels, std::string(pixels.size(), '\0'));
     EXPECT_GT(renderer->memory_bytes(), 4'000'000);
   }

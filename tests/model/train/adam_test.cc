@@ -10,9 +10,7 @@
 namespace facet::model {
 namespace {
 
-NamedTensor MakeParameter(const std::string& name, at::Tensor values) {
-  return {name, values.requires_grad_(true)};
-}
+NamedTensor MakeParameter(const std::string& name, at::Tensor values) { return {name, values.requires_grad_(true)}; }
 
 TEST(AdamTest, FollowsThePaperNumberByNumber) {
   const NamedTensors parameters = {MakeParameter("p", at::tensor({0.5, -2.0}, at::kFloat))};

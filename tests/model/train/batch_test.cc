@@ -30,9 +30,7 @@ class BatchMakerTest : public testing::Test {
   // The image whose one-hot labels stand in row `row`.
   int64_t ImageOf(const Batch& batch, int row) const {
     const float* labels = &batch.labels[row * kClasses];
-    const auto hot = [](const float* first, int count) {
-      return std::max_element(first, first + count) - first;
-    };
+    const auto hot = [](const float* first, int count) { return std::max_element(first, first + count) - first; };
     return hot(labels, 2) * 12 + hot(labels + 2, 3) * 4 + hot(labels + 5, 4);
   }
 

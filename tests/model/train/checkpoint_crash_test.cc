@@ -62,8 +62,8 @@ std::optional<size_t> CrashWhileSaving(int n, size_t torn) {
     length = disk.append_length();
     const Loss loss = seed == 0 ? Loss::kNone : seed == 1 ? Loss::kUnsynced : Loss::kSome;
     disk.Reboot(loss, seed);
-    ExpectWhole(disk, "call " + std::to_string(n) + ", " + std::to_string(torn) + " bytes, loss " +
-                          std::to_string(seed));
+    ExpectWhole(disk,
+                "call " + std::to_string(n) + ", " + std::to_string(torn) + " bytes, loss " + std::to_string(seed));
   }
   return length;
 }

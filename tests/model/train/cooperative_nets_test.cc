@@ -13,10 +13,10 @@
 namespace facet::model {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Key;
 using ::testing::Not;
-using ::testing::Contains;
 
 const c10::Device kCpu(c10::kCPU);
 
@@ -167,7 +167,8 @@ TEST_F(CooperativeNetsTest, AFeatureOfWeight0TeachesNothing) {
   nets.Step(ViewOf(MakeBatch(0)));
   const NamedTensors& after = nets.classifier().parameters();
   for (size_t i = 0; i < after.size(); ++i) {
-    const bool of_other_heads = after[i].name.find("classifier.head.0.") == 0 || after[i].name.find("classifier.head.1.") == 0;
+    const bool of_other_heads =
+        after[i].name.find("classifier.head.0.") == 0 || after[i].name.find("classifier.head.1.") == 0;
     EXPECT_EQ(at::equal(after[i].tensor, before[i]), of_other_heads) << after[i].name;
   }
 }
@@ -269,8 +270,7 @@ TEST_F(CooperativeNetsTest, TheAverageIsPartOfACheckpoint) {
   const CooperativeNets plain(plan_, kCpu);
   plan_.training.average_decay = 0.9;
   const CooperativeNets nets(plan_, kCpu);
-  EXPECT_EQ(nets.WeightsAndMoments().size(),
-            plain.WeightsAndMoments().size() + plain.generator().parameters().size());
+  EXPECT_EQ(nets.WeightsAndMoments().size(), plain.WeightsAndMoments().size() + plain.generator().parameters().size());
 }
 
 }  // namespace

@@ -95,8 +95,7 @@ TEST_F(TextEventSinkTest, WritesALineAPhaseAndThenOneAnInterval) {
   clock_.Advance(absl::Seconds(10));
   sink.Send(Progress("training", 3));
   sink.Send(Progress("judging", 100));
-  const std::string rest =
-      "/100  classes 0.5, pixels 31.25  rate 2.00e-03  1234 images/s  1m1s left\n";
+  const std::string rest = "/100  classes 0.5, pixels 31.25  rate 2.00e-03  1234 images/s  1m1s left\n";
   EXPECT_EQ(Text(), "training  step 1" + rest + "training  step 3" + rest + "judging  step 100" + rest);
 }
 

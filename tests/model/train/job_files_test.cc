@@ -46,9 +46,7 @@ TEST_F(JobFilesTest, ATypingErrorIsFoundByLineAndColumn) {
   EXPECT_THAT(std::string(Read().status().message()), HasSubstr("line 2, column 9"));
 }
 
-TEST_F(JobFilesTest, AFolderWithoutASpecIsNoJob) {
-  EXPECT_EQ(Read().status().code(), absl::StatusCode::kNotFound);
-}
+TEST_F(JobFilesTest, AFolderWithoutASpecIsNoJob) { EXPECT_EQ(Read().status().code(), absl::StatusCode::kNotFound); }
 
 TEST_F(JobFilesTest, RubbishAndHalfASpecAreRefused) {
   Write(kSpecFile, "\xff\xff\xff");

@@ -110,7 +110,8 @@ std::string MakeAugmentationJob() {
       sources: [TRAINING_SOURCE_ORIGINALS, TRAINING_SOURCE_FLIPS_AND_ROTATIONS, TRAINING_SOURCE_ORIGINALS_AND_SYNTHETIC]
       seeds: 2 steps: 30 batch_size: 8 learning_rate: 5e-3
       filter { min_confidence: 1e-6 min_sharpness: 1e-9 max_sharpness: 1e9 }
-    })", &spec));
+    })",
+                                                            &spec));
   for (const char* name : {"/one", "/two"}) {
     WriteTinyDataset(dir + name);
     spec.add_test_dirs(dir + name);

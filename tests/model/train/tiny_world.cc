@@ -11,9 +11,8 @@ namespace facet::model {
 namespace {
 
 FeatureSchema TinySchema() {
-  return *FeatureSchema::Create({{"side", {"left", "right"}},
-                                 {"colour", {"red", "green", "blue"}},
-                                 {"shade", {"25", "50", "75", "100"}}});
+  return *FeatureSchema::Create(
+      {{"side", {"left", "right"}}, {"colour", {"red", "green", "blue"}}, {"shade", {"25", "50", "75", "100"}}});
 }
 
 // A bar of 3 columns on a dark ground.

@@ -204,7 +204,8 @@ TEST_F(TrainerTest, SheetsOfTheNewestAndOfTheCheckpointsKeptRemain) {
   ASSERT_TRUE(*(*Trainer::Create(std::move(options)))->Run(stop_));
   std::vector<std::string> expected;
   for (int step = 2; step <= 60; step += 2) {
-    if (step > 20 || step == best) expected.push_back((step < 10 ? "00000000" : "0000000") + std::to_string(step) + ".png");
+    if (step > 20 || step == best)
+      expected.push_back((step < 10 ? "00000000" : "0000000") + std::to_string(step) + ".png");
   }
   EXPECT_EQ(*disk_.List(folder_ + "-samples"), expected);
 }
@@ -341,8 +342,7 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheRunAndNamesTheStep) {
   const auto finished = trainer->Run(stop_);
   EXPECT_EQ(finished.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(GetErrorDetail(finished.status()).reason, "LOSS_NOT_FINITE");
-  EXPECT_THAT(std::string(finished.status().message()),
-              HasSubstr("after step " + std::to_string(trainer->step())));
+  EXPECT_THAT(std::string(finished.status().message()), HasSubstr("after step " + std::to_string(trainer->step())));
   EXPECT_THAT(trainer->step(), Lt(10));
   EXPECT_THAT(saves_, IsEmpty());
 }

@@ -31,9 +31,9 @@ TEST(CommandLineTest, NothingMeansTheDefaults) {
 }
 
 TEST(CommandLineTest, TakesEveryFlag) {
-  const auto line = Parse({"--listen", "127.0.0.1:0", "--listen=unix:/tmp/f.sock", "--metrics", "off", "--state", "/s",
-                           "--data", "/d", "--log-level", "debug", "--import-root", "/a", "--import-root", "/b",
-                           "--check-config"});
+  const auto line =
+      Parse({"--listen", "127.0.0.1:0", "--listen=unix:/tmp/f.sock", "--metrics", "off", "--state", "/s", "--data",
+             "/d", "--log-level", "debug", "--import-root", "/a", "--import-root", "/b", "--check-config"});
   ASSERT_THAT(line, IsOk());
   EXPECT_THAT(line->options.listen, ElementsAre("127.0.0.1:0", "unix:/tmp/f.sock"));
   EXPECT_EQ(line->options.metrics, "off");
@@ -49,8 +49,8 @@ TEST(CommandLineTest, FlagsWinOverTheFileAndRootsAddToIt) {
   const std::string file = dir.Write("facet.textproto",
                                      "listen: '127.0.0.1:1' listen: '127.0.0.1:2' metrics: 'off' state_dir: '/file' "
                                      "import_roots: '/file-root' limits { max_streams: 7 } log { format: 'json' }");
-  const auto line = Parse(
-      {"--config", file, "--state", "/flag", "--listen", "127.0.0.1:3", "--import-root", "/flag-root"});
+  const auto line =
+      Parse({"--config", file, "--state", "/flag", "--listen", "127.0.0.1:3", "--import-root", "/flag-root"});
   ASSERT_THAT(line, IsOk());
   EXPECT_EQ(line->options.state_dir, "/flag");
   EXPECT_THAT(line->options.listen, ElementsAre("127.0.0.1:3"));
@@ -75,9 +75,13 @@ TEST(CommandLineTest, BadValuesAreNamedByTheirField) {
 }
 
 TEST(CommandLineTest, WhatItDoesNotKnowIsRefusedByName) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"--lisen", "127.0.0.1:0"}, {"serve"}, {"--listen"}, {"--check-config=perhaps"}, {"--state", "/a", "/b"},
-           {"--state", "/a", "--state", "/b"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--lisen", "127.0.0.1:0"},
+                                             {"serve"},
+                                             {"--listen"},
+                                             {"--check-config=perhaps"},
+                                             {"--state", "/a", "/b"},
+                                             {"--state", "/a", "--state", "/b"}}) {
     const auto line = Parse(arguments);
     EXPECT_THAT(line, HasReason(absl::StatusCode::kInvalidArgument, "INVALID_FLAG")) << arguments[0];
     EXPECT_THAT(std::string(line.status().message()), HasSubstr("facetd --help")) << arguments[0];

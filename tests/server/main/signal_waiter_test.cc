@@ -57,7 +57,9 @@ TEST_F(SignalWaiterTest, ASignalSentBeforeIsNotLost) {
 }
 
 TEST_F(SignalWaiterTest, NoneIsTakenAfterwards) {
-  { SignalWaiter waiter([](int) { ADD_FAILURE() << "there was no signal"; }); }
+  {
+    SignalWaiter waiter([](int) { ADD_FAILURE() << "there was no signal"; });
+  }
   kill(getpid(), SIGTERM);
   EXPECT_EQ(TakePending(), SIGTERM);
 }

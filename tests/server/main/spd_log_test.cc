@@ -56,8 +56,7 @@ class StderrLogTest : public testing::Test {
   std::vector<std::string> WriteAll(const std::string& level, const std::string& format) {
     const auto log = MakeStderrLog({.level = level, .format = format});
     testing::internal::CaptureStderr();
-    for (const auto severity :
-         {LogSeverity::kDebug, LogSeverity::kInfo, LogSeverity::kWarning, LogSeverity::kError}) {
+    for (const auto severity : {LogSeverity::kDebug, LogSeverity::kInfo, LogSeverity::kWarning, LogSeverity::kError}) {
       log->Write(severity, "hello", {{"who", "you"}});
     }
     return absl::StrSplit(testing::internal::GetCapturedStderr(), '\n', absl::SkipEmpty());

@@ -137,13 +137,12 @@ TEST_F(BatchStreamCallTest, RefusesWhatIsOutOfOrder) {
     const char* reason;
     const char* field;
   };
-  for (const Case& c :
-       {Case{{}, true, "MISSING_START", "start"}, Case{{Credit(1)}, false, "MISSING_START", "start"},
-        Case{{Start(1), Start(1)}, false, "SECOND_START", "start"},
-        Case{{Start(1), Credit(0)}, false, "BAD_CREDIT", "add_credit"},
-        Case{{Start(1), Credit(-4)}, false, "BAD_CREDIT", "add_credit"},
-        Case{{Start(-1)}, false, "BAD_CREDIT", "start.initial_credit"},
-        Case{{v1::StreamBatchesRequest()}, false, "MISSING_PAYLOAD", "payload"}}) {
+  for (const Case& c : {Case{{}, true, "MISSING_START", "start"}, Case{{Credit(1)}, false, "MISSING_START", "start"},
+                        Case{{Start(1), Start(1)}, false, "SECOND_START", "start"},
+                        Case{{Start(1), Credit(0)}, false, "BAD_CREDIT", "add_credit"},
+                        Case{{Start(1), Credit(-4)}, false, "BAD_CREDIT", "add_credit"},
+                        Case{{Start(-1)}, false, "BAD_CREDIT", "start.initial_credit"},
+                        Case{{v1::StreamBatchesRequest()}, false, "MISSING_PAYLOAD", "payload"}}) {
     const grpc::Status status = Try(c.messages, c.half_close);
     EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT) << c.reason;
     EXPECT_EQ(ReadRichError(status).reason, c.reason);

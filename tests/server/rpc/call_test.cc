@@ -112,7 +112,8 @@ TEST_F(CallTest, RequestThatIsNoMessageIsInvalidAndCounted) {
   done.WaitForNotification();
   EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
   EXPECT_EQ(ReadRichError(status).reason, "MALFORMED_REQUEST");
-  EXPECT_THAT(server_.metrics->Text(), HasSubstr("{code=\"INVALID_ARGUMENT\",method=\"facet.v1.ModelService/GetModel\"} 1"));
+  EXPECT_THAT(server_.metrics->Text(),
+              HasSubstr("{code=\"INVALID_ARGUMENT\",method=\"facet.v1.ModelService/GetModel\"} 1"));
 }
 
 TEST_F(CallTest, RefusesCallsOverItsLimit) {
@@ -122,8 +123,8 @@ TEST_F(CallTest, RefusesCallsOverItsLimit) {
   HeldRender first(server);
   grpc::ClientContext second;
   v1::RenderResponse response;
-  const grpc::Status refused = v1::GenerationService::NewStub(server.channel)
-                                   ->Render(&second, HeldRender::MakeRequest(), &response);
+  const grpc::Status refused =
+      v1::GenerationService::NewStub(server.channel)->Render(&second, HeldRender::MakeRequest(), &response);
   EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_EQ(ReadRichError(refused).reason, "TOO_MANY_CALLS");
   EXPECT_TRUE(ReadRichError(refused).retry_seconds.has_value());

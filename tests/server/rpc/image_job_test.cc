@@ -32,7 +32,8 @@ class ImageJobTest : public ::testing::Test {
   }
 
   // Starts a job, does `meanwhile` and waits for its end.
-  absl::Status Run(const std::shared_ptr<ImageJob>& job, const std::function<void()>& meanwhile = [] {}) {
+  absl::Status Run(
+      const std::shared_ptr<ImageJob>& job, const std::function<void()>& meanwhile = [] {}) {
     absl::Notification ended;
     absl::Status result;
     absl::Status started = job->Start([&](absl::Status status) {
@@ -94,8 +95,7 @@ TEST_F(ImageJobTest, RefusalOfTheEngineIsReturned) {
   engine_.RefuseNext({absl::ResourceExhaustedError("full")});
   auto job = Create(MakeRequest(v1::IMAGE_ENCODING_RAW, {0}));
   bool called = false;
-  EXPECT_EQ(job->Start([&](const absl::Status&) { called = true; }).code(),
-            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(job->Start([&](const absl::Status&) { called = true; }).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_FALSE(called);
   EXPECT_EQ(job.use_count(), 1);
 }
@@ -124,10 +124,12 @@ TEST_F(ImageJobTest, FullCodecQueueIsResourceExhausted) {
   WorkerPool stuck("stuck", 1, 1);
   absl::Notification go;
   absl::Notification blocked;
-  ASSERT_TRUE(stuck.Schedule([&] {
-    blocked.Notify();
-    go.WaitForNotification();
-  }).ok());
+  ASSERT_TRUE(stuck
+                  .Schedule([&] {
+                    blocked.Notify();
+                    go.WaitForNotification();
+                  })
+                  .ok());
   blocked.WaitForNotification();
   ASSERT_TRUE(stuck.Schedule([] {}).ok());
   auto job = ImageJob::Create({&engine_, &stuck, 1}, MakeRequest(v1::IMAGE_ENCODING_PNG, {0}));

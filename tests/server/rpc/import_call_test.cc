@@ -65,9 +65,9 @@ TEST_F(ImportCallTest, RefusesWhatIsOutOfOrder) {
     std::vector<v1::ImportDatasetRequest> messages;
     const char* reason;
   };
-  for (const Case& c : {Case{{}, "MISSING_SPEC"}, Case{{Chunk("a", 1)}, "MISSING_SPEC"},
-                        Case{{Spec("digits"), Spec("digits")}, "SECOND_SPEC"},
-                        Case{{v1::ImportDatasetRequest()}, "MISSING_PAYLOAD"}}) {
+  for (const Case& c :
+       {Case{{}, "MISSING_SPEC"}, Case{{Chunk("a", 1)}, "MISSING_SPEC"},
+        Case{{Spec("digits"), Spec("digits")}, "SECOND_SPEC"}, Case{{v1::ImportDatasetRequest()}, "MISSING_PAYLOAD"}}) {
     grpc::ClientContext context;
     auto writer = stub_->ImportDataset(&context, &dataset_);
     for (const auto& message : c.messages) writer->Write(message);

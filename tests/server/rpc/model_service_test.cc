@@ -83,8 +83,7 @@ TEST_F(ModelServiceTest, PartThatThrowsIsInternalAndTheServerLives) {
 
 TEST_F(ModelServiceTest, ClassifyGivesProbabilitiesOfWhatTheClassifierKnows) {
   v1::ClassifyResponse response;
-  const grpc::Status status =
-      stub_->Classify(&context_, ClassifyRequestOf({Png(255), Png(51, 30), Png(0)}), &response);
+  const grpc::Status status = stub_->Classify(&context_, ClassifyRequestOf({Png(255), Png(51, 30), Png(0)}), &response);
   ASSERT_TRUE(status.ok()) << status.error_message();
   ASSERT_EQ(response.classifications_size(), 3);
   for (const auto& [image, red] : {std::pair(0, 1.0f), std::pair(1, 0.2f), std::pair(2, 0.0f)}) {
@@ -129,8 +128,7 @@ TEST_F(ModelServiceTest, ClassifyObeysTheDeadlineWhileTheEngineIsBusy) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
   v1::ClassifyResponse response;
-  EXPECT_EQ(stub_->Classify(&context, ClassifyRequestOf({Png(1)}), &response).error_code(),
-            grpc::DEADLINE_EXCEEDED);
+  EXPECT_EQ(stub_->Classify(&context, ClassifyRequestOf({Png(1)}), &response).error_code(), grpc::DEADLINE_EXCEEDED);
   server_.models.HoldClassifiers(false);
   first.join();
 }
@@ -139,9 +137,9 @@ TEST_F(ModelServiceTest, ClassifyServesOthersAfterAClientHasGone) {
   server_.models.HoldClassifiers(true);
   v1::ClassifyResponse response;
   std::thread client([&] {
-    EXPECT_EQ(stub_->Classify(&context_, ClassifyRequestOf(std::vector<std::string>(64, Png(9))), &response)
-                  .error_code(),
-              grpc::CANCELLED);
+    EXPECT_EQ(
+        stub_->Classify(&context_, ClassifyRequestOf(std::vector<std::string>(64, Png(9))), &response).error_code(),
+        grpc::CANCELLED);
   });
   server_.models.AwaitHeld();
   context_.TryCancel();

@@ -132,9 +132,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequestCase{"UnknownFeature",
                        [](auto& r) { r.mutable_vectors(2)->mutable_features(1)->set_feature("color"); },
                        "vectors[2].features[1].feature", "'colour'"},
-        BadRequestCase{"UnknownClass",
-                       [](auto& r) { r.mutable_vectors(0)->mutable_features(1)->mutable_weights(0)->set_class_("rad"); },
-                       "vectors[0].features[1].weights[0].class", "'red'"},
+        BadRequestCase{
+            "UnknownClass",
+            [](auto& r) { r.mutable_vectors(0)->mutable_features(1)->mutable_weights(0)->set_class_("rad"); },
+            "vectors[0].features[1].weights[0].class", "'red'"},
         BadRequestCase{"NanWeight", [](auto& r) { FirstWeight(r).set_weight(std::nanf("")); },
                        "vectors[1].features[0].weights[0].weight", ""},
         BadRequestCase{"InfiniteWeight",

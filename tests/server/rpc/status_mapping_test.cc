@@ -25,24 +25,23 @@ TEST_P(EveryCodeTest, KeepsCodeAndNamesItAsReason) {
   EXPECT_EQ(error.reason, absl::StatusCodeToString(code));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, EveryCodeTest,
-    ::testing::Values(std::pair(absl::StatusCode::kCancelled, grpc::CANCELLED),
-                      std::pair(absl::StatusCode::kUnknown, grpc::UNKNOWN),
-                      std::pair(absl::StatusCode::kInvalidArgument, grpc::INVALID_ARGUMENT),
-                      std::pair(absl::StatusCode::kDeadlineExceeded, grpc::DEADLINE_EXCEEDED),
-                      std::pair(absl::StatusCode::kNotFound, grpc::NOT_FOUND),
-                      std::pair(absl::StatusCode::kAlreadyExists, grpc::ALREADY_EXISTS),
-                      std::pair(absl::StatusCode::kPermissionDenied, grpc::PERMISSION_DENIED),
-                      std::pair(absl::StatusCode::kResourceExhausted, grpc::RESOURCE_EXHAUSTED),
-                      std::pair(absl::StatusCode::kFailedPrecondition, grpc::FAILED_PRECONDITION),
-                      std::pair(absl::StatusCode::kAborted, grpc::ABORTED),
-                      std::pair(absl::StatusCode::kOutOfRange, grpc::OUT_OF_RANGE),
-                      std::pair(absl::StatusCode::kUnimplemented, grpc::UNIMPLEMENTED),
-                      std::pair(absl::StatusCode::kInternal, grpc::INTERNAL),
-                      std::pair(absl::StatusCode::kUnavailable, grpc::UNAVAILABLE),
-                      std::pair(absl::StatusCode::kDataLoss, grpc::DATA_LOSS),
-                      std::pair(absl::StatusCode::kUnauthenticated, grpc::UNAUTHENTICATED)));
+INSTANTIATE_TEST_SUITE_P(All, EveryCodeTest,
+                         ::testing::Values(std::pair(absl::StatusCode::kCancelled, grpc::CANCELLED),
+                                           std::pair(absl::StatusCode::kUnknown, grpc::UNKNOWN),
+                                           std::pair(absl::StatusCode::kInvalidArgument, grpc::INVALID_ARGUMENT),
+                                           std::pair(absl::StatusCode::kDeadlineExceeded, grpc::DEADLINE_EXCEEDED),
+                                           std::pair(absl::StatusCode::kNotFound, grpc::NOT_FOUND),
+                                           std::pair(absl::StatusCode::kAlreadyExists, grpc::ALREADY_EXISTS),
+                                           std::pair(absl::StatusCode::kPermissionDenied, grpc::PERMISSION_DENIED),
+                                           std::pair(absl::StatusCode::kResourceExhausted, grpc::RESOURCE_EXHAUSTED),
+                                           std::pair(absl::StatusCode::kFailedPrecondition, grpc::FAILED_PRECONDITION),
+                                           std::pair(absl::StatusCode::kAborted, grpc::ABORTED),
+                                           std::pair(absl::StatusCode::kOutOfRange, grpc::OUT_OF_RANGE),
+                                           std::pair(absl::StatusCode::kUnimplemented, grpc::UNIMPLEMENTED),
+                                           std::pair(absl::StatusCode::kInternal, grpc::INTERNAL),
+                                           std::pair(absl::StatusCode::kUnavailable, grpc::UNAVAILABLE),
+                                           std::pair(absl::StatusCode::kDataLoss, grpc::DATA_LOSS),
+                                           std::pair(absl::StatusCode::kUnauthenticated, grpc::UNAUTHENTICATED)));
 
 TEST(StatusMappingTest, FieldBecomesBadRequest) {
   const RichError error = ReadRichError(ToGrpcStatus(
@@ -53,16 +52,15 @@ TEST(StatusMappingTest, FieldBecomesBadRequest) {
 }
 
 TEST(StatusMappingTest, MissingResourceBecomesResourceInfo) {
-  const RichError error =
-      ReadRichError(ToGrpcStatus(ResourceNotFound("facet.v1.Model", "models/x", "no such model")));
+  const RichError error = ReadRichError(ToGrpcStatus(ResourceNotFound("facet.v1.Model", "models/x", "no such model")));
   EXPECT_EQ(error.reason, "RESOURCE_NOT_FOUND");
   EXPECT_EQ(error.resource_type, "facet.v1.Model");
   EXPECT_EQ(error.resource_name, "models/x");
 }
 
 TEST(StatusMappingTest, DelayBecomesRetryInfo) {
-  const RichError error = ReadRichError(ToGrpcStatus(WithRetryAfter(
-      WithReason(absl::ResourceExhaustedError("full"), "QUEUE_FULL"), absl::Milliseconds(1250))));
+  const RichError error = ReadRichError(ToGrpcStatus(
+      WithRetryAfter(WithReason(absl::ResourceExhaustedError("full"), "QUEUE_FULL"), absl::Milliseconds(1250))));
   EXPECT_EQ(error.reason, "QUEUE_FULL");
   EXPECT_EQ(error.retry_seconds, 1.25);
 }

@@ -20,7 +20,8 @@ namespace {
 
 constexpr char kSpec[] =
     "batch_size: 7 epochs: 4 shuffle_seed: 8 augmentation_seed: 9 labels: LABEL_FORM_SOFT labels: LABEL_FORM_PAIR "
-    "recipe { features { feature: 'shape' pairs { beta: 0.4 } } repeats: 3 transforms { square: 1 square: 3 square: 5 } "
+    "recipe { features { feature: 'shape' pairs { beta: 0.4 } } repeats: 3 transforms { square: 1 square: 3 square: 5 "
+    "} "
     "real { dataset: 'real' share: 0.3 } } ";
 
 // A server that can be killed and started again, over one world.
@@ -116,8 +117,8 @@ void TrainUntilDeath(MortalServer& server, CounterRandom& random, Trainer& train
   const bool server_dies = random.NextBelow(2) == 0;
   std::vector<std::unique_ptr<Reader>> ranks;
   for (uint64_t rank = 0; rank < world_size; ++rank) {
-    ranks.push_back(std::make_unique<Reader>(
-        server, absl::StrCat("rank: ", rank, " world_size: ", world_size), trainer.token));
+    ranks.push_back(
+        std::make_unique<Reader>(server, absl::StrCat("rank: ", rank, " world_size: ", world_size), trainer.token));
   }
   std::vector<std::string> since_checkpoint;
   const auto checkpoint = [&] {

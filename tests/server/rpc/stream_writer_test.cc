@@ -61,8 +61,7 @@ class PuppetStream final : public StreamWriter {
   int overs_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-using Base = ServiceStack<v1::TrainingService::Service,
-                          v1::TrainingService::WithRawCallbackMethod_WatchTrainingJob>;
+using Base = ServiceStack<v1::TrainingService::Service, v1::TrainingService::WithRawCallbackMethod_WatchTrainingJob>;
 
 // Serves one method of some service with puppets.
 class PuppetService final : public Base {

@@ -141,7 +141,8 @@ TEST_F(TrainingServiceTest, CurveSamplesLogAndDiskArriveWhole) {
   ASSERT_TRUE(stub_->ReadTrainingLog(std::make_unique<grpc::ClientContext>().get(), log_request, &log).ok());
   EXPECT_EQ(log.next_offset(), 42);
   v1::DiskUsage disk;
-  ASSERT_TRUE(stub_->GetDiskUsage(std::make_unique<grpc::ClientContext>().get(), v1::GetDiskUsageRequest(), &disk).ok());
+  ASSERT_TRUE(
+      stub_->GetDiskUsage(std::make_unique<grpc::ClientContext>().get(), v1::GetDiskUsageRequest(), &disk).ok());
   EXPECT_EQ(disk.free_bytes(), 1000);
 }
 

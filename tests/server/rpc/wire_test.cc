@@ -52,7 +52,9 @@ TEST(WireTest, MessageInPiecesIsDecoded) {
 
 TEST(WireTest, GarbageIsMalformed) {
   v1::SetAliasRequest decoded;
-  for (const std::string& bad : {std::string("\xff\xff\xff"), std::string("\x0a\x05""abc"),
+  for (const std::string& bad : {std::string("\xff\xff\xff"),
+                                 std::string("\x0a\x05"
+                                             "abc"),
                                  std::string("\x0a\x02\xc3\x28")}) {  // text that is not UTF-8
     const absl::Status status = DecodeMessage(Bytes(bad), &decoded);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);

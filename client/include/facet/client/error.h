@@ -12,9 +12,9 @@ namespace facet::client {
 
 // What a server said beside code and message.
 struct ErrorDescription {
-  std::string reason;      // ErrorInfo.reason, e.g. "UNKNOWN_CLASS"; may be empty
-  std::string field;       // path of the bad field; may be empty
-  std::string resource;    // name of the missing resource; may be empty
+  std::string reason;    // ErrorInfo.reason, e.g. "UNKNOWN_CLASS"; may be empty
+  std::string field;     // path of the bad field; may be empty
+  std::string resource;  // name of the missing resource; may be empty
   std::optional<absl::Duration> retry_after;
 };
 

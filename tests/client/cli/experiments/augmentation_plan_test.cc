@@ -83,10 +83,10 @@ TEST_F(AugmentationPlanTest, TakesSourcesByName) {
   options_.recogniser_seeds = 5;
   const auto spec = AugmentationSpec(options_, "a", "m", {});
   ASSERT_THAT(spec, IsOk());
-  EXPECT_THAT(spec->augmentation().sources(),
-              ElementsAre(v1::TRAINING_SOURCE_ORIGINALS, v1::TRAINING_SOURCE_FLIPS_AND_ROTATIONS,
-                          v1::TRAINING_SOURCE_MIXUP, v1::TRAINING_SOURCE_SYNTHETIC,
-                          v1::TRAINING_SOURCE_ORIGINALS_AND_SYNTHETIC));
+  EXPECT_THAT(
+      spec->augmentation().sources(),
+      ElementsAre(v1::TRAINING_SOURCE_ORIGINALS, v1::TRAINING_SOURCE_FLIPS_AND_ROTATIONS, v1::TRAINING_SOURCE_MIXUP,
+                  v1::TRAINING_SOURCE_SYNTHETIC, v1::TRAINING_SOURCE_ORIGINALS_AND_SYNTHETIC));
   EXPECT_EQ(spec->augmentation().steps(), 500);
   EXPECT_EQ(spec->augmentation().seeds(), 5);
   options_.sources = {"syntetic"};

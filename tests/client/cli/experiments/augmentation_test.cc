@@ -58,7 +58,8 @@ TEST_F(AugmentationTest, ModelThatIsThereIsTaken) {
 
 TEST_F(AugmentationTest, SaysWhatIsMissing) {
   options_.tests = {"others"};
-  EXPECT_THAT(RunAugmentation(context_, options_), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("NAME=DATASET")));
+  EXPECT_THAT(RunAugmentation(context_, options_),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("NAME=DATASET")));
   options_.tests = {};
   EXPECT_THAT(RunAugmentation(context_, options_), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("--test")));
   options_.dataset = "";

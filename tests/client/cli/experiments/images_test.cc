@@ -119,9 +119,11 @@ TEST_F(ImagesTest, OtherOptionsAndOtherFilesAreImported) {
 
 TEST_F(ImagesTest, OneSourceOfImagesIsNeeded) {
   options_.dataset = "faces";
-  EXPECT_THAT(PrepareImages(context_, options_), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("--kdef FOLDER")));
+  EXPECT_THAT(PrepareImages(context_, options_),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("--kdef FOLDER")));
   options_.dataset = options_.kdef = "";
-  EXPECT_THAT(PrepareImages(context_, options_), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("--dataset NAME")));
+  EXPECT_THAT(PrepareImages(context_, options_),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("--dataset NAME")));
 }
 
 TEST_F(ImagesTest, NamedDataSetIsTakenAsItIs) {

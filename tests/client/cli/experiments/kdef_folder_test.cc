@@ -47,8 +47,7 @@ TEST(KdefFolderTest, SaysWhatIsWrong) {
   const TempDir dir;
   EXPECT_THAT(ReadKdefFolder(dir / "nowhere"), IsError(absl::StatusCode::kNotFound, HasSubstr("nowhere")));
   dir.Write("other/photo.jpg", "x");
-  EXPECT_THAT(ReadKdefFolder(dir / "other"),
-              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("AF01ANS.JPG")));
+  EXPECT_THAT(ReadKdefFolder(dir / "other"), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("AF01ANS.JPG")));
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ int Count(const cv::Mat& picture, uint8_t level) {
 }
 
 TEST(LayOutMixesTest, MixesStandBetweenParentsAndBlends) {
-  const cv::Mat sheet = LayOutMixes("title", {"F01", "F02", "F03"}, {Grey(100), Grey(50), Grey(150)},
-                                    {Grey(11), Grey(12)});
+  const cv::Mat sheet =
+      LayOutMixes("title", {"F01", "F02", "F03"}, {Grey(100), Grey(50), Grey(150)}, {Grey(11), Grey(12)});
   // Captions are black; the paper is white.
   for (const int level : {100, 50, 150, 11, 12, 75, 125}) {
     EXPECT_GE(Count(sheet, static_cast<uint8_t>(level)), 128 * 128) << level;

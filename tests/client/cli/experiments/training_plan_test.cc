@@ -71,8 +71,7 @@ TEST(TrainingPlanTest, PresetFollowsFromTheImagesUnlessNamed) {
 TEST(TrainingPlanTest, TwoPeopleLoseEachExpression) {
   const auto rule = HighLevelRule({}, Faces(70), 1);
   ASSERT_THAT(rule, IsOk());
-  EXPECT_EQ(Text(*rule),
-            "name: \"high-level\" per: \"identity\" missing: \"expression\" count: 8 seed: 1");
+  EXPECT_EQ(Text(*rule), "name: \"high-level\" per: \"identity\" missing: \"expression\" count: 8 seed: 1");
 }
 
 TEST(TrainingPlanTest, SeveralExpressionsAreLostByTheSamePeople) {

@@ -40,9 +40,8 @@ class PuppetEngine {
   // "model: a[0,4) b[0,2)". The same one until it is finished.
   std::string AwaitBatch() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
-    auto running = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return running_.has_value() && !answer_.has_value();
-    };
+    auto running = [this]()
+                       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return running_.has_value() && !answer_.has_value(); };
     mutex_.Await(absl::Condition(&running));
     return *running_;
   }

@@ -36,9 +36,8 @@ class ClassifyEngineTest : public testing::Test {
 
 TEST_F(ClassifyEngineTest, StopsWhenNoLongerWanted) {
   int asked = 0;
-  const auto status = engine_.Classify(RequestOf(64), [&] {
-    return ++asked > 20 ? absl::CancelledError("gone") : absl::OkStatus();
-  });
+  const auto status =
+      engine_.Classify(RequestOf(64), [&] { return ++asked > 20 ? absl::CancelledError("gone") : absl::OkStatus(); });
   EXPECT_TRUE(absl::IsCancelled(status.status()));
   EXPECT_EQ(models_.images_classified(), 16);
 }
@@ -48,9 +47,8 @@ TEST_F(ClassifyEngineTest, DeadlineIsObeyedWhileAnotherIsAtWork) {
   std::thread other([&] { EXPECT_TRUE(engine_.Classify(RequestOf(1), Always).ok()); });
   models_.AwaitHeld();
   int asked = 0;
-  const auto late = engine_.Classify(RequestOf(1), [&] {
-    return ++asked > 5 ? absl::DeadlineExceededError("late") : absl::OkStatus();
-  });
+  const auto late = engine_.Classify(
+      RequestOf(1), [&] { return ++asked > 5 ? absl::DeadlineExceededError("late") : absl::OkStatus(); });
   EXPECT_TRUE(absl::IsDeadlineExceeded(late.status()));
   EXPECT_EQ(models_.images_classified(), 0);
   models_.HoldClassifiers(false);

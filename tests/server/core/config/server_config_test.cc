@@ -31,20 +31,40 @@ TEST(ServerConfigTest, EmptyFileMeansDefaults) {
 
 TEST(ServerConfigTest, TakesEveryField) {
   auto config = ParseServerConfig(R"pb(
-    listen: "127.0.0.1:1" listen: "unix:/tmp/f.sock"
-    metrics: "off" state_dir: "/s" data_dir: "/d" import_roots: "/i" trainer_path: "/t"
-    limits {
-      max_message_mib: 1 max_render_batch: 2 max_render_stream: 3 max_render_queue: 4 max_streams: 5
-      max_queued_jobs: 6 max_running_jobs: 7 max_upload_mib: 8 max_loaded_models: 9 drain_seconds: 10
-      max_imports: 11 max_calls: 12
-    }
-    render { max_batch: 13 batch_wait_us: 14 threads: 15 device: "cpu" }
-    log { level: "debug" format: "json" }
-    jobs {
-      max_silence_seconds: 16 max_ended: 17 max_age_days: 18 checkpoints_age_days: 19 max_progress_events: 2000
-      max_restarts: 20 restart_backoff_ms: 21
-    }
-  )pb", "f");
+                                    listen: "127.0.0.1:1"
+                                    listen: "unix:/tmp/f.sock"
+                                    metrics: "off"
+                                    state_dir: "/s"
+                                    data_dir: "/d"
+                                    import_roots: "/i"
+                                    trainer_path: "/t"
+                                    limits {
+                                      max_message_mib: 1
+                                      max_render_batch: 2
+                                      max_render_stream: 3
+                                      max_render_queue: 4
+                                      max_streams: 5
+                                      max_queued_jobs: 6
+                                      max_running_jobs: 7
+                                      max_upload_mib: 8
+                                      max_loaded_models: 9
+                                      drain_seconds: 10
+                                      max_imports: 11
+                                      max_calls: 12
+                                    }
+                                    render { max_batch: 13 batch_wait_us: 14 threads: 15 device: "cpu" }
+                                    log { level: "debug" format: "json" }
+                                    jobs {
+                                      max_silence_seconds: 16
+                                      max_ended: 17
+                                      max_age_days: 18
+                                      checkpoints_age_days: 19
+                                      max_progress_events: 2000
+                                      max_restarts: 20
+                                      restart_backoff_ms: 21
+                                    }
+                                  )pb",
+                                  "f");
   ASSERT_TRUE(config.ok()) << config.status();
   const ServerOptions options = OptionsFromConfig(*config);
   EXPECT_THAT(options.listen, ElementsAre("127.0.0.1:1", "unix:/tmp/f.sock"));

@@ -95,8 +95,8 @@ TEST_F(DatasetImportTest, ImportsAtOnceGetVersionsOfTheirOwn) {
       threads.emplace_back("import", [&] { name = Import(Faces())->name(); });
     }
   }
-  EXPECT_THAT(names, UnorderedElementsAre("datasets/faces@1", "datasets/faces@2", "datasets/faces@3",
-                                          "datasets/faces@4"));
+  EXPECT_THAT(names,
+              UnorderedElementsAre("datasets/faces@1", "datasets/faces@2", "datasets/faces@3", "datasets/faces@4"));
   EXPECT_THAT(Names("faces"), ElementsAre("1", "2", "3", "4"));
 }
 
@@ -175,8 +175,7 @@ TEST_F(DatasetImportTest, PathsThatLeaveTheRootsAreDenied) {
   std::filesystem::create_directory_symlink(outside, dir_ / "roots/link");
   for (const std::string& path : {outside, dir_ / "roots/../outside", dir_ / "roots/link", std::string("faces"),
                                   std::string(""), std::string("/"), dir_ / "roots/link/nowhere"}) {
-    EXPECT_THAT(Import(Folder(path)), HasReason(absl::StatusCode::kPermissionDenied, "OUTSIDE_IMPORT_ROOTS"))
-        << path;
+    EXPECT_THAT(Import(Folder(path)), HasReason(absl::StatusCode::kPermissionDenied, "OUTSIDE_IMPORT_ROOTS")) << path;
   }
   ExpectNothingKept("faces");
 }
@@ -245,16 +244,14 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadImportSpecTest,
     testing::Values(
         BadSpec{"NoId", "format: DATASET_FORMAT_CSV upload {}", "spec.dataset", "INVALID_ID"},
-        BadSpec{"IdWithAPath", "dataset: '../x' format: DATASET_FORMAT_CSV upload {}", "spec.dataset",
-                "INVALID_ID"},
+        BadSpec{"IdWithAPath", "dataset: '../x' format: DATASET_FORMAT_CSV upload {}", "spec.dataset", "INVALID_ID"},
         BadSpec{"IdOfTheUploads", "dataset: '.uploads' format: DATASET_FORMAT_CSV upload {}", "spec.dataset",
                 "INVALID_ID"},
         BadSpec{"NoSource", "dataset: 'x' format: DATASET_FORMAT_CSV", "spec.source", "MISSING_SOURCE"},
         BadSpec{"NoFormat", "dataset: 'x' upload {}", "spec.format", "UNKNOWN_FORMAT"},
         BadSpec{"BadOption", "dataset: 'x' format: DATASET_FORMAT_CSV upload {} csv { image_size: 7 }",
                 "spec.csv.image_size", "OUT_OF_RANGE"},
-        BadSpec{"UnknownBundledData",
-                "dataset: 'x' format: DATASET_FORMAT_IDX_DIGITS bundled { name: 'digit' }",
+        BadSpec{"UnknownBundledData", "dataset: 'x' format: DATASET_FORMAT_IDX_DIGITS bundled { name: 'digit' }",
                 "spec.bundled.name", "UNKNOWN_BUNDLED_DATA"},
         BadSpec{"BundledInAnotherFormat", "dataset: 'x' format: DATASET_FORMAT_CSV bundled { name: 'digits' }",
                 "spec.format", "UNKNOWN_FORMAT"}),

@@ -58,9 +58,7 @@ class FakeDatasets final : public DatasetRegistry {
   absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) override {
     return absl::StrCat("/data/", absl::StripPrefix(dataset.name(), "datasets/"));
   }
-  void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override {
-    check_ = std::move(check);
-  }
+  void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override { check_ = std::move(check); }
   static v1::FeatureSchema schema() { return Digits(1).schema(); }
   absl::Status CheckUsage(const std::string& version) const { return check_(version); }
 

@@ -162,8 +162,7 @@ TEST_F(JobManagerTest, ValidateOnlyKeepsNothing) {
 }
 
 TEST_F(JobManagerTest, MalformedRequestsNameTheField) {
-  EXPECT_EQ(GetErrorDetail(jobs().CreateJob(MakeRequest("Not An Id", "finish")).status()).field,
-            "training_job_id");
+  EXPECT_EQ(GetErrorDetail(jobs().CreateJob(MakeRequest("Not An Id", "finish")).status()).field, "training_job_id");
   auto request = MakeRequest("a", "finish");
   request.set_request_id(std::string(100, 'r'));
   EXPECT_EQ(GetErrorDetail(jobs().CreateJob(request).status()).field, "request_id");
@@ -220,8 +219,8 @@ TEST_F(JobManagerTest, PausedJobGoesOnWhereItWas) {
   EXPECT_THAT(log.transitions().back(), HasSubstr("saved step 10"));
   EXPECT_EQ(Resume("a")->state(), v1::TRAINING_JOB_STATE_QUEUED);
   EXPECT_TRUE(log.WaitForEnd().ok());
-  EXPECT_THAT(log.states(), ElementsAre("queued", "starting", "running", "pausing", "paused", "queued",
-                                        "starting", "running", "succeeded"));
+  EXPECT_THAT(log.states(), ElementsAre("queued", "starting", "running", "pausing", "paused", "queued", "starting",
+                                        "running", "succeeded"));
   EXPECT_EQ(Get("a").attempt(), 2);
 }
 

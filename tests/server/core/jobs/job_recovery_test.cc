@@ -72,8 +72,7 @@ TEST_F(JobRecoveryTest, TrainerThatDiesAgainAndAgainFailsWithTheSignal) {
 
 TEST_F(JobRecoveryTest, DeathsAfterNewCheckpointsDoNotAddUp) {
   std::string script;
-  for (int step = 1; step <= 8; ++step)
-    absl::StrAppend(&script, "save:", step, " once:signal:", step + 33, " ");
+  for (int step = 1; step <= 8; ++step) absl::StrAppend(&script, "save:", step, " once:signal:", step + 33, " ");
   const v1::TrainingJob job = RunToEnd("a", script + "finish");
   EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << job.failure().message();
   EXPECT_EQ(job.attempt(), 9);

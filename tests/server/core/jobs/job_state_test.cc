@@ -98,8 +98,7 @@ TEST(JobStateTest, NumbersThatAreNoStateAreRefused) {
 TEST(JobStateTest, NothingLeadsOutOfAnEnd) {
   for (const auto& [name, state] : StatesByName()) {
     if (!HasEnded(state)) continue;
-    for (const JobVerb verb : kAllJobVerbs)
-      EXPECT_EQ(NextJobState(state, verb).value_or(state), state) << name;
+    for (const JobVerb verb : kAllJobVerbs) EXPECT_EQ(NextJobState(state, verb).value_or(state), state) << name;
   }
 }
 
@@ -108,8 +107,7 @@ TEST(JobStateTest, EveryStateThatHasNotEndedCanBeCancelledAndSurvivesARestart) {
     EXPECT_TRUE(NextJobState(state, JobVerb::kServerStarted).has_value()) << name;
     if (HasEnded(state)) continue;
     const auto next = NextJobState(state, JobVerb::kCancel);
-    EXPECT_TRUE(next == v1::TRAINING_JOB_STATE_CANCELLING || next == v1::TRAINING_JOB_STATE_CANCELLED)
-        << name;
+    EXPECT_TRUE(next == v1::TRAINING_JOB_STATE_CANCELLING || next == v1::TRAINING_JOB_STATE_CANCELLED) << name;
   }
 }
 
@@ -120,14 +118,12 @@ TEST(JobStateTest, AnyEndOfATrainerEndsACancelledJob) {
 }
 
 TEST(JobStateTest, RefusalSaysWhatHelps) {
-  const absl::Status deleting =
-      RefusedTransition("trainingJobs/a", v1::TRAINING_JOB_STATE_RUNNING, JobVerb::kDelete);
+  const absl::Status deleting = RefusedTransition("trainingJobs/a", v1::TRAINING_JOB_STATE_RUNNING, JobVerb::kDelete);
   EXPECT_TRUE(absl::IsFailedPrecondition(deleting));
   EXPECT_EQ(GetErrorDetail(deleting).reason, "ILLEGAL_TRANSITION");
   EXPECT_EQ(deleting.message(),
             "cannot delete 'trainingJobs/a', which is running: cancel it first, or wait for its end");
-  const absl::Status resuming =
-      RefusedTransition("trainingJobs/a", v1::TRAINING_JOB_STATE_PAUSING, JobVerb::kResume);
+  const absl::Status resuming = RefusedTransition("trainingJobs/a", v1::TRAINING_JOB_STATE_PAUSING, JobVerb::kResume);
   EXPECT_THAT(std::string(resuming.message()), HasSubstr("wait until it is paused"));
 }
 

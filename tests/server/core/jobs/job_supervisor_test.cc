@@ -61,9 +61,8 @@ class JobSupervisorTest : public testing::Test {
   }
   bool WasRecovering(const std::string& id) {
     const auto events = store_->ListEvents(absl::StrCat("trainingJobs/", id), 0, 1000).value();
-    return std::any_of(events.begin(), events.end(), [](const auto& event) {
-      return event.state() == v1::TRAINING_JOB_STATE_RECOVERING;
-    });
+    return std::any_of(events.begin(), events.end(),
+                       [](const auto& event) { return event.state() == v1::TRAINING_JOB_STATE_RECOVERING; });
   }
 
   // Puts `trainingJobs/<id>` into the ledger.
@@ -73,8 +72,7 @@ class JobSupervisorTest : public testing::Test {
     spec.mutable_preset()->set_description(script);
     FileSystem* files = FileSystem::Posix();
     ASSERT_TRUE(files->CreateDirs(folder).ok());
-    ASSERT_TRUE(
-        files->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()).ok());
+    ASSERT_TRUE(files->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()).ok());
     v1::TrainingJob job;
     job.set_name(absl::StrCat("trainingJobs/", id));
     ASSERT_TRUE(ledger_->Insert(job, "").ok());
@@ -86,9 +84,7 @@ class JobSupervisorTest : public testing::Test {
     ASSERT_TRUE(watches_.Add(name, 0, log->Watcher()).ok());
     supervisor_->Enqueue(name, rank);
   }
-  v1::TrainingJob Get(const std::string& id) {
-    return store_->GetJob(absl::StrCat("trainingJobs/", id))->job;
-  }
+  v1::TrainingJob Get(const std::string& id) { return store_->GetJob(absl::StrCat("trainingJobs/", id))->job; }
 
   TempStore store_;
   FakeClock clock_;

@@ -22,8 +22,7 @@ constexpr char kJob[] = "trainingJobs/a";
 class ProgressRecorderTest : public testing::Test {
  protected:
   ProgressRecorderTest()
-      : ledger_(JobLedger::Create({store_.get(), &clock_, metrics_.get(), 10, [](const std::string&) {}})
-                    .value()),
+      : ledger_(JobLedger::Create({store_.get(), &clock_, metrics_.get(), 10, [](const std::string&) {}}).value()),
         recorder_(kJob, ledger_.get(), &clock_, metrics_.get()) {
     v1::TrainingJob job;
     job.set_name(kJob);

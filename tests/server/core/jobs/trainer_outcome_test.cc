@@ -112,9 +112,7 @@ TEST(TrainerOutcomeTest, ExitCodeWithoutAWordIsAFailure) {
   EXPECT_THAT(outcome.message, HasSubstr("exit code 7"));
 }
 
-TEST(TrainerOutcomeTest, ExitWithoutAResultIsAFailure) {
-  EXPECT_EQ(JudgeTrainer(Ended(0)).verb, JobVerb::kFailed);
-}
+TEST(TrainerOutcomeTest, ExitWithoutAResultIsAFailure) { EXPECT_EQ(JudgeTrainer(Ended(0)).verb, JobVerb::kFailed); }
 
 TEST(TrainerOutcomeTest, LockedOrAbandonedJobIsTriedAgain) {
   EXPECT_EQ(JudgeTrainer(Ended(3)).verb, JobVerb::kDied);

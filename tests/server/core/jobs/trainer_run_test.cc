@@ -25,14 +25,12 @@ class TrainerRunTest : public testing::Test {
   void Start(const std::string& script) {
     internal::TrainerSpec spec;
     spec.mutable_preset()->set_description(script);
-    ASSERT_TRUE(
-        FileSystem::Posix()->WriteFileAtomically(folder_ / "spec.binpb", spec.SerializeAsString()).ok());
+    ASSERT_TRUE(FileSystem::Posix()->WriteFileAtomically(folder_ / "spec.binpb", spec.SerializeAsString()).ok());
     run_ = std::make_unique<TrainerRun>(TrainerRunOptions{ProcessLauncher::Posix(), trainer_, folder_.path(),
                                                           [this](const auto& event) {
                                                             if (event.has_progress())
                                                               steps_.push_back(event.progress().step());
-                                                            if (event.progress().step() == 1)
-                                                              first_step_.Notify();
+                                                            if (event.progress().step() == 1) first_step_.Notify();
                                                           },
                                                           [this](const TrainerOutcome& outcome) {
                                                             outcome_ = outcome;

@@ -79,8 +79,7 @@ inline ModelHandle MakeFakeModel(const std::string& name = "models/fake@1", int 
   auto model = std::make_shared<LoadedModel>();
   model->name = name;
   model->schema =
-      model::FeatureSchema::Create({{"shape", {"disc", "ring", "box", "star"}}, {"colour", {"red", "green"}}})
-          .value();
+      model::FeatureSchema::Create({{"shape", {"disc", "ring", "box", "star"}}, {"colour", {"red", "green"}}}).value();
   model->renderer = std::make_unique<FakeRenderer>(model::ImageShape{side, side, 3}, 6, std::move(hook));
   return model;
 }

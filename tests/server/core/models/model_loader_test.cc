@@ -21,9 +21,9 @@ class ModelLoaderTest : public ::testing::Test {
   }
 
   absl::StatusOr<std::unique_ptr<LoadedModel>> LoadFrom(const std::string& path, int classes = 6) {
-    const RendererFactory factory = [classes](const model::GeneratorShape& shape, absl::string_view weights,
-                                              const model::RendererOptions& options)
-        -> absl::StatusOr<std::unique_ptr<model::Renderer>> {
+    const RendererFactory factory =
+        [classes](const model::GeneratorShape& shape, absl::string_view weights,
+                  const model::RendererOptions& options) -> absl::StatusOr<std::unique_ptr<model::Renderer>> {
       EXPECT_EQ(weights, MakeWeights());
       EXPECT_EQ(options.max_batch, 7);
       EXPECT_THAT(shape.classes, testing::ElementsAre(4, 2));

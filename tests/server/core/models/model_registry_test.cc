@@ -126,8 +126,7 @@ TEST_F(ModelRegistryTest, ADamagedBundleIsDataLossAndOthersStay) {
 TEST_F(ModelRegistryTest, ListsByModelNewestFirstPageByPage) {
   EXPECT_THAT(List(), IsEmpty());
   for (const char* id : {"faces", "digits", "digits", "digits"}) ASSERT_TRUE(Publish(id).ok());
-  const std::vector<std::string> all = {"models/digits@3", "models/digits@2", "models/digits@1",
-                                        "models/faces@1"};
+  const std::vector<std::string> all = {"models/digits@3", "models/digits@2", "models/digits@1", "models/faces@1"};
   EXPECT_EQ(List(), all);
   EXPECT_EQ(List("", 1), all);
   EXPECT_EQ(List("", 3), all);

@@ -55,7 +55,7 @@ inline v1::ModelCard MakeCard() {
                                                 }
                                               )pb",
                                               "tiny")
-                                  .value();
+                               .value();
   *card.mutable_schema() = model::SchemaToProto(MakeFakeModel()->schema);
   card.set_height(12);
   card.set_width(12);
@@ -106,7 +106,7 @@ class RegistryTest : public ::testing::Test {
   }
 
   virtual absl::StatusOr<std::unique_ptr<model::Renderer>> CreateRenderer(const model::GeneratorShape& shape,
-                                                                         absl::string_view) {
+                                                                          absl::string_view) {
     return std::make_unique<FakeRenderer>(model::ImageShape{shape.image_size(), shape.image_size(), 3}, 6);
   }
 
@@ -119,8 +119,7 @@ class RegistryTest : public ::testing::Test {
     return path;
   }
 
-  absl::StatusOr<v1::ModelVersion> Publish(const std::string& model_id,
-                                           const std::vector<std::string>& aliases = {},
+  absl::StatusOr<v1::ModelVersion> Publish(const std::string& model_id, const std::vector<std::string>& aliases = {},
                                            const std::string& request_id = "") {
     v1::PublishModelRequest request;
     request.set_name("trainingJobs/job-1");

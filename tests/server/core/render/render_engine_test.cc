@@ -148,8 +148,8 @@ TEST_F(RenderEngineTest, TasksShareABatchAndEachGetsItsOwnImages) {
 TEST_F(RenderEngineTest, OtherFormatsAndModelsAreBatchesOfTheirOwn) {
   const ModelHandle model = MakeGatedModel();
   const ModelHandle other = MakeGatedModel("models/other@1");
-  std::vector<std::shared_ptr<Call>> calls = {MakeCall(1, 1), MakeCall(1, 2), MakeCall(1, 3, kFloat32),
-                                              MakeCall(1, 4), MakeCall(1, 5, kFloat32)};
+  std::vector<std::shared_ptr<Call>> calls = {MakeCall(1, 1), MakeCall(1, 2), MakeCall(1, 3, kFloat32), MakeCall(1, 4),
+                                              MakeCall(1, 5, kFloat32)};
   ASSERT_TRUE(engine_->Submit(MakeTask(model, calls[0])).ok());
   reached_.WaitForNotification();
   ASSERT_TRUE(engine_->Submit(MakeTask(other, calls[1])).ok());
@@ -161,8 +161,7 @@ TEST_F(RenderEngineTest, OtherFormatsAndModelsAreBatchesOfTheirOwn) {
     EXPECT_EQ(call->Await(), absl::StatusCode::kOk);
     EXPECT_TRUE(call->PixelsAreRight());
   }
-  EXPECT_THAT(batches_,
-              ElementsAre("models/gated@1 1", "models/other@1 1", "models/gated@1 2", "models/gated@1 1"));
+  EXPECT_THAT(batches_, ElementsAre("models/gated@1 1", "models/other@1 1", "models/gated@1 2", "models/gated@1 1"));
 }
 
 TEST_F(RenderEngineTest, ATaskKeepsItsModelAliveUntilItIsDone) {

@@ -57,7 +57,8 @@ TEST_F(SchemaTest, FailedStepLeavesTheStateBeforeIt) {
 
 // state_v1.sql was written by the first release.
 TEST_F(SchemaTest, StateOfTheFirstReleaseIsOpenedWithNothingLost) {
-  auto sql = FileSystem::Posix()->ReadFile(absl::StrCat(FACET_TEST_SOURCE_DIR, "/tests/server/core/store/state_v1.sql"));
+  auto sql =
+      FileSystem::Posix()->ReadFile(absl::StrCat(FACET_TEST_SOURCE_DIR, "/tests/server/core/store/state_v1.sql"));
   ASSERT_TRUE(sql.ok());
   const std::string path = folder_ / "facet.db";
   ASSERT_TRUE(Database::Open(path).value()->Execute(*sql).ok());

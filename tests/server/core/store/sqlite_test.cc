@@ -106,8 +106,7 @@ TEST_F(SqliteTest, FullDiskInATransactionRollsItBack) {
   {
     auto transaction = Transaction::Begin(*database_);
     ASSERT_TRUE(database_->Run("INSERT INTO t (id) VALUES (1)").ok());
-    EXPECT_FALSE(
-        database_->Run("INSERT INTO t (id, bytes) VALUES (2, ?)", Blob{std::string(100'000, 'x')}).ok());
+    EXPECT_FALSE(database_->Run("INSERT INTO t (id, bytes) VALUES (2, ?)", Blob{std::string(100'000, 'x')}).ok());
   }
   EXPECT_EQ(Count(*database_), 0);
   EXPECT_FALSE(database_->InTransaction());

@@ -106,8 +106,7 @@ TEST(ClassifierJudgeTest, OneThatFindsNoMemoryCostsItsBatchAlone) {
   const ClassifierHandle greedy = MakeJudge(world.schema);
   greedy->judge = std::make_unique<GreedyJudge>();
   world.models.Teach("judge", greedy);
-  EXPECT_THAT(ReadBatch(*world.Open(kSpec).value()),
-              HasReason(absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY"));
+  EXPECT_THAT(ReadBatch(*world.Open(kSpec).value()), HasReason(absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY"));
   world.models.Teach("judge", MakeJudge(world.schema));
   EXPECT_THAT(ReadBatch(*world.Open(kSpec).value()), IsOk());
 }

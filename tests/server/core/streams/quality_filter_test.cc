@@ -71,8 +71,8 @@ TEST(QualityFilterTest, KeepsWhatTheJudgeBelieves) {
 TEST(QualityFilterTest, KeepsWhatIsInTheSharpnessBand) {
   std::vector<float> images = Even({0.5f, 0.5f, 0.5f});
   for (int c = 0; c < 3; ++c) {
-    images[kShape.samples() + 15 + c] += 0.02f;    // a faint point
-    images[2 * kShape.samples() + 15 + c] = 1;     // a bright one
+    images[kShape.samples() + 15 + c] += 0.02f;  // a faint point
+    images[2 * kShape.samples() + 15 + c] = 1;   // a bright one
   }
   const std::vector<float> dense(12, 1.0f);
   EXPECT_THAT(Make("sharpness { min: 0.01 max: 0.5 }")->Judge(images, kShape, dense, 3).value(),

@@ -82,9 +82,7 @@ class FakeBatchStreams final : public BatchStreamFactory {
         ++factory_->asked_;
       }
       auto make = [factory = factory_, cancelled = cancelled_, index = next_++,
-                   callback = std::move(callback)]() mutable {
-        callback(factory->Make(*cancelled, index));
-      };
+                   callback = std::move(callback)]() mutable { callback(factory->Make(*cancelled, index)); };
       if (!factory_->thread_.Schedule(std::move(make)).ok()) abort();
     }
     void Cancel() override {

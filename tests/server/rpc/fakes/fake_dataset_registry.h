@@ -49,9 +49,7 @@ class FakeDatasetRegistry final : public DatasetRegistry {
     absl::MutexLock lock(&mutex_);
     finish_held_ = true;
   }
-  void AwaitFinishing() {
-    absl::MutexLock lock(&mutex_, absl::Condition(&finishing_));
-  }
+  void AwaitFinishing() { absl::MutexLock lock(&mutex_, absl::Condition(&finishing_)); }
 
   absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) override {
     if (spec.dataset().empty()) return InvalidField("spec.dataset", "INVALID_ID", "the id is empty");

@@ -43,9 +43,7 @@ class FakeJobManager final : public JobManager {
     }
     return Job(request.training_job_id());
   }
-  absl::StatusOr<v1::TrainingJob> Get(const v1::GetTrainingJobRequest& request) override {
-    return Job(request.name());
-  }
+  absl::StatusOr<v1::TrainingJob> Get(const v1::GetTrainingJobRequest& request) override { return Job(request.name()); }
   absl::StatusOr<v1::ListTrainingJobsResponse> List(const v1::ListTrainingJobsRequest&) override {
     v1::ListTrainingJobsResponse response;
     *response.add_training_jobs() = Job("j");
@@ -118,8 +116,7 @@ class FakeJobManager final : public JobManager {
   void Shutdown() override {}
 
  private:
-  static v1::TrainingJob Job(const std::string& name,
-                             v1::TrainingJobState state = v1::TRAINING_JOB_STATE_RUNNING) {
+  static v1::TrainingJob Job(const std::string& name, v1::TrainingJobState state = v1::TRAINING_JOB_STATE_RUNNING) {
     v1::TrainingJob job;
     job.set_name(absl::StrCat("trainingJobs/", name));
     job.set_state(state);

@@ -81,8 +81,7 @@ class FakeModelRegistry final : public ModelRegistry {
   explicit FakeModelRegistry(model::ImageShape shape = {4, 4, 3}) {
     model_ = std::make_shared<LoadedModel>();
     model_->name = "models/digits@3";
-    model_->schema =
-        *model::FeatureSchema::Create({{"digit", {"0", "1", "2"}}, {"colour", {"red", "green"}}});
+    model_->schema = *model::FeatureSchema::Create({{"digit", {"0", "1", "2"}}, {"colour", {"red", "green"}}});
     model_->renderer = std::make_unique<FakeRenderer>(shape, model_->schema.total_classes());
   }
 
@@ -152,12 +151,8 @@ class FakeModelRegistry final : public ModelRegistry {
     *response.add_models() = Version();
     return response;
   }
-  absl::StatusOr<v1::ModelVersion> Get(const v1::GetModelRequest& request) override {
-    return Named(request.name());
-  }
-  absl::StatusOr<v1::ModelVersion> Load(const v1::LoadModelRequest& request) override {
-    return Named(request.name());
-  }
+  absl::StatusOr<v1::ModelVersion> Get(const v1::GetModelRequest& request) override { return Named(request.name()); }
+  absl::StatusOr<v1::ModelVersion> Load(const v1::LoadModelRequest& request) override { return Named(request.name()); }
   absl::StatusOr<v1::ModelVersion> Unload(const v1::UnloadModelRequest& request) override {
     return Named(request.name());
   }
