@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/experiments/plot_ink.h"
 
 namespace facet::cli {
 namespace {
@@ -15,21 +16,10 @@ constexpr int kRight = 24;
 constexpr int kTop = 44;
 constexpr int kBottom = 64;
 constexpr int kKeyWidth = 190;
-constexpr int kDash = 6;
-constexpr double kFontScale = 0.45;
-const cv::Scalar kPaper(255, 255, 255);
-const cv::Scalar kInk(40, 40, 40);
-const cv::Scalar kGrid(225, 225, 225);
-// Blue, orange, green, purple; BGR.
-const cv::Scalar kColours[] = {{180, 110, 30}, {20, 120, 230}, {70, 150, 40}, {160, 70, 130}};
-
-void Write(cv::Mat& canvas, const std::string& text, cv::Point place, const cv::Scalar& colour = kInk) {
-  cv::putText(canvas, text, place, cv::FONT_HERSHEY_SIMPLEX, kFontScale, colour, 1, cv::LINE_AA);
-}
 
 class Plot {
  public:
-  explicit Plot(size_t places) : canvas_(kHeight, kWidth, CV_8UC3, kPaper), places_(places) {}
+  explicit Plot(size_t places) : canvas_(kHeight, kWidth, CV_8UC3, kPlotPaper), places_(places) {}
 
   cv::Mat& canvas() { return canvas_; }
 
@@ -44,18 +34,8 @@ class Plot {
   void DrawGrid() {
     for (int percent = 0; percent <= 100; percent += 20) {
       const int y = At(0, percent / 100.0).y;
-      cv::line(canvas_, {kLeft, y}, {kWidth - kRight - kKeyWidth, y}, kGrid);
-      Write(canvas_, absl::StrCat(percent, " %"), {14, y + 5});
-    }
-  }
-
-  void DrawDashed(cv::Point from, cv::Point to, const cv::Scalar& colour) {
-    const double length = cv::norm(to - from);
-    for (double at = 0; at < length; at += 2 * kDash) {
-      const cv::Point2d step = cv::Point2d(to - from) / length;
-      const double end = std::min(length, at + kDash);
-      cv::line(canvas_, cv::Point(cv::Point2d(from) + step * at), cv::Point(cv::Point2d(from) + step * end), colour, 1,
-               cv::LINE_AA);
+      cv::line(canvas_, {kLeft, y}, {kWidth - kRight - kKeyWidth, y}, kPlotGrid);
+      WriteOnPlot(canvas_, absl::StrCat(percent, " %"), {14, y + 5});
     }
   }
 
@@ -65,7 +45,7 @@ class Plot {
       cv::circle(canvas_, real, 3, colour, 1, cv::LINE_AA);
       cv::circle(canvas_, At(i, line.synthetic[i]), 4, colour, cv::FILLED, cv::LINE_AA);
       if (i == 0) continue;
-      DrawDashed(At(i - 1, line.real[i - 1]), real, colour);
+      DrawDashedLine(canvas_, At(i - 1, line.real[i - 1]), real, colour);
       cv::line(canvas_, At(i - 1, line.synthetic[i - 1]), At(i, line.synthetic[i]), colour, 2, cv::LINE_AA);
     }
   }
@@ -74,9 +54,9 @@ class Plot {
     const int x = kWidth - kKeyWidth;
     const int y = kTop + 44 * row + 8;
     cv::line(canvas_, {x, y}, {x + 24, y}, colour, 2, cv::LINE_AA);
-    Write(canvas_, absl::StrCat(line.label, ", synthetic"), {x + 30, y + 4});
-    DrawDashed({x, y + 20}, {x + 24, y + 20}, colour);
-    Write(canvas_, absl::StrCat(line.label, ", real"), {x + 30, y + 24});
+    WriteOnPlot(canvas_, absl::StrCat(line.label, ", synthetic"), {x + 30, y + 4});
+    DrawDashedLine(canvas_, {x, y + 20}, {x + 24, y + 20}, colour);
+    WriteOnPlot(canvas_, absl::StrCat(line.label, ", real"), {x + 30, y + 24});
   }
 
  private:
@@ -89,17 +69,17 @@ class Plot {
 cv::Mat DrawAccuracyPlot(const std::string& title, const std::string& axis, const std::vector<std::string>& places,
                          const std::vector<AccuracyLine>& lines) {
   Plot plot(places.size());
-  Write(plot.canvas(), title, {14, 24});
+  WriteOnPlot(plot.canvas(), title, {14, 24});
   plot.DrawGrid();
   for (size_t i = 0; i < lines.size(); ++i) {
-    const cv::Scalar& colour = kColours[i % std::size(kColours)];
+    const cv::Scalar& colour = PlotColour(i);
     plot.DrawLine(lines[i], colour);
     plot.DrawKey(lines[i], colour, static_cast<int>(i));
   }
   for (size_t i = 0; i < places.size(); ++i) {
-    Write(plot.canvas(), places[i], plot.At(i, 0) + cv::Point(-4 * static_cast<int>(places[i].size()), 20));
+    WriteOnPlot(plot.canvas(), places[i], plot.At(i, 0) + cv::Point(-4 * static_cast<int>(places[i].size()), 20));
   }
-  Write(plot.canvas(), axis, {kLeft, kHeight - 16});
+  WriteOnPlot(plot.canvas(), axis, {kLeft, kHeight - 16});
   return plot.canvas();
 }
 

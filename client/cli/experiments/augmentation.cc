@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "client/cli/experiments/augmentation_plan.h"
+#include "client/cli/experiments/couple_sheet.h"
 #include "client/cli/experiments/experiments.h"
 #include "client/cli/experiments/images.h"
 #include "client/cli/experiments/jobs.h"
+#include "client/cli/experiments/seed_plot.h"
 #include "client/cli/experiments/training_plan.h"
 
 namespace facet::cli {
 namespace {
+
+constexpr int kCouples = 8;
 
 constexpr char kSummary[] =
     "A model is trained on one session of most people. Recognisers of the expression then learn from those images, "
@@ -77,6 +82,28 @@ absl::StatusOr<ExperimentRun> FindModel(Context& context, const ExperimentOption
   return std::move(runs[0]);
 }
 
+ExperimentPicture DrawAccuracies(const v1::AugmentationReport& report) {
+  return {"augmentation.png",
+          absl::StrCat("Recognisers of the ", report.feature(),
+                       " by what they learnt from, on each test: a dot for each seed, "
+                       "a bar at the mean, a dashed line at the mean of the first. The axis does not begin at 0 %."),
+          DrawSeedPlot(absl::StrCat("Accuracy on real images: ", report.feature()), SeedPanels(report))};
+}
+
+// Nothing where the data set has no two people alike in all else.
+absl::StatusOr<std::optional<ExperimentPicture>> DrawSyntheticImages(Context& context, const std::string& model,
+                                                                     const v1::Dataset& dataset) {
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(*client, model));
+  ASSIGN_OR_RETURN(const std::vector<Couple> couples, MakeCouples(*client, session, dataset, kCouples));
+  if (couples.empty()) return std::nullopt;
+  return ExperimentPicture{
+      "synthetic.png",
+      "Some of the synthetic images. First two rows: images of two people, as in the data set. Third: "
+      "what the model makes of half of each.",
+      DrawCouples(absl::StrCat(session.version().name(), ": synthetic images below their originals"), couples)};
+}
+
 }  // namespace
 
 absl::StatusOr<ExperimentReport> RunAugmentation(Context& context, const ExperimentOptions& options) {
@@ -89,6 +116,10 @@ absl::StatusOr<ExperimentReport> RunAugmentation(Context& context, const Experim
   ASSIGN_OR_RETURN(const v1::TrainingSpec spec,
                    AugmentationSpec(options, images.training.name(), model.model->name(), tests));
   ASSIGN_OR_RETURN(report.runs, RunJobs(context, {{"Recognisers", options.name + "-recognisers", spec, false}}));
+  report.pictures.push_back(DrawAccuracies(report.runs[0].job->augmentation_report()));
+  ASSIGN_OR_RETURN(std::optional<ExperimentPicture> synthetic,
+                   DrawSyntheticImages(context, model.model->name(), images.training));
+  if (synthetic.has_value()) report.pictures.push_back(*std::move(synthetic));
   report.runs.push_back(std::move(model));
   report.datasets.push_back(std::move(images.training));
   for (auto& [name, dataset] : images.tests) report.datasets.push_back(std::move(dataset));

@@ -8,12 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "client/cli/experiments/dataset_pictures.h"
 #include "client/cli/pictures.h"
 
 namespace facet::cli {
 namespace {
 
-constexpr int kMaxRead = 256;  // of one ReadDatasetImages
 constexpr int kCellPixels = 84;
 constexpr int kGap = 2;
 const cv::Scalar kPaper(255, 255, 255);
@@ -31,21 +31,12 @@ cv::Mat DrawPair(const ImagePair& pair) {
 
 absl::StatusOr<std::vector<ImagePair>> MakePairs(client::Client& client, const RenderSession& session,
                                                  const std::string& dataset, const std::vector<int64_t>& indices) {
-  v1::ReadDatasetImagesRequest request;
-  request.set_name(dataset);
-  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
-  const size_t count = std::min<size_t>(indices.size(), kMaxRead);
-  request.mutable_indices()->Add(indices.begin(), indices.begin() + static_cast<int64_t>(count));
-  ASSIGN_OR_RETURN(const v1::ReadDatasetImagesResponse real, client.ReadDatasetImages(request));
+  ASSIGN_OR_RETURN(std::vector<DatasetPicture> real, ReadDatasetPictures(client, dataset, indices));
   std::vector<ImagePair> pairs;
   std::vector<v1::FeatureVector> vectors;
-  for (const auto& image : real.images()) {
-    ImagePair pair;
-    pair.classes = {image.classes().begin(), image.classes().end()};
-    ASSIGN_OR_RETURN(const std::vector<cv::Mat> pictures, DecodeImages(image.image()));
-    pair.real = pictures.at(0);
-    vectors.push_back(VectorOf(session.schema(), pair.classes));
-    pairs.push_back(std::move(pair));
+  for (DatasetPicture& image : real) {
+    vectors.push_back(VectorOf(session.schema(), image.classes));
+    pairs.push_back({std::move(image.classes), image.picture, {}});
   }
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
   for (size_t i = 0; i < pairs.size(); ++i) pairs[i].synthetic = rendered[i];

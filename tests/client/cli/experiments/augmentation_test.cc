@@ -22,12 +22,35 @@ class AugmentationTest : public testing::Test {
     server_.datasets.get = [](const v1::GetDatasetRequest& request, v1::Dataset* dataset) {
       dataset->set_name("datasets/" + request.name() + "@1");
       for (const char* name : {"identity", "expression"}) dataset->mutable_schema()->add_features()->set_name(name);
+      dataset->set_image_count(2);
       return grpc::Status::OK;
+    };
+    server_.datasets.read = [this](const v1::ReadDatasetImagesRequest& request,
+                                   v1::ReadDatasetImagesResponse* response) {
+      for (const int64_t index : request.indices()) {
+        auto& image = *response->add_images();
+        image.add_classes(people_[index]);
+        image.add_classes("HA");
+        auto& pixels = *image.mutable_image();
+        pixels.set_encoding(v1::IMAGE_ENCODING_RAW);
+        pixels.set_pixel_type(v1::PIXEL_TYPE_UINT8);
+        pixels.set_layout(v1::PIXEL_LAYOUT_NHWC);
+        for (const int length : {1, 2, 2, 3}) pixels.add_shape(length);
+        pixels.set_data(std::string(12, 'x'));
+      }
+      return grpc::Status::OK;
+    };
+    server_.generation.render_stream = [this](const v1::RenderStreamRequest& request,
+                                              grpc::ServerWriter<v1::RenderStreamResponse>* writer) {
+      rendered_ = request;
+      return client::RenderSmallImages(request, writer);
     };
   }
 
   client::FakeServer server_;
   FakeTrainer trainer_;
+  std::vector<std::string> people_ = {"F01", "M07"};  // of the data set's images
+  v1::RenderStreamRequest rendered_;
   Context context_;
   ExperimentOptions options_;
 };
@@ -47,6 +70,30 @@ TEST_F(AugmentationTest, TrainsAModelThenComparesRecognisers) {
   EXPECT_EQ(report->datasets.size(), 2u);
   ASSERT_EQ(report->runs.size(), 2u);
   EXPECT_EQ(report->runs[0].job->augmentation_report().feature(), "expression");
+}
+
+TEST_F(AugmentationTest, DrawsAccuraciesAndSyntheticImages) {
+  const auto report = RunAugmentation(context_, options_);
+  ASSERT_THAT(report, IsOk());
+  ASSERT_EQ(report->pictures.size(), 2u);
+  EXPECT_EQ(report->pictures[0].file, "augmentation.png");
+  EXPECT_THAT(report->pictures[0].caption, HasSubstr("expression"));
+  EXPECT_EQ(report->pictures[1].file, "synthetic.png");
+  ASSERT_EQ(rendered_.vectors_size(), 1);
+  const auto& identity = rendered_.vectors(0).features(0);
+  ASSERT_EQ(identity.weights_size(), 2);
+  EXPECT_EQ(identity.weights(0).class_(), "F01");
+  EXPECT_EQ(identity.weights(1).class_(), "M07");
+  EXPECT_EQ(identity.weights(0).weight(), 0.5F);
+  EXPECT_EQ(identity.weights(1).weight(), 0.5F);
+  EXPECT_EQ(rendered_.vectors(0).features(1).weights(0).class_(), "HA");
+}
+
+TEST_F(AugmentationTest, WithoutTwoPeopleAlikeThereIsOnePictureLess) {
+  people_ = {"F01", "F01"};
+  const auto report = RunAugmentation(context_, options_);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->pictures.size(), 1u);
 }
 
 TEST_F(AugmentationTest, ModelThatIsThereIsTaken) {

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/experiments/dataset_pictures.h"
+
+#include <algorithm>
+
+#include "base/status_macros.h"
+#include "client/cli/pictures.h"
+
+namespace facet::cli {
+namespace {
+
+constexpr int kMaxRead = 256;  // of one ReadDatasetImages
+
+}  // namespace
+
+absl::StatusOr<std::vector<DatasetPicture>> ReadDatasetPictures(client::Client& client, const std::string& dataset,
+                                                                const std::vector<int64_t>& indices) {
+  v1::ReadDatasetImagesRequest request;
+  request.set_name(dataset);
+  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
+  const size_t count = std::min<size_t>(indices.size(), kMaxRead);
+  request.mutable_indices()->Add(indices.begin(), indices.begin() + static_cast<int64_t>(count));
+  ASSIGN_OR_RETURN(const v1::ReadDatasetImagesResponse response, client.ReadDatasetImages(request));
+  std::vector<DatasetPicture> pictures;
+  for (const auto& image : response.images()) {
+    ASSIGN_OR_RETURN(const std::vector<cv::Mat> decoded, DecodeImages(image.image()));
+    pictures.push_back({{image.classes().begin(), image.classes().end()}, decoded.at(0)});
+  }
+  return pictures;
+}
+
+}  // namespace facet::cli
