@@ -13,7 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
+#include "base/clock.h"
 #include "base/file_system.h"
 #include "base/names.h"
 #include "base/status_macros.h"
@@ -177,13 +177,13 @@ absl::StatusOr<StreamRate> ReadBareStream(const std::string& address, const std:
   ASSIGN_OR_RETURN(const std::unique_ptr<RawCall> call, RawCall::Open(address, method, start));
   if (!call->Read(first)) return absl::UnavailableError(absl::StrCat("no stream came from ", address));
   StreamRate rate;
-  const absl::Time begin = absl::Now();
+  const absl::Time begin = Clock::Steady()->Now();
   absl::Time now = begin;
   while (now < begin + length) {
     if (!call->Read(nullptr)) return absl::UnavailableError(absl::StrCat("the stream from ", address, " broke"));
     ++rate.messages;
     rate.bytes += static_cast<int64_t>(call->size());
-    now = absl::Now();
+    now = Clock::Steady()->Now();
   }
   rate.seconds = absl::ToDoubleSeconds(now - begin);
   return rate;

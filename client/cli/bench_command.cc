@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
+#include "base/clock.h"
 #include "base/status_macros.h"
 #include "base/thread.h"
 #include "client/cli/bare_stream.h"
@@ -45,10 +45,10 @@ void CallUntil(absl::Time end, const client::ClientOptions& options, const v1::R
   std::vector<double> milliseconds;
   absl::Status status = client.status();
   // At least one call each, however short the run.
-  while (status.ok() && (milliseconds.empty() || absl::Now() < end)) {
-    const absl::Time start = absl::Now();
+  while (status.ok() && (milliseconds.empty() || Clock::Steady()->Now() < end)) {
+    const absl::Time start = Clock::Steady()->Now();
     status = (*client)->Render(request).status();
-    milliseconds.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
+    milliseconds.push_back(absl::ToDoubleMilliseconds(Clock::Steady()->Now() - start));
   }
   absl::MutexLock lock(&measured.mutex);
   measured.status.Update(status);
@@ -66,7 +66,7 @@ absl::Status BenchRender(Context& context, const Options& options) {
   request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
   RETURN_IF_ERROR(client->Render(request).status());  // loads the model
   Measured measured;
-  const absl::Time start = absl::Now();
+  const absl::Time start = Clock::Steady()->Now();
   {
     std::vector<Thread> threads;
     for (int i = 0; i < options.clients; ++i) {
@@ -74,7 +74,7 @@ absl::Status BenchRender(Context& context, const Options& options) {
           "bench", [&] { CallUntil(start + absl::Seconds(options.seconds), context.Options(), request, measured); });
     }
   }
-  const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  const double seconds = absl::ToDoubleSeconds(Clock::Steady()->Now() - start);
   absl::MutexLock lock(&measured.mutex);
   RETURN_IF_ERROR(measured.status);
   std::vector<double>& times = measured.milliseconds;

@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "base/clock.h"
 #include "base/file_system.h"
 #include "base/names.h"
 #include "base/status_macros.h"
@@ -74,18 +75,18 @@ struct ReaderRate {
 
 absl::StatusOr<ReaderRate> ReadFor(client::Client& client, const v1::StreamSpec& spec, absl::Duration length) {
   ReaderRate rate;
-  const absl::Time opened = absl::Now();
+  const absl::Time opened = Clock::Steady()->Now();
   ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
                    client.StreamBatches({.spec = spec, .resume_token = "", .prefetch = kPrefetch}));
   ASSIGN_OR_RETURN(std::optional<v1::StreamBatchesResponse> batch, reader->Next());
-  const absl::Time begin = absl::Now();
+  const absl::Time begin = Clock::Steady()->Now();
   absl::Time now = begin;
   while (now < begin + length) {
     ASSIGN_OR_RETURN(batch, reader->Next());
     ++rate.batches;
     rate.images += batch->images().shape(0);
     rate.bytes += static_cast<int64_t>(batch->images().data().size());
-    now = absl::Now();
+    now = Clock::Steady()->Now();
   }
   rate.first_seconds = absl::ToDoubleSeconds(begin - opened);
   rate.seconds = absl::ToDoubleSeconds(now - begin);
@@ -244,7 +245,8 @@ absl::Status StreamBench::MeasureStalledClients() {
     if (!calls.back()->Read(nullptr)) return absl::UnavailableError("a stream broke");
   }
   int64_t most = before;
-  for (const absl::Time end = absl::Now() + length_ * 5; absl::Now() < end; absl::SleepFor(absl::Milliseconds(50))) {
+  const absl::Time end = Clock::Steady()->Now() + length_ * 5;
+  for (; Clock::Steady()->Now() < end; absl::SleepFor(absl::Milliseconds(50))) {
     ASSIGN_OR_RETURN(const int64_t now, ResidentBytes(options_.server_pid));
     most = std::max(most, now);
   }

@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
+#include "base/clock.h"
 #include "base/status_macros.h"
 #include "client/cli/export_state.h"
 #include "client/cli/export_writer.h"
@@ -106,7 +106,7 @@ class Export {
   }
 
   void Show() {
-    const double seconds = absl::ToDoubleSeconds(absl::Now() - start_);
+    const double seconds = absl::ToDoubleSeconds(Clock::Steady()->Now() - start_);
     const double done = static_cast<double>(state_.batches - kept_.batches);
     const double left = static_cast<double>(batches_ - state_.batches);
     bar_.Update(static_cast<double>(state_.batches) / static_cast<double>(batches_),
@@ -123,7 +123,7 @@ class Export {
   const ExportState kept_;  // what was there at the beginning
   ExportState state_;
   const int64_t batches_;
-  const absl::Time start_ = absl::Now();
+  const absl::Time start_ = Clock::Steady()->Now();
   int64_t part_images_ = 0;
   bool open_ = false;
   ProgressBar bar_;

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
+#include "base/clock.h"
 #include "client/cli/output.h"
 
 namespace facet::cli {
@@ -45,7 +45,7 @@ void ImportProgress::Ask(const std::string& import_id) {
 }
 
 void ImportProgress::Show(const v1::ImportProgress& progress) {
-  const absl::Time now = absl::Now();
+  const absl::Time now = Clock::Steady()->Now();
   const auto done = static_cast<double>(progress.images_done());
   const auto total = static_cast<double>(progress.images_total());
   const absl::MutexLock lock(&mutex_);

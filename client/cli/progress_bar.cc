@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
+#include "base/clock.h"
 #include "client/cli/terminal.h"
 
 namespace facet::cli {
@@ -61,7 +61,7 @@ ProgressBar::~ProgressBar() {
 
 void ProgressBar::Update(double fraction, absl::string_view text) {
   if (quiet_) return;
-  const absl::Time now = absl::Now();
+  const absl::Time now = Clock::Steady()->Now();
   const bool last = fraction >= 1;
   if (!last && now - last_ < (terminal_ ? kTerminalInterval : kPlainInterval)) return;
   last_ = now;

@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
+#include "base/clock.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/export_stream.h"
@@ -152,7 +152,7 @@ absl::Status Stream(Context& context, const Options& options) {
                    client->StreamBatches({.spec = spec, .resume_token = "", .prefetch = options.prefetch}));
   const int64_t wanted = BatchesToRead(spec, described, options.batches);
   ProgressBar bar("stream", context.json);
-  const absl::Time start = absl::Now();
+  const absl::Time start = Clock::Steady()->Now();
   int64_t batches = 0;
   uint64_t images = 0, bytes = 0;
   int64_t rendered = 0, kept = 0;
@@ -166,7 +166,7 @@ absl::Status Stream(Context& context, const Options& options) {
     rendered += batch->filter().rendered();
     kept += batch->filter().kept();
     bytes += batch->ByteSizeLong();
-    const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+    const double seconds = absl::ToDoubleSeconds(Clock::Steady()->Now() - start);
     bar.Update(wanted == 0 ? 0.0 : static_cast<double>(batches) / static_cast<double>(wanted),
                absl::StrFormat("%d batches, %.0f images/s, %s/s", batches, images / seconds,
                                FormatBytes(static_cast<uint64_t>(bytes / seconds))));

@@ -48,7 +48,7 @@ struct BatchSchedulerOptions {
   // interactive task waits but one came within the last second: the next would
   // have to wait for it. 0: no limit.
   absl::Duration polite_batch = absl::ZeroDuration();
-  Clock* clock = nullptr;
+  Clock* clock = nullptr;  // of deadlines and durations: Clock::Steady
   // Computes a batch of tasks of one key; blocks while it does. Called by one
   // thread, the same each time. An error, or what it throws, fails every task
   // of the batch.

@@ -54,7 +54,7 @@ struct RenderEngineOptions {
   // While interactive requests come now and then, batches of streams are kept
   // about this short, so that a request never waits long for one. 0: no limit.
   absl::Duration polite_batch = absl::Milliseconds(50);
-  Clock* clock = nullptr;
+  Clock* clock = nullptr;  // of durations: Clock::Steady
   Metrics* metrics = nullptr;
   // Hears of a device that fails. May be null.
   DeviceFaults* device_faults = nullptr;

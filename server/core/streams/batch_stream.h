@@ -64,7 +64,7 @@ struct BatchStreamFactoryOptions {
   JudgeProvider judges = nullptr;
   RenderEngine* engine = nullptr;
   Metrics* metrics = nullptr;
-  Clock* clock = nullptr;
+  Clock* clock = nullptr;  // of waits and durations: Clock::Steady
 };
 
 // Thread-safe. Outlives its streams; the destructor blocks until the batches on
