@@ -6,12 +6,15 @@
 #include <algorithm>
 
 #include "absl/algorithm/container.h"
+#include "model/nn/float32_products.h"
 #include "model/nn/torch_wall.h"
+#include "model/nn/transfer.h"
 
 namespace facet::model {
 
 at::Tensor ToImages(const float* pixels, int count, int size, c10::Device device) {
-  return at::from_blob(const_cast<float*>(pixels), {count, size, size, 3}, at::kFloat).permute({0, 3, 1, 2}).to(device);
+  return SendTo(device,
+                at::from_blob(const_cast<float*>(pixels), {count, size, size, 3}, at::kFloat).permute({0, 3, 1, 2}));
 }
 
 bool ClassifierJudge::Knows(int feature) const { return absl::c_linear_search(known_, feature); }
@@ -19,6 +22,7 @@ bool ClassifierJudge::Knows(int feature) const { return absl::c_linear_search(kn
 absl::Status ClassifierJudge::Classify(const float* images, int count, float* probabilities) {
   return TorchWall("judging", [&] {
     const at::NoGradGuard no_grad;
+    UseFloat32Products(Float32Products::kExact);
     const std::vector<int>& classes = net_.shape().classes;
     const ClassifierOutput output = net_.Forward(ToImages(images, count, net_.shape().image_size, device_));
     std::vector<at::Tensor> columns;
@@ -37,6 +41,7 @@ int ClassifierJudge::embedding_size(int feature) const { return Knows(feature) ?
 absl::Status ClassifierJudge::Embed(const float* images, int count, float* embeddings) {
   return TorchWall("judging", [&] {
     const at::NoGradGuard no_grad;
+    UseFloat32Products(Float32Products::kExact);
     const std::vector<at::Tensor> by_feature = net_.Embed(ToImages(images, count, net_.shape().image_size, device_));
     std::vector<at::Tensor> columns;
     for (size_t f = 0; f < by_feature.size(); ++f) {

@@ -14,6 +14,7 @@
 #include "model/evaluate/classifier_judge.h"
 #include "model/nn/classifier.h"
 #include "model/nn/device.h"
+#include "model/nn/float32_products.h"
 #include "model/nn/losses.h"
 #include "model/nn/mixed_precision.h"
 #include "model/nn/schedule.h"
@@ -50,6 +51,7 @@ absl::StatusOr<std::unique_ptr<Judge>> Train(const ClassifierTraining& training,
   for (int step = 0; step < training.steps; ++step) {
     if (stop) return absl::CancelledError(absl::StrCat("training of ", training.name, " was stopped"));
     const BatchTensors batch = batches.Next();
+    UseFloat32Products(Float32Products::kTf32);
     ClearGradients(net.parameters());
     at::Tensor loss;
     {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/nn/mixed_precision.h"
 #include "model/nn/state.h"
 
 namespace facet::model {
@@ -19,7 +20,8 @@ constexpr double kNormAlpha = 1e-4;
 constexpr double kNormBeta = 0.75;
 
 // x / (1 + alpha / size * sum of squares over `size` neighbouring channels)^beta.
-at::Tensor LocalResponseNorm(const at::Tensor& x) {
+at::Tensor LocalResponseNorm(const at::Tensor& activations) {
+  const at::Tensor x = ToFloat(activations);
   const at::Tensor squares = (x * x).unsqueeze(1);  // [N, 1, C, H, W]
   const at::Tensor padded = at::constant_pad_nd(squares, {0, 0, 0, 0, kNormSize / 2, kNormSize / 2});
   const at::Tensor mean = at::avg_pool3d(padded, {kNormSize, 1, 1}, 1).squeeze(1);  // [N, C, H, W]

@@ -16,16 +16,16 @@ bool HasBfloat16Units(c10::Device device) {
 }
 
 MixedPrecision::MixedPrecision(c10::Device device, Precision precision)
-    : type_(device.type()), on_(precision == Precision::kMixed && HasBfloat16Units(device)) {
-  if (!on_) return;
-  at::autocast::set_autocast_dtype(type_, at::kBFloat16);
-  at::autocast::set_autocast_enabled(type_, true);
+    : type_(device.type()), was_on_(at::autocast::is_autocast_enabled(type_)) {
+  const bool on = precision == Precision::kMixed && HasBfloat16Units(device);
+  if (on) at::autocast::set_autocast_dtype(type_, at::kBFloat16);
+  at::autocast::set_autocast_enabled(type_, on);
+  at::autocast::increment_nesting();
 }
 
 MixedPrecision::~MixedPrecision() {
-  if (!on_) return;
-  at::autocast::set_autocast_enabled(type_, false);
-  at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(type_, was_on_);
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
 }
 
 at::Tensor ToFactor(const at::Tensor& tensor) {

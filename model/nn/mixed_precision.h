@@ -18,9 +18,10 @@ bool HasBfloat16Units(c10::Device device);
 // matrix products and convolutions of this thread on it take their factors in
 // bfloat16 and sum up in float32 (LibTorch's autocast); else it does nothing.
 // What is between them comes in either type; sums over many numbers want ToFloat
-// first. One for each forward pass: a weight's copy in 16 bits is kept as long
-// as it lives, whatever happens to the weight. Backward needs none: it computes
-// in the types of the forward pass.
+// first. One for each forward pass: a weight's copy in 16 bits is kept until the
+// outermost of this thread ends, whatever happens to the weight. Backward needs
+// none: it computes in the types of the forward pass. One inside another, of
+// any precision, holds until it ends.
 class MixedPrecision {
  public:
   MixedPrecision(c10::Device device, Precision precision);
@@ -30,7 +31,7 @@ class MixedPrecision {
 
  private:
   const c10::DeviceType type_;
-  const bool on_;
+  const bool was_on_;
 };
 
 // `tensor` as the products of the scope at hand take their factors: itself where

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "model/nn/device.h"
+#include "model/nn/float32_products.h"
 #include "model/nn/generator.h"
 #include "model/nn/parameters.h"
 #include "model/nn/state.h"
@@ -25,10 +26,9 @@
 namespace facet::model {
 namespace {
 
-void AskForExactArithmetic() {
+// The same kernels each time, so that equal vectors give equal pixels.
+void AskForRepeatableKernels() {
   at::Context& context = at::globalContext();
-  context.setAllowTF32CuBLAS(false);
-  context.setAllowTF32CuDNN(false);
   context.setDeterministicCuDNN(true);
   context.setBenchmarkCuDNN(false);
 }
@@ -58,6 +58,7 @@ class TorchRenderer final : public Renderer {
     RETURN_IF_ERROR(CheckRequest(dense.size(), count, max_batch_, total_classes_));
     return TorchWall("rendering", [&]() -> absl::Status {
       const c10::InferenceMode inference;
+      UseFloat32Products(Float32Products::kExact);
       const at::Tensor finished = Compute(dense, count, format).to(at::kCPU);
       std::memcpy(pixels, finished.const_data_ptr(), finished.nbytes());
       return absl::OkStatus();
@@ -113,7 +114,7 @@ absl::StatusOr<std::unique_ptr<Renderer>> CreateTorchRenderer(const GeneratorSha
   if (!resolved.ok()) return PrefixField(resolved.status(), "device");
   RETURN_IF_ERROR(GeneratorWeights::Read(shape, weights).status());
   return TorchWall("making a renderer", [&]() -> absl::StatusOr<std::unique_ptr<Renderer>> {
-    AskForExactArithmetic();
+    AskForRepeatableKernels();
     ASSIGN_OR_RETURN(const TensorMap tensors, ParseSafetensors(weights));
     ASSIGN_OR_RETURN(Generator generator, Generator::Load(shape, tensors));
     generator.To(*resolved);

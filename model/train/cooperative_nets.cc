@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "model/nn/float32_products.h"
 #include "model/nn/losses.h"
 #include "model/nn/mixed_precision.h"
 #include "model/nn/parameters.h"
@@ -76,6 +77,7 @@ double CooperativeNets::ClassifierRate(int step) const {
 }
 
 Losses CooperativeNets::Step(const BatchTensors& batch) {
+  UseFloat32Products(Float32Products::kTf32);
   const int step = batch.step;
   const UpdateRule rule = plan_.update_rule;
   const bool classifier_learns = ClassifierLearns(step);
@@ -103,6 +105,7 @@ at::Tensor CooperativeNets::Synthesize(const BatchTensors& batch, bool with_grad
 std::vector<float> CooperativeNets::Draw(const std::vector<float>& labels, int count) const {
   constexpr int kAtOnce = 8;  // bounds the memory of large nets
   const at::AutoGradMode mode(false);
+  UseFloat32Products(Float32Products::kExact);
   // from_blob takes no const pointer; nothing writes to it.
   const at::Tensor all = at::from_blob(const_cast<float*>(labels.data()),
                                        {count, static_cast<int64_t>(labels.size()) / count}, at::kFloat);

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "benchmark/benchmark.h"
 #include "model/nn/device.h"
+#include "model/nn/mixed_precision.h"
 #include "model/nn/threads.h"
 #include "model/train/adam.h"
 #include "model/train/batch_tensors.h"
@@ -38,9 +39,9 @@ Batch RandomBatch(const NetPlan& plan) {
 }
 
 // Steps of both nets past the classifier's warm-up, data at hand.
-void RunSteps(benchmark::State& state, const char* preset, c10::Device device, bool mixed) {
+void RunSteps(benchmark::State& state, const char* preset, c10::Device device, Precision precision) {
   NetPlan plan = BenchPlan(preset);
-  plan.training.precision = mixed ? Precision::kMixed : Precision::kFloat32;
+  plan.training.precision = precision;
   CooperativeNets nets(plan, device);
   const Batch images = RandomBatch(plan);
   BatchTensors batch = SendTo(device, ViewOf(images));
@@ -54,8 +55,10 @@ void RunSteps(benchmark::State& state, const char* preset, c10::Device device, b
 }
 
 void BM_Step(benchmark::State& state, const char* preset) {
+  const bool mixed = state.range(1) != 0;
+  if (mixed && !HasBfloat16Units(c10::kCPU)) return state.SkipWithError("the processor has no units for bfloat16");
   at::set_num_threads(static_cast<int>(state.range(0)));
-  RunSteps(state, preset, c10::Device(c10::kCPU), state.range(1) != 0);
+  RunSteps(state, preset, c10::Device(c10::kCPU), mixed ? Precision::kMixed : Precision::kFloat32);
 }
 void OnCpu(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"threads", "mixed"})->ArgsProduct({{1, 2}, {0, 1}});
@@ -68,11 +71,9 @@ void BM_StepOnGpu(benchmark::State& state, const char* preset) {
   const auto device = ResolveDevice("cuda");
   if (!device.ok()) return state.SkipWithError("no GPU");
   ConfigureTorch(0);
-  RunSteps(state, preset, *device, state.range(0) != 0);
+  RunSteps(state, preset, *device, Precision::kFloat32);
 }
-void OnGpu(benchmark::internal::Benchmark* benchmark) {
-  benchmark->ArgName("mixed")->Arg(0)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
-}
+void OnGpu(benchmark::internal::Benchmark* benchmark) { benchmark->UseRealTime()->Unit(benchmark::kMillisecond); }
 BENCHMARK_CAPTURE(BM_StepOnGpu, digits, "digits")->Apply(OnGpu);
 BENCHMARK_CAPTURE(BM_StepOnGpu, face - 64, "face-64")->Apply(OnGpu);
 BENCHMARK_CAPTURE(BM_StepOnGpu, face - 158 - compact, "face-158-compact")->Apply(OnGpu);

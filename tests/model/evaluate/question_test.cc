@@ -41,6 +41,12 @@ TEST(QuestionTest, APartThatSaysNothingOrAllIsNotAsked) {
   }
 }
 
+TEST(QuestionTest, OnePartMayBeAskedWithoutTheOther) {
+  EXPECT_THAT(Ask({{"transform", {"r0", "r90", "m180"}}}),
+              ElementsAre(Asks(0, "", {0, 1, 2}), Asks(0, "mirroring", {0, 0, 1})))
+      << "each class has a turn of its own";
+}
+
 TEST(QuestionTest, WhereOneClassIsNoTransformNoneIs) {
   EXPECT_EQ(Ask({{"transform", {"r0", "r90", "m0", "none"}}}).size(), 1u);
   EXPECT_EQ(Ask({{"rotation", {"0", "90", "180", "270"}}}).size(), 1u);

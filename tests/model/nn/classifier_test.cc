@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "model/nn/mixed_precision.h"
 #include "model/nn/state.h"
 #include "tiny_nets.h"
 
@@ -115,6 +116,19 @@ TEST(ClassifierTest, ComputesTheNetOfThePaper) {
   x = activate(at::matmul(x, p[8].tensor.t()) + p[9].tensor);
   x = at::matmul(x, p[10].tensor.t()) + p[11].tensor;
   EXPECT_LT(Difference(classifier.Forward(Images(2)).logits[1], x), 1e-5);
+}
+
+TEST(ClassifierTest, NormalisesInFloat32WhateverItsProductsTake) {
+  ClassifierShape shape = TinyClassifier();  // but its first block alone, whose output is then what it embeds
+  ASSERT_TRUE(shape.blocks[0].local_response_norm);
+  shape.blocks.resize(1);
+  shape.head_widths.clear();
+  const Classifier classifier(shape, 1);
+  const at::Tensor exact = classifier.Embed(Images(2))[0];
+  const MixedPrecision mixed(c10::Device(c10::kCPU), Precision::kMixed);
+  const at::Tensor normed = classifier.Embed(Images(2))[0];
+  EXPECT_EQ(normed.scalar_type(), at::kFloat);
+  EXPECT_TRUE(at::allclose(normed, exact, 0.02, 0.02));
 }
 
 TEST(ClassifierTest, WeightsDependOnTheSeedAlone) {

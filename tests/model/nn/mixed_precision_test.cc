@@ -60,6 +60,22 @@ TEST_F(MixedPrecisionTest, SeesWeightsThatChangedSinceTheLastOne) {
   EXPECT_TRUE(at::equal(product(), 2 * before));
 }
 
+TEST_F(MixedPrecisionTest, OneInsideAnotherHoldsUntilItEnds) {
+  const at::Tensor a = Random({4, 8}, 1);
+  const auto product = [&] { return at::mm(a, a.t()).scalar_type(); };
+  const MixedPrecision outer(kCpu, Precision::kMixed);
+  {
+    const MixedPrecision exact(kCpu, Precision::kFloat32);
+    EXPECT_EQ(product(), at::kFloat);
+    {
+      const MixedPrecision mixed(kCpu, Precision::kMixed);
+      EXPECT_EQ(product(), at::kBFloat16);
+    }
+    EXPECT_EQ(product(), at::kFloat);
+  }
+  EXPECT_EQ(product(), at::kBFloat16);
+}
+
 TEST(ToFloatTest, FloatsOfTheOtherTypesStay) {
   const at::Tensor exact = at::ones({2}, at::kDouble);
   EXPECT_TRUE(ToFloat(exact).is_same(exact));

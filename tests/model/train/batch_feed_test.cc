@@ -68,6 +68,19 @@ TEST_P(BatchFeedTest, MayBeLeftBeforeItsEnd) {
 
 TEST_P(BatchFeedTest, MayBeEmpty) { BatchFeed feed(MakeMaker(*dataset_, 0), 3, 3, device_); }
 
+// Without a GPU, too: of tensors without memory LibTorch has a device that has no
+// streams to copy on.
+TEST(BatchFeedErrorTest, WhatCopyingThrewIsThrownByEachNext) {
+  const std::unique_ptr<Dataset> dataset = MakeTinyDataset();
+  BatchFeed feed(MakeMaker(*dataset, 0), 0, 5, c10::Device(c10::kMeta));
+  for (int i = 0; i < 2; ++i) EXPECT_THROW(feed.Next(), c10::Error);
+}
+
+TEST(BatchFeedErrorTest, MayBeLeftUnread) {
+  const std::unique_ptr<Dataset> dataset = MakeTinyDataset();
+  BatchFeed feed(MakeMaker(*dataset, 0), 0, 1'000'000'000, c10::Device(c10::kMeta));
+}
+
 INSTANTIATE_TEST_SUITE_P(Devices, BatchFeedTest, testing::Values("cpu", "cuda"));
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -207,6 +208,21 @@ TEST_F(CooperativeNetsTest, EqualStepsGiveEqualBits) {
     EXPECT_EQ(nets.Step(ViewOf(MakeBatch(step))), again.Step(ViewOf(MakeBatch(step))));
   }
   EXPECT_TRUE(Unchanged(again.WeightsAndMoments(), Copy(nets.WeightsAndMoments())));
+}
+
+// The setting is the process's: what was drawn in between must not slow a GPU
+// down, nor change what it learns.
+TEST_F(CooperativeNetsTest, StepsAskForFastProductsAndDrawingForExactOnes) {
+  CooperativeNets nets(plan_, kCpu);
+  const auto fast = [] {
+    return std::pair(at::globalContext().allowTF32CuBLAS(), at::globalContext().allowTF32CuDNN());
+  };
+  for (int step = 0; step < 2; ++step) {
+    nets.Step(ViewOf(MakeBatch(step)));
+    EXPECT_EQ(fast(), std::pair(true, true));
+    nets.Draw(MakeBatch(0).labels, 8);
+    EXPECT_EQ(fast(), std::pair(false, false));
+  }
 }
 
 TEST_F(CooperativeNetsTest, MixedPrecisionMovesLossesByRoundingAlone) {

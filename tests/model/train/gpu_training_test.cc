@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/file_system.h"
 #include "gtest/gtest.h"
@@ -60,6 +61,17 @@ TEST_F(GpuTrainingTest, StepsAreThoseOfTheCpuButForRounding) {
       EXPECT_NEAR(losses.at(part), loss, 0.05 * loss + 1e-3) << part << " in step " << step;
     }
   }
+}
+
+TEST_F(GpuTrainingTest, AStepLeavesDrawingExact) {
+  BatchMaker maker({dataset_.get(), SplitWithout({}).train, 8, 1, "train", 0.5, kColour});
+  Batch batch;
+  maker.Make(0, &batch);
+  CooperativeNets(plan_, gpu_).Step(SendTo(gpu_, ViewOf(batch)));
+  const std::vector<float> expected = CooperativeNets(plan_, c10::Device(c10::kCPU)).Draw(batch.labels, 8);
+  const std::vector<float> drawn = CooperativeNets(plan_, gpu_).Draw(batch.labels, 8);
+  ASSERT_EQ(drawn.size(), expected.size());
+  for (size_t i = 0; i < drawn.size(); ++i) ASSERT_NEAR(drawn[i], expected[i], 1e-5) << i;
 }
 
 TEST_F(GpuTrainingTest, ARunThatWasStoppedGoesOn) {
