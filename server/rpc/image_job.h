@@ -16,8 +16,8 @@
 #include "absl/time/time.h"
 #include "base/worker_pool.h"
 #include "facet/v1/image.pb.h"
+#include "server/core/output_format.h"
 #include "server/core/render/render_engine.h"
-#include "server/rpc/output_format.h"
 
 namespace facet::server {
 

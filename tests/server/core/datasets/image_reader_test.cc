@@ -135,6 +135,12 @@ TEST_F(ImageReaderTest, FormsThatDoNotExistAreRefused) {
   EXPECT_THAT(Read(request), IsBadField("format.layout", "BAD_FORMAT"));
 }
 
+TEST_F(ImageReaderTest, PngHasNoFloats) {
+  auto request = Request({0}, v1::IMAGE_ENCODING_PNG);
+  request.mutable_format()->set_pixel_type(v1::PIXEL_TYPE_FLOAT32);
+  EXPECT_THAT(Read(request), IsBadField("format.pixel_type", "BAD_FORMAT"));
+}
+
 TEST_F(ImageReaderTest, AnAnswerIsAtMost64Mebibytes) {
   auto schema = model::FeatureSchema::Create({{"digit", {"0"}}}).value();
   ASSERT_THAT(model::WriteDataset(FileSystem::Posix(), dir_ / "large", schema, {{0}}, {1024, 1024, 3}), IsOk());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/rpc/output_format.h"
+#include "server/core/output_format.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef FACET_SERVER_RPC_OUTPUT_FORMAT_H_
-#define FACET_SERVER_RPC_OUTPUT_FORMAT_H_
+#ifndef FACET_SERVER_CORE_OUTPUT_FORMAT_H_
+#define FACET_SERVER_CORE_OUTPUT_FORMAT_H_
 
 #include <cstdint>
 
@@ -32,4 +32,4 @@ v1::ImageData DescribeImages(const OutputFormat& format, const model::ImageShape
 
 }  // namespace facet::server
 
-#endif  // FACET_SERVER_RPC_OUTPUT_FORMAT_H_
+#endif  // FACET_SERVER_CORE_OUTPUT_FORMAT_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/rpc/output_format.h"
+#include "server/core/output_format.h"
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
