@@ -18,6 +18,8 @@
 namespace facet::server {
 namespace {
 
+constexpr int kMaxAliases = 32;  // of one request
+
 void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
   const absl::Duration since_epoch = time - absl::UnixEpoch();
   absl::Duration rest;
@@ -29,6 +31,10 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
 
 absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
   RETURN_IF_ERROR(PrefixField(ValidateId(request.model_id(), "the model id"), "model_id"));
+  if (request.aliases_size() > kMaxAliases) {
+    return InvalidField("aliases", "OUT_OF_RANGE",
+                        absl::StrCat("give up to ", kMaxAliases, " aliases, not ", request.aliases_size()));
+  }
   for (int i = 0; i < request.aliases_size(); ++i) {
     RETURN_IF_ERROR(PrefixField(ValidateId(request.aliases(i), "an alias"), absl::StrCat("aliases[", i, "]")));
   }

@@ -84,6 +84,17 @@ TEST_F(PublishTest, BadIdsAreRefusedWithTheirPath) {
   EXPECT_EQ(Resolved("digits"), "NOT_FOUND");
 }
 
+TEST_F(PublishTest, AliasesOfOneRequestAreAtMost32) {
+  v1::PublishModelRequest request;
+  request.set_model_id("digits");
+  for (int i = 0; i < 33; ++i) request.add_aliases(absl::StrCat("a", i));
+  const absl::Status refused = registry_->Publish(request, MakeBundle(1)).status();
+  EXPECT_EQ(GetErrorDetail(refused).field, "aliases");
+  EXPECT_EQ(GetErrorDetail(refused).reason, "OUT_OF_RANGE");
+  request.mutable_aliases()->RemoveLast();
+  EXPECT_TRUE(registry_->Publish(request, MakeBundle(1)).ok());
+}
+
 TEST_F(PublishTest, TheSameRequestIdMakesOneVersion) {
   const std::string id = "6f1f4d2c-6d3c-4f8e-9d42-6f8f1f0b7c11";
   ASSERT_EQ(Publish("digits", {}, id)->name(), "models/digits@1");
