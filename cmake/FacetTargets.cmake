@@ -38,15 +38,21 @@ function(facet_program name)
   target_link_libraries(${name} PRIVATE facet_compile_options ${ARG_DEPS})
 endfunction()
 
+add_library(facet_test_options INTERFACE)
+target_link_libraries(facet_test_options INTERFACE facet_compile_options GTest::gmock_main)
+target_compile_options(facet_test_options INTERFACE $<$<CONFIG:Release>:-O1>)
+
 # One ctest entry a test program. LABELS as in ctest; TIMEOUT in seconds.
 # Compiled with few optimisations: compiling tests is most of what a change
 # costs.
 function(facet_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;LABELS;ENVIRONMENT" ${ARGN})
   add_executable(${name} ${ARG_SRCS} ${_facet_program_sources})
-  target_link_libraries(${name} PRIVATE facet_compile_options ${ARG_DEPS} GTest::gmock_main)
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} facet_test_options)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  if(TARGET facet_gmock_pch)
+    target_precompile_headers(${name} REUSE_FROM facet_gmock_pch)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
