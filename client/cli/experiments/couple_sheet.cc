@@ -3,12 +3,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/random.h"
 #include "base/status_macros.h"
 #include "client/cli/experiments/dataset_pictures.h"
-#include "client/cli/experiments/pair_sheet.h"
 #include "client/cli/pictures.h"
 
 namespace facet::cli {
@@ -42,6 +43,15 @@ std::optional<std::pair<size_t, size_t>> TakeCouple(const std::vector<Classes>& 
   }
   alike.next = alike.images.size();
   return std::nullopt;
+}
+
+// Drawn, since those at equal distances may all show one person.
+std::vector<int64_t> SomeIndices(int64_t size) {
+  std::set<int64_t> indices;
+  for (int64_t i = 0; i < kImagesLookedAt && size > 0; ++i) {
+    indices.insert(static_cast<int64_t>(CounterRandom(0, "couples", i).NextBelow(size)));
+  }
+  return {indices.begin(), indices.end()};
 }
 
 int IndexOfIdentity(const v1::FeatureSchema& schema) {
@@ -81,7 +91,7 @@ std::vector<std::pair<size_t, size_t>> ChooseCouples(const std::vector<Classes>&
 absl::StatusOr<std::vector<Couple>> MakeCouples(client::Client& client, const RenderSession& session,
                                                 const v1::Dataset& dataset, int count) {
   ASSIGN_OR_RETURN(const std::vector<DatasetPicture> pictures,
-                   ReadDatasetPictures(client, dataset.name(), SpreadIndices(dataset.image_count(), kImagesLookedAt)));
+                   ReadDatasetPictures(client, dataset.name(), SomeIndices(dataset.image_count())));
   std::vector<Classes> classes;
   for (const DatasetPicture& picture : pictures) classes.push_back(picture.classes);
   const int identity = IndexOfIdentity(dataset.schema());

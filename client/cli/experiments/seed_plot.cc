@@ -29,7 +29,7 @@ struct Axis {
   int step = 20;
 };
 
-// Ends at ticks, the fewest that hold all that is shown.
+// Ends at ticks, the closest of which there are not too many.
 Axis AxisOf(const std::vector<SeedPanel>& panels) {
   double low = 1;
   double high = 0;
@@ -49,7 +49,8 @@ Axis AxisOf(const std::vector<SeedPanel>& panels) {
     axis.step = step;
     axis.low = std::max(0, static_cast<int>(std::floor(100 * low / step)) * step);
     axis.high = std::min(100, static_cast<int>(std::ceil(100 * high / step)) * step);
-    if (axis.high == axis.low) axis.high == 100 ? axis.low -= step : axis.high += step;
+    if (axis.high == axis.low && axis.high == 100) axis.low -= step;
+    if (axis.high == axis.low) axis.high += step;
     if ((axis.high - axis.low) / step < kMostTicks) break;
   }
   return axis;

@@ -96,6 +96,23 @@ TEST_F(AugmentationTest, WithoutTwoPeopleAlikeThereIsOnePictureLess) {
   EXPECT_EQ(report->pictures.size(), 1u);
 }
 
+TEST_F(AugmentationTest, WithoutASyntheticSourceNoneIsDrawn) {
+  trainer_.sources = {"originals", "mixup"};
+  const auto report = RunAugmentation(context_, options_);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->pictures.size(), 1u);
+}
+
+TEST_F(AugmentationTest, APictureThatFailsCostsNoReport) {
+  server_.generation.render_stream = nullptr;
+  testing::internal::CaptureStderr();
+  const auto report = RunAugmentation(context_, options_);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("synthetic.png is left out: the test has set no answer"));
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->pictures.size(), 1u);
+}
+
 TEST_F(AugmentationTest, ModelThatIsThereIsTaken) {
   options_.model = "models/faces@3";
   ASSERT_THAT(RunAugmentation(context_, options_), IsOk());

@@ -24,6 +24,7 @@ class FakeTrainer {
         kept.set_state(end);
         if (request.spec().has_augmentation()) {
           kept.mutable_augmentation_report()->set_feature("expression");
+          for (const std::string& name : sources) kept.mutable_augmentation_report()->add_sources()->set_name(name);
         } else {
           kept.mutable_report()->set_train_seconds(1);
         }
@@ -54,7 +55,8 @@ class FakeTrainer {
     };
   }
 
-  v1::TrainingJobState end = v1::TRAINING_JOB_STATE_SUCCEEDED;  // of jobs made from here on
+  v1::TrainingJobState end = v1::TRAINING_JOB_STATE_SUCCEEDED;    // of jobs made from here on
+  std::vector<std::string> sources = {"originals", "synthetic"};  // of reports of recognisers
   std::vector<v1::CreateTrainingJobRequest> created;
   std::map<std::string, v1::TrainingJob> jobs;
   int published = 0;

@@ -85,7 +85,12 @@ TEST(DrawSeedPlotTest, ThePictureGrowsWithRowsAndStaysPaperAtItsCorners) {
 
 TEST(DrawSeedPlotTest, WhereAllIsEqualThereIsAnAxisStill) {
   for (const double accuracy : {0.0, 0.5, 1.0}) {
-    EXPECT_FALSE(DrawSeedPlot("title", {{"test", {{"originals", {accuracy, accuracy}, accuracy}}}}).empty());
+    const auto draw = [&](std::vector<double> seeds) {
+      return DrawSeedPlot("title", {{"test", {{"originals", std::move(seeds), accuracy}}}});
+    };
+    const cv::Rect dot = Difference(draw({}), draw({accuracy}));
+    EXPECT_GT(dot.area(), 0) << "within the picture: " << accuracy;
+    EXPECT_LT(dot.width, 10) << accuracy;
   }
 }
 
