@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/src/reconnect.h"
 
+#include <chrono>
+
+#include "base/thread.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -47,10 +50,12 @@ TEST(ReconnectTest, WithoutPatienceOrForAnotherErrorThereIsNoOtherTry) {
 
 TEST(ReconnectTest, CancellingEndsTheWait) {
   Reconnect reconnect(absl::Hours(1));
+  for (int i = 0; i < 6; ++i) reconnect.NextPause(kBroken, At(absl::ZeroDuration()));  // the next is of 5 s
   absl::Notification cancelled;
-  EXPECT_TRUE(reconnect.Wait(kBroken, cancelled));
-  cancelled.Notify();
+  const Thread canceller("cancel", [&] { cancelled.Notify(); });
+  const auto begin = std::chrono::steady_clock::now();
   EXPECT_FALSE(reconnect.Wait(kBroken, cancelled));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
 }
 
 }  // namespace
