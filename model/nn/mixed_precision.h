@@ -16,7 +16,7 @@ bool HasBfloat16Units(c10::Device device);
 
 // While one lives with Precision::kMixed, for a device that has such units, the
 // matrix products and convolutions of this thread on it take their factors in
-// bfloat16 and sum up in float32 (LibTorch's autocast); else it does nothing.
+// bfloat16 and sum up in float32 (LibTorch's autocast); else all is float32.
 // What is between them comes in either type; sums over many numbers want ToFloat
 // first. One for each forward pass: a weight's copy in 16 bits is kept until the
 // outermost of this thread ends, whatever happens to the weight. Backward needs

@@ -20,8 +20,8 @@ inline constexpr int kTorchTile = 8;
 // last ones padded; 0 computes each batch as it is, which is LibTorch as it
 // comes ("eager"), pure only to rounding. `options.threads` is not looked at.
 //
-// Turns TensorFloat-32 off and deterministic algorithms on, in the whole
-// process: with TF32 a GPU keeps 10 bits of a product.
+// Turns deterministic algorithms on, in the whole process; each rendering asks
+// for exact products (model/nn/float32_products.h).
 //
 // Errors of Renderer::Create.
 absl::StatusOr<std::unique_ptr<Renderer>> CreateTorchRenderer(const GeneratorShape& shape, absl::string_view weights,
