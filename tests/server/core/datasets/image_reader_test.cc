@@ -135,10 +135,16 @@ TEST_F(ImageReaderTest, FormsThatDoNotExistAreRefused) {
   EXPECT_THAT(Read(request), IsBadField("format.layout", "BAD_FORMAT"));
 }
 
-TEST_F(ImageReaderTest, PngHasNoFloats) {
-  auto request = Request({0}, v1::IMAGE_ENCODING_PNG);
-  request.mutable_format()->set_pixel_type(v1::PIXEL_TYPE_FLOAT32);
-  EXPECT_THAT(Read(request), IsBadField("format.pixel_type", "BAD_FORMAT"));
+TEST_F(ImageReaderTest, PixelsThatAnEncodingCannotHoldAreRefused) {
+  auto floats = Request({0}, v1::IMAGE_ENCODING_PNG);
+  floats.mutable_format()->set_pixel_type(v1::PIXEL_TYPE_FLOAT32);
+  EXPECT_THAT(Read(floats), IsBadField("format.pixel_type", "BAD_FORMAT"));
+  auto planes = Request({0}, v1::IMAGE_ENCODING_JPEG);
+  planes.mutable_format()->set_layout(v1::PIXEL_LAYOUT_NCHW);
+  EXPECT_THAT(Read(planes), IsBadField("format.layout", "BAD_FORMAT"));
+  auto halves = Request({0});
+  halves.mutable_format()->set_pixel_type(v1::PIXEL_TYPE_FLOAT16);
+  EXPECT_THAT(Read(halves), IsBadField("format.pixel_type", "BAD_FORMAT"));
 }
 
 TEST_F(ImageReaderTest, AnAnswerIsAtMost64Mebibytes) {
