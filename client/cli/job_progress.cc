@@ -15,6 +15,7 @@
 #include "client/cli/exit_code.h"
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/report_text.h"
 #include "client/cli/terminal.h"
 
 namespace facet::cli {

@@ -8,6 +8,7 @@
 #include "client/cli/held_out_sheet.h"
 #include "client/cli/output.h"
 #include "client/cli/rendering.h"
+#include "client/cli/report_text.h"
 
 namespace facet::cli {
 namespace {

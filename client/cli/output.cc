@@ -22,26 +22,6 @@
 namespace facet::cli {
 namespace {
 
-std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
-
-// `verb` goes on after each share, `ceiling` names whose figure stands beside it.
-void AppendAccuracies(const google::protobuf::RepeatedPtrField<v1::FeatureAccuracy>& accuracies, const char* verb,
-                      const char* ceiling, std::string& text) {
-  const auto append = [&](absl::string_view what, const char* does, const auto& accuracy) {
-    absl::StrAppend(&text, "    ", what, ": ", Percent(accuracy.synthetic()), does, " (", ceiling, ": ",
-                    Percent(accuracy.real()), ")\n");
-  };
-  for (const auto& accuracy : accuracies) {
-    append(accuracy.feature(), verb, accuracy);
-    for (const auto& part : accuracy.parts()) append(absl::StrCat("  its ", part.name(), " alone"), "", part);
-  }
-}
-
-// Of synthetic images beside real ones.
-void AppendAccuracies(const google::protobuf::RepeatedPtrField<v1::FeatureAccuracy>& accuracies, std::string& text) {
-  AppendAccuracies(accuracies, " recognised", "real images", text);
-}
-
 // Columns that UTF-8 text takes where each character takes one.
 size_t Width(absl::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
@@ -146,82 +126,6 @@ std::string StateName(v1::TrainingJobState state) {
 std::string TaskName(const v1::TrainingSpec& spec) {
   if (spec.has_evaluation()) return "evaluation";
   return spec.has_augmentation() ? "augmentation" : "training";
-}
-
-std::string FormatReport(const v1::EvaluationReport& report) {
-  std::string text;
-  for (const auto& held_out : report.held_out()) {
-    absl::StrAppend(&text, "  held out '", held_out.rule(), "' (", held_out.cell_count(),
-                    " images never trained on), by an independent judge:\n");
-    AppendAccuracies(held_out.accuracy(), text);
-    if (held_out.has_psnr_db()) {
-      absl::StrAppendFormat(&text, "    PSNR %.1f dB\n", held_out.psnr_db());
-    } else {
-      text += "    not measured\n";
-    }
-  }
-  if (report.train_size() > 0) {
-    absl::StrAppendFormat(&text, "  trained cells, PSNR %.1f dB:\n", report.train_psnr_db());
-    AppendAccuracies(report.train(), text);
-  }
-  for (const auto& mix : report.mixes()) {
-    absl::StrAppend(&text, "  0.5/0.5 mixes of ", mix.feature(), ":");
-    // A judge may know nothing of the feature itself.
-    if (mix.parent_mass() > 0) {
-      absl::StrAppend(&text, " ", Percent(mix.parent_mass()), " of the judge's belief on the two parents");
-    }
-    if (mix.nearest_distance() > 0) {
-      absl::StrAppendFormat(&text, "%s %.3f from the nearest trained image", mix.parent_mass() > 0 ? ";" : "",
-                            mix.nearest_distance());
-    }
-    text += '\n';
-    AppendAccuracies(mix.kept(), text);
-  }
-  if (report.train_on_synthetic_size() > 0) {
-    text += "  a classifier that learnt from rendered images alone knows real ones:\n";
-    AppendAccuracies(report.train_on_synthetic(), "", "that of real images", text);
-  }
-  if (report.judge_train_images() > 0) {
-    absl::StrAppend(&text, "  the judge: seed ", report.judge_seed(), ", learnt from ", report.judge_train_images(),
-                    " images\n");
-  }
-  // Nothing was trained where a model was measured.
-  if (report.train_seconds() > 0) {
-    absl::StrAppendFormat(&text, "  trained at %.0f images/s in %.0f s; renders %.0f images/s\n",
-                          report.train_images_per_second(), report.train_seconds(), report.render_images_per_second());
-  } else {
-    absl::StrAppendFormat(&text, "  renders %.0f images/s\n", report.render_images_per_second());
-  }
-  return text;
-}
-
-std::string FormatReport(const v1::AugmentationReport& report) {
-  Table table({"SOURCE", "IMAGES", "TEST", "ACCURACY", "DIFFERENCE", "95 %", "MCNEMAR P"});
-  for (const auto& source : report.sources()) {
-    for (const auto& test : source.tests()) {
-      std::vector<std::string> row = {source.name(), absl::StrCat(source.images()),
-                                      absl::StrCat(test.name(), " (", test.images(), ")"),
-                                      Percent(test.mean_accuracy())};
-      if (test.has_difference()) {
-        row.push_back(absl::StrFormat("%+.1f", 100 * test.difference()));
-        row.push_back(absl::StrFormat("%+.1f to %+.1f", 100 * test.difference_low(), 100 * test.difference_high()));
-        row.push_back(absl::StrFormat("%.3g", test.mcnemar_p()));
-      }
-      table.Add(std::move(row));
-    }
-  }
-  std::string text = absl::StrCat("  ", report.feature(), ", by ", report.seeds_size(),
-                                  " recognisers of each source; differences from ",
-                                  report.sources_size() > 0 ? report.sources(0).name() : "nothing", "\n");
-  for (const absl::string_view line : absl::StrSplit(table.ToString(), '\n', absl::SkipEmpty())) {
-    absl::StrAppend(&text, "  ", line, "\n");
-  }
-  if (report.synthetic_rendered() > 0) {
-    absl::StrAppend(&text, "  synthetic images: ", report.synthetic_rendered(), " rendered, ", report.synthetic_kept(),
-                    " kept; left out for the judge's doubt ", report.dropped_confidence(), ", for their sharpness ",
-                    report.dropped_sharpness(), "\n");
-  }
-  return text;
 }
 
 }  // namespace facet::cli

@@ -10,7 +10,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "facet/v1/report.pb.h"
 #include "facet/v1/training.pb.h"
 
 namespace facet::cli {
@@ -66,10 +65,6 @@ std::string FormatTime(const google::protobuf::Timestamp& time);
 std::string StateName(v1::TrainingJobState state);
 // What a job does: "training", "evaluation", "augmentation".
 std::string TaskName(const v1::TrainingSpec& spec);
-// A report as a short text for people, several lines.
-std::string FormatReport(const v1::EvaluationReport& report);
-std::string FormatReport(const v1::AugmentationReport& report);
-
 template <typename Messages>
 void PrintJsonList(const Messages& messages) {
   std::string text = "[";

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "client/cli/experiments/markdown_table.h"
 #include "client/cli/experiments/measure_tables.h"
+#include "client/cli/report_text.h"
 
 namespace facet::cli {
 namespace {
@@ -16,13 +16,11 @@ std::string Accuracy(const v1::AugmentationReport::Test& test) {
   return absl::StrCat(FormatShare(test.mean_accuracy()), " (", FormatShare(*least), " to ", FormatShare(*most), ")");
 }
 
-std::string Points(double share) { return absl::StrFormat("%+.1f", 100 * share); }
-
 std::string Difference(const v1::AugmentationReport::Test& test) {
   if (!test.has_difference()) return "–";
-  if (!test.has_difference_low() || !test.has_difference_high()) return Points(test.difference());
-  return absl::StrCat(Points(test.difference()), " [", Points(test.difference_low()), ", ",
-                      Points(test.difference_high()), "]");
+  if (!test.has_difference_low() || !test.has_difference_high()) return FormatPoints(test.difference());
+  return absl::StrCat(FormatPoints(test.difference()), " [", FormatPoints(test.difference_low()), ", ",
+                      FormatPoints(test.difference_high()), "]");
 }
 
 }  // namespace

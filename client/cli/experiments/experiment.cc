@@ -5,6 +5,7 @@
 #include "client/cli/experiments/experiments.h"
 #include "client/cli/experiments/measure_tables.h"
 #include "client/cli/output.h"
+#include "client/cli/report_text.h"
 
 namespace facet::cli {
 namespace {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FACET_CLIENT_CLI_REPORT_TEXT_H_
+#define FACET_CLIENT_CLI_REPORT_TEXT_H_
+
+#include <string>
+
+#include "facet/v1/report.pb.h"
+
+namespace facet::cli {
+
+// A difference of shares in percentage points: "-2.2", "+0.0".
+std::string FormatPoints(double share);
+// A report as a short text for people, several lines.
+std::string FormatReport(const v1::EvaluationReport& report);
+std::string FormatReport(const v1::AugmentationReport& report);
+
+}  // namespace facet::cli
+
+#endif  // FACET_CLIENT_CLI_REPORT_TEXT_H_
