@@ -49,7 +49,8 @@ MemoryEstimate EstimateMemory(const NetPlan& plan) {
   // Before and after the activation function, and a gradient; the classifier
   // looks at synthetic and real images.
   estimate.activations = 3 * kFloat * batch * (Activations(plan.generator) + 2 * Activations(plan.classifier));
-  estimate.batches = kBatches * kFloat * batch * 3 * size * size * (plan.training.mix_share > 0 ? 2 : 1);
+  estimate.batches =
+      kBatches * kFloat * batch * 3 * size * size * (plan.training.mix_share + plan.training.analogy_share > 0 ? 2 : 1);
   return estimate;
 }
 

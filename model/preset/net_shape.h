@@ -98,6 +98,9 @@ struct TrainingPlan {
   int mix_parents = 2;
   double mix_ratio_min = 0.3f;
   double mix_ratio_max = 0.7f;
+  double analogy_share = 0.0;
+  int analogy_feature = -1;  // index; -1: none
+  int analogy_neighbours = 4;
   Precision precision = Precision::kFloat32;
   double average_decay = 0.0;  // of the generator's weights; 0: no average
   int checkpoint_interval = 500;

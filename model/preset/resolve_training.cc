@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMaxSteps = 10'000'000;
 constexpr int kMaxBatch = 4096;
+constexpr int kMaxNeighbours = 1024;
 constexpr double kMaxWeight = 1e6;
 constexpr double kDefaultClassWeight = 10.0;
 
@@ -157,6 +158,23 @@ absl::Status ResolveMixing(const v1::TrainingOptions& options, const FeatureSche
   return BadPreset("mix_feature", absl::StrCat("is '", options.mix_feature(), "', which has one class only"));
 }
 
+// After ResolveMixing.
+absl::Status ResolveAnalogies(const v1::TrainingOptions& options, const FeatureSchema& schema, TrainingPlan& plan) {
+  plan.analogy_share = options.analogy_share();
+  RETURN_IF_ERROR(CheckNumber("analogy_share", plan.analogy_share, 0, 1 - plan.mix_share));
+  if (options.analogy_neighbours() != 0) plan.analogy_neighbours = options.analogy_neighbours();
+  RETURN_IF_ERROR(CheckInteger("analogy_neighbours", plan.analogy_neighbours, 1, kMaxNeighbours));
+  if (options.analogy_feature().empty()) {
+    return plan.analogy_share == 0 ? absl::OkStatus()
+                                   : BadPreset("analogy_feature", "must be given with analogy_share");
+  }
+  ASSIGN_OR_RETURN(plan.analogy_feature, FeatureNamed("analogy_feature", options.analogy_feature(), schema));
+  if (plan.mix_feature < 0) return BadPreset("mix_feature", "must be given with analogy_feature");
+  if (plan.analogy_feature != plan.mix_feature) return absl::OkStatus();
+  return BadPreset("analogy_feature",
+                   absl::StrCat("is '", options.analogy_feature(), "', as mix_feature is; it must differ"));
+}
+
 absl::Status ResolveRun(const v1::TrainingOptions& options, TrainingPlan& plan) {
   plan.steps = options.steps();
   RETURN_IF_ERROR(CheckInteger("steps", plan.steps, 1, kMaxSteps));
@@ -181,6 +199,7 @@ absl::StatusOr<TrainingPlan> ResolveTraining(const v1::TrainingOptions& options,
   RETURN_IF_ERROR(ResolveLosses(options, schema, plan));
   RETURN_IF_ERROR(ResolveOptimiser(options, plan));
   RETURN_IF_ERROR(ResolveMixing(options, schema, plan));
+  RETURN_IF_ERROR(ResolveAnalogies(options, schema, plan));
   return plan;
 }
 

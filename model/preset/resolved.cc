@@ -110,6 +110,9 @@ void SetRun(const TrainingPlan& plan, const FeatureSchema& schema, v1::TrainingO
   options.set_mix_parents(plan.mix_parents);
   options.set_mix_ratio_min(static_cast<float>(plan.mix_ratio_min));
   options.set_mix_ratio_max(static_cast<float>(plan.mix_ratio_max));
+  options.set_analogy_share(static_cast<float>(plan.analogy_share));
+  if (plan.analogy_feature >= 0) options.set_analogy_feature(schema.features()[plan.analogy_feature].name);
+  options.set_analogy_neighbours(plan.analogy_neighbours);
   options.set_checkpoint_interval(plan.checkpoint_interval);
   options.set_threads(plan.threads);
 }

@@ -24,10 +24,17 @@ BatchMaker::BatchMaker(BatchMakerOptions options)
     : options_(std::move(options)),
       order_(static_cast<int64_t>(options_.images.size()), options_.batch_size, options_.seed, options_.purpose),
       positions_(options_.batch_size) {
-  mixed_rows_ = static_cast<int>(std::lround(options_.mix_share * options_.batch_size));
-  if (options_.mix_feature < 0) mixed_rows_ = 0;
+  if (options_.mix_feature < 0) return;
+  const auto rows = [&](double share) { return static_cast<int>(std::lround(share * options_.batch_size)); };
+  mixed_rows_ = rows(options_.mix_share);
   if (mixed_rows_ > 0) {
     partners_ = std::make_unique<MixPartners>(*options_.dataset, options_.images, options_.mix_feature);
+  }
+  if (options_.analogy_feature < 0) return;
+  analogous_rows_ = std::min(rows(options_.analogy_share), options_.batch_size - mixed_rows_);
+  if (analogous_rows_ > 0) {
+    analogies_ = std::make_unique<Analogies>(*options_.dataset, options_.images, options_.mix_feature,
+                                             options_.analogy_feature, options_.analogy_neighbours);
   }
 }
 
@@ -46,7 +53,11 @@ void BatchMaker::Make(int step, Batch* batch) {
     ToFloat(dataset.pixels(image), samples, &batch->images[i * samples]);
     WriteOneHot(schema, dataset.labels(image), &batch->labels[i * classes]);
   }
-  if (mixed_rows_ > 0) Mix(batch);
+  if (mixed_rows_ + analogous_rows_ == 0) return;
+  batch->mixed_images = batch->images;
+  batch->mixed_labels = batch->labels;
+  for (int i = 0; i < mixed_rows_; ++i) Mix(batch, i);
+  for (int i = mixed_rows_; i < mixed_rows_ + analogous_rows_; ++i) Change(batch, i);
 }
 
 std::vector<double> BatchMaker::DrawWeights(CounterRandom& random) const {
@@ -75,26 +86,42 @@ void BatchMaker::Blend(Batch* batch, int row, int64_t image, float weight) const
   batch->mixed_labels[row * schema.total_classes() + position] += weight;
 }
 
-void BatchMaker::Mix(Batch* batch) {
+void BatchMaker::Mix(Batch* batch, int row) const {
   const FeatureSchema& schema = options_.dataset->info().schema;
   const size_t samples = options_.dataset->info().shape.samples();
   const auto classes = static_cast<int>(schema.features()[options_.mix_feature].classes.size());
-  batch->mixed_images = batch->images;
-  batch->mixed_labels = batch->labels;
-  for (int i = 0; i < mixed_rows_; ++i) {
-    CounterRandom random(options_.seed, "mix", uint64_t{1} * batch->step * batch->size + i);
-    std::vector<int64_t> parents = {options_.images[positions_[i]]};
-    while (static_cast<int>(parents.size()) < options_.mix_parents) {
-      const std::optional<int64_t> partner = partners_->Draw(positions_[i], random);
-      if (!partner.has_value()) break;
-      parents.push_back(*partner);
-    }
-    if (parents.size() == 1) continue;
-    const std::vector<double> weights = DrawWeights(random);
-    std::fill_n(&batch->mixed_images[i * samples], samples, 0.0f);
-    std::fill_n(&batch->mixed_labels[i * schema.total_classes() + schema.offset(options_.mix_feature)], classes, 0.0f);
-    for (size_t p = 0; p < parents.size(); ++p) Blend(batch, i, parents[p], static_cast<float>(weights[p]));
+  CounterRandom random(options_.seed, "mix", uint64_t{1} * batch->step * batch->size + row);
+  std::vector<int64_t> parents = {options_.images[positions_[row]]};
+  while (static_cast<int>(parents.size()) < options_.mix_parents) {
+    const std::optional<int64_t> partner = partners_->Draw(positions_[row], random);
+    if (!partner.has_value()) break;
+    parents.push_back(*partner);
   }
+  if (parents.size() == 1) return;
+  const std::vector<double> weights = DrawWeights(random);
+  std::fill_n(&batch->mixed_images[row * samples], samples, 0.0f);
+  std::fill_n(&batch->mixed_labels[row * schema.total_classes() + schema.offset(options_.mix_feature)], classes, 0.0f);
+  for (size_t p = 0; p < parents.size(); ++p) Blend(batch, row, parents[p], static_cast<float>(weights[p]));
+}
+
+void BatchMaker::Change(Batch* batch, int row) const {
+  const Dataset& dataset = *options_.dataset;
+  const FeatureSchema& schema = dataset.info().schema;
+  const size_t samples = dataset.info().shape.samples();
+  CounterRandom random(options_.seed, "analogy", uint64_t{1} * batch->step * batch->size + row);
+  const std::optional<Analogies::Pair> pair = analogies_->Draw(positions_[row], random);
+  if (!pair.has_value()) return;
+  float* pixels = &batch->mixed_images[row * samples];
+  const uint8_t* from = dataset.pixels(pair->from);
+  const uint8_t* to = dataset.pixels(pair->to);
+  for (size_t k = 0; k < samples; ++k) {
+    const float change = (static_cast<float>(to[k]) - static_cast<float>(from[k])) / 255.0f;
+    pixels[k] = std::clamp(pixels[k] + change, 0.0f, 1.0f);
+  }
+  const int feature = options_.analogy_feature;
+  float* labels = &batch->mixed_labels[row * schema.total_classes() + schema.offset(feature)];
+  labels[dataset.labels(pair->from)[feature]] = 0.0f;
+  labels[dataset.labels(pair->to)[feature]] = 1.0f;
 }
 
 }  // namespace facet::model

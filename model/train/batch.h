@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "base/random.h"
 #include "model/data/dataset.h"
+#include "model/train/analogies.h"
 #include "model/train/batch_order.h"
 #include "model/train/mix_partners.h"
 
@@ -22,9 +23,9 @@ struct Batch {
   int size = 0;
   std::vector<float> images;
   std::vector<float> labels;
-  // What the generator learns where some of it is mixed: the same rows, of
-  // which the first ones are blends of two images and of their labels. Empty
-  // where nothing is mixed: the real rows serve.
+  // What the generator learns where some of it is made: the same rows, of which
+  // the first ones are blends of images and of their labels, the next ones
+  // analogies. Empty where nothing is made: the real rows serve.
   std::vector<float> mixed_images;
   std::vector<float> mixed_labels;
 };
@@ -58,6 +59,12 @@ struct BatchMakerOptions {
   int mix_parents = 2;
   double mix_ratio_min = 0.3;
   double mix_ratio_max = 0.7;
+  // Share of each batch, after what is mixed, whose targets are analogies in
+  // `analogy_feature` to images that differ in `mix_feature`; an image without
+  // such stays as it is.
+  double analogy_share = 0;
+  int analogy_feature = -1;
+  int analogy_neighbours = 4;
 };
 
 // Batches of a data set, as the nets of a model learn from them.
@@ -68,7 +75,8 @@ class BatchMaker final : public BatchSource {
   void Make(int step, Batch* batch) override;
 
  private:
-  void Mix(Batch* batch);
+  void Mix(Batch* batch, int row) const;
+  void Change(Batch* batch, int row) const;
   // Weights of the image itself and of its partners; their sum is 1.
   std::vector<double> DrawWeights(CounterRandom& random) const;
   void Blend(Batch* batch, int row, int64_t image, float weight) const;
@@ -76,7 +84,9 @@ class BatchMaker final : public BatchSource {
   BatchMakerOptions options_;
   BatchOrder order_;
   std::unique_ptr<MixPartners> partners_;  // null: nothing is mixed
+  std::unique_ptr<Analogies> analogies_;   // null: there are none
   int mixed_rows_ = 0;
+  int analogous_rows_ = 0;
   std::vector<int64_t> positions_;
 };
 

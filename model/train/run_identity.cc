@@ -90,6 +90,12 @@ void DescribeSwitches(const TrainingPlan& plan, Describer& training) {
   }
   if (plan.precision != off.precision) training.Integer("precision", static_cast<int>(plan.precision));
   if (plan.average_decay != off.average_decay) training.Real("average_decay", plan.average_decay);
+  if (plan.analogy_share != off.analogy_share) {
+    training.Real("analogy_share", plan.analogy_share);
+    training.Integer("analogy_feature", plan.analogy_feature);
+    training.Integer("analogy_neighbours", plan.analogy_neighbours);
+    training.Integer("analogy_other", plan.mix_feature);
+  }
   if (plan.mix_share == 0) return;
   if (plan.mix_parents != off.mix_parents) training.Integer("mix_parents", plan.mix_parents);
   if (plan.mix_ratio_min != off.mix_ratio_min) training.Real("mix_ratio_min", plan.mix_ratio_min);

@@ -65,8 +65,20 @@ absl::Status CheckOptions(const TrainerOptions& options) {
 
 BatchMakerOptions BatchesOf(const TrainerOptions& options) {
   const TrainingPlan& plan = options.plan.training;
-  return {options.dataset, options.split.train, plan.batch_size,  plan.seed,          "train",
-          plan.mix_share,  plan.mix_feature,    plan.mix_parents, plan.mix_ratio_min, plan.mix_ratio_max};
+  BatchMakerOptions batches;
+  batches.dataset = options.dataset;
+  batches.images = options.split.train;
+  batches.batch_size = plan.batch_size;
+  batches.seed = plan.seed;
+  batches.mix_share = plan.mix_share;
+  batches.mix_feature = plan.mix_feature;
+  batches.mix_parents = plan.mix_parents;
+  batches.mix_ratio_min = plan.mix_ratio_min;
+  batches.mix_ratio_max = plan.mix_ratio_max;
+  batches.analogy_share = plan.analogy_share;
+  batches.analogy_feature = plan.analogy_feature;
+  batches.analogy_neighbours = plan.analogy_neighbours;
+  return batches;
 }
 
 absl::Status CheckFiniteLosses(const Losses& losses, int step) {

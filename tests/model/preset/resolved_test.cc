@@ -78,12 +78,18 @@ TEST(ResolvedPresetTest, KeepsSwitches) {
   training.set_average_decay(0.99f);
   training.set_mix_parents(3);
   training.set_mix_ratio_min(0.25f);
+  training.set_analogy_share(0.25f);
+  training.set_analogy_feature("shape");
+  training.set_analogy_neighbours(7);
   const NetPlan plan = ResolvePreset(preset, TinySchema(), 0).value();
   EXPECT_EQ(plan.training.pixel_distance, PixelDistance::kCharbonnier);
   EXPECT_EQ(plan.training.precision, Precision::kMixed);
   EXPECT_EQ(plan.training.average_decay, 0.99f);
   EXPECT_EQ(plan.training.mix_parents, 3);
   EXPECT_EQ(plan.training.mix_ratio_min, 0.25f);
+  EXPECT_EQ(plan.training.analogy_share, 0.25f);
+  EXPECT_EQ(plan.training.analogy_feature, 0);
+  EXPECT_EQ(plan.training.analogy_neighbours, 7);
   ExpectFixedPoint(preset, TinySchema(), 0);
 }
 

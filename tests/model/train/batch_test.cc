@@ -165,5 +165,63 @@ TEST_F(BatchMakerTest, ThreeParentsAreBlendedInPixelsAndLabelsAlike) {
   EXPECT_GT(of_three, 0);
 }
 
+// The first quarter is mixed, the next half changed as others change, the rest
+// real.
+TEST_F(BatchMakerTest, TheAskedShareIsChangedAsOthersChange) {
+  BatchMakerOptions options = Options();
+  options.mix_share = 0.25;
+  options.mix_feature = kColour;
+  options.analogy_share = 0.5;
+  options.analogy_feature = kShade;
+  BatchMaker maker(options);
+  Batch batch;
+  maker.Make(3, &batch);
+  for (int row = 0; row < 8; ++row) {
+    const float* own = &batch.labels[row * kClasses];
+    const float* made = &batch.mixed_labels[row * kClasses];
+    EXPECT_EQ(std::equal(own, own + 5, made), row >= 2) << "side and colour stay where nothing is mixed";
+    EXPECT_EQ(std::equal(own + 5, own + 9, made + 5), row < 2 || row >= 6) << row;
+    if (row < 2) continue;
+    const float* pixels = &batch.mixed_images[row * kSamples];
+    const float* before = &batch.images[row * kSamples];
+    if (row >= 6) {
+      EXPECT_TRUE(std::equal(pixels, pixels + kSamples, before));
+      continue;
+    }
+    EXPECT_EQ(std::accumulate(made + 5, made + 9, 0.0f), 1.0f);
+    EXPECT_EQ(std::count(made + 5, made + 9, 1.0f), 1);
+    // As one of the two other colours changes from the row's shade to its new one.
+    const auto hot = [](const float* first, int count) { return std::max_element(first, first + count) - first; };
+    const int64_t image = ImageOf(batch, row);
+    const int64_t step = hot(made + 5, 4) - hot(own + 5, 4);
+    int matches = 0;
+    for (int colour = 0; colour < 3; ++colour) {
+      const int64_t from = image + 4 * (colour - dataset_->labels(image)[kColour]);
+      if (from == image) continue;
+      bool same = true;
+      for (size_t k = 0; k < kSamples; ++k) {
+        const float change =
+            (static_cast<float>(dataset_->pixels(from + step)[k]) - dataset_->pixels(from)[k]) / 255.0f;
+        same = same && std::abs(pixels[k] - std::clamp(before[k] + change, 0.0f, 1.0f)) < 1e-6f;
+      }
+      matches += same ? 1 : 0;
+    }
+    EXPECT_EQ(matches, 1) << row;
+  }
+}
+
+TEST_F(BatchMakerTest, WithoutOthersThatChangeRowsStayReal) {
+  BatchMakerOptions options = Options();
+  options.images = {0, 4, 8};  // one shade
+  options.mix_feature = kColour;
+  options.analogy_share = 1.0;
+  options.analogy_feature = kShade;
+  BatchMaker maker(options);
+  Batch batch;
+  maker.Make(0, &batch);
+  EXPECT_EQ(batch.mixed_images, batch.images);
+  EXPECT_EQ(batch.mixed_labels, batch.labels);
+}
+
 }  // namespace
 }  // namespace facet::model

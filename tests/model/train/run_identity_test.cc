@@ -43,6 +43,7 @@ TEST_F(RunIdentityTest, WhateverMovesWeightsChangesTheHash) {
       [](NetPlan& p) { p.training.schedule.floor = 1e-6; },
       [](NetPlan& p) { p.training.classifier_interval = 2; },
       [](NetPlan& p) { p.training.mix_share = 0.25; },
+      [](NetPlan& p) { p.training.analogy_share = 0.25; },
       [](NetPlan& p) { p.training.pixel_distance = PixelDistance::kCharbonnier; },
       [](NetPlan& p) { p.training.average_decay = 0.99; },
       [](NetPlan& p) { p.training.precision = Precision::kMixed; },
