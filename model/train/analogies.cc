@@ -37,59 +37,66 @@ double Distance(const Thumbnail& a, const Thumbnail& b) {
   return sum;
 }
 
-// Positions of images that are alike but for the feature.
-using Group = std::vector<uint32_t>;
+using Key = std::vector<uint16_t>;
+using Images = std::vector<int64_t>;
 
-std::vector<Group> GroupsBut(const Dataset& dataset, absl::Span<const int64_t> images, int feature) {
-  std::map<std::vector<uint16_t>, Group> groups;
-  for (size_t i = 0; i < images.size(); ++i) {
-    const auto labels = dataset.labels(images[i]);
-    std::vector<uint16_t> key(labels.begin(), labels.end());
-    key[feature] = 0;
-    groups[std::move(key)].push_back(static_cast<uint32_t>(i));
-  }
-  std::vector<Group> lists;
-  for (auto& [key, group] : groups) lists.push_back(std::move(group));
-  return lists;
+// Of labels, but for the feature.
+Key KeyBut(absl::Span<const uint16_t> labels, int feature) {
+  Key key(labels.begin(), labels.end());
+  key[feature] = 0;
+  return key;
 }
 
-Group AtMost(size_t count, const Group& all) {
+// Images that are alike but for the feature.
+std::map<Key, Images> GroupsBut(const Dataset& dataset, absl::Span<const int64_t> images, int feature) {
+  std::map<Key, Images> groups;
+  for (const int64_t image : images) groups[KeyBut(dataset.labels(image), feature)].push_back(image);
+  return groups;
+}
+
+Images AtMost(size_t count, const Images& all) {
   if (all.size() <= count) return all;
-  Group some;
+  Images some;
   for (size_t i = 0; i < count; ++i) some.push_back(all[i * all.size() / count]);
   return some;
 }
 
 }  // namespace
 
-Analogies::Analogies(const Dataset& dataset, absl::Span<const int64_t> images, int other, int changed, int neighbours)
-    : images_(images.begin(), images.end()), changes_(dataset, images, changed), neighbours_(images.size()) {
-  std::vector<Thumbnail> thumbnails;
-  for (const int64_t image : images) thumbnails.push_back(Shrink(dataset, image));
-  for (const Group& group : GroupsBut(dataset, images, other)) {
-    Group changing;
-    for (const uint32_t position : group) {
-      if (changes_.Has(position)) changing.push_back(position);
+Analogies::Analogies(const Dataset& dataset, absl::Span<const int64_t> images, int other, int changed, int neighbours) {
+  const std::map<Key, Images> alike = GroupsBut(dataset, images, other);
+  const std::map<Key, Images> siblings = GroupsBut(dataset, images, changed);
+  std::map<int64_t, Thumbnail> thumbnails;
+  for (const int64_t image : images) thumbnails.emplace(image, Shrink(dataset, image));
+  const size_t classes = dataset.info().schema.features()[changed].classes.size();
+  for (const int64_t own : images) {
+    std::vector<bool> seen(classes);
+    for (const int64_t image : siblings.at(KeyBut(dataset.labels(own), changed))) {
+      seen[dataset.labels(image)[changed]] = true;
     }
-    changing = AtMost(kMostLooked, changing);
-    for (const uint32_t own : group) {
-      std::vector<std::pair<double, uint32_t>> alike;
-      for (const uint32_t from : changing) {
-        if (dataset.labels(images[from])[other] == dataset.labels(images[own])[other]) continue;
-        alike.emplace_back(Distance(thumbnails[from], thumbnails[own]), from);
+    std::vector<std::pair<double, Change>> changes;
+    for (const int64_t from : AtMost(kMostLooked, alike.at(KeyBut(dataset.labels(own), other)))) {
+      if (dataset.labels(from)[other] == dataset.labels(own)[other]) continue;
+      Change change{from, {}};
+      for (const int64_t to : siblings.at(KeyBut(dataset.labels(from), changed))) {
+        if (!seen[dataset.labels(to)[changed]]) change.to.push_back(to);
       }
-      const size_t kept = std::min(alike.size(), static_cast<size_t>(neighbours));
-      std::partial_sort(alike.begin(), alike.begin() + static_cast<std::ptrdiff_t>(kept), alike.end());
-      for (size_t i = 0; i < kept; ++i) neighbours_[own].push_back(alike[i].second);
+      if (change.to.empty()) continue;
+      changes.emplace_back(Distance(thumbnails.at(from), thumbnails.at(own)), std::move(change));
     }
+    if (changes.empty()) continue;
+    std::stable_sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    changes.resize(std::min(changes.size(), static_cast<size_t>(neighbours)));
+    sources_.push_back({own, {}});
+    for (auto& [distance, change] : changes) sources_.back().changes.push_back(std::move(change));
   }
 }
 
-std::optional<Analogies::Pair> Analogies::Draw(size_t position, CounterRandom& random) const {
-  const std::vector<uint32_t>& alike = neighbours_[position];
-  if (alike.empty()) return std::nullopt;
-  const uint32_t from = alike[random.NextBelow(alike.size())];
-  return Pair{images_[from], *changes_.Draw(from, random)};
+std::optional<Analogies::Analogy> Analogies::Draw(CounterRandom& random) const {
+  if (sources_.empty()) return std::nullopt;
+  const Source& source = sources_[random.NextBelow(sources_.size())];
+  const Change& change = source.changes[random.NextBelow(source.changes.size())];
+  return Analogy{source.image, change.from, change.to[random.NextBelow(change.to.size())]};
 }
 
 }  // namespace facet::model

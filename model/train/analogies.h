@@ -9,15 +9,14 @@
 #include "absl/types/span.h"
 #include "base/random.h"
 #include "model/data/dataset.h"
-#include "model/train/mix_partners.h"
 
 namespace facet::model {
 
-// Finds, for an image, how another one changes: as A smiles, so P might. With
-// the features identity and expression and an image of P, neutral, it gives A,
-// neutral, and A, happy. A is one of those who look most like P there, for what
-// is added to an image pixel by pixel must find the mouth where it was.
-// Immutable; thread-safe.
+// How a cell might look of which there is no image: as A smiles, so P might.
+// With the features identity and expression it gives an image of P, neutral,
+// whose smile was never seen, and A, neutral, and A, happy. A is one of those
+// who look most like P there, for what is added to an image pixel by pixel must
+// find the mouth where it was. Immutable; thread-safe.
 class Analogies {
  public:
   // All images come from `images`, indices of `dataset`. `other` is the index of
@@ -26,18 +25,24 @@ class Analogies {
   // most alike are drawn from.
   Analogies(const Dataset& dataset, absl::Span<const int64_t> images, int other, int changed, int neighbours);
 
-  struct Pair {
-    int64_t from = 0;  // as the image, but for the class of `other`
-    int64_t to = 0;    // as `from`, but for the class of `changed`
+  struct Analogy {
+    int64_t image = 0;
+    int64_t from = 0;  // as `image`, but for the class of `other`
+    int64_t to = 0;    // as `from`, but for the class of `changed`, of which there is no image as `image` is
   };
-  // A pair for the image at `position` of `images`; nothing where nobody else
-  // changes.
-  std::optional<Pair> Draw(size_t position, CounterRandom& random) const;
+  // Of each image with such a cell, equally likely; nothing where there is none.
+  std::optional<Analogy> Draw(CounterRandom& random) const;
 
  private:
-  std::vector<int64_t> images_;
-  MixPartners changes_;
-  std::vector<std::vector<uint32_t>> neighbours_;  // positions of `from`, one list a position
+  struct Change {
+    int64_t from = 0;
+    std::vector<int64_t> to;
+  };
+  struct Source {
+    int64_t image = 0;
+    std::vector<Change> changes;  // not empty
+  };
+  std::vector<Source> sources_;
 };
 
 }  // namespace facet::model

@@ -109,19 +109,21 @@ void BatchMaker::Change(Batch* batch, int row) const {
   const FeatureSchema& schema = dataset.info().schema;
   const size_t samples = dataset.info().shape.samples();
   CounterRandom random(options_.seed, "analogy", uint64_t{1} * batch->step * batch->size + row);
-  const std::optional<Analogies::Pair> pair = analogies_->Draw(positions_[row], random);
-  if (!pair.has_value()) return;
+  const std::optional<Analogies::Analogy> analogy = analogies_->Draw(random);
+  if (!analogy.has_value()) return;
   float* pixels = &batch->mixed_images[row * samples];
-  const uint8_t* from = dataset.pixels(pair->from);
-  const uint8_t* to = dataset.pixels(pair->to);
+  const uint8_t* image = dataset.pixels(analogy->image);
+  const uint8_t* from = dataset.pixels(analogy->from);
+  const uint8_t* to = dataset.pixels(analogy->to);
   for (size_t k = 0; k < samples; ++k) {
-    const float change = (static_cast<float>(to[k]) - static_cast<float>(from[k])) / 255.0f;
-    pixels[k] = std::clamp(pixels[k] + change, 0.0f, 1.0f);
+    const int changed = int{image[k]} + int{to[k]} - int{from[k]};
+    pixels[k] = static_cast<float>(std::clamp(changed, 0, 255)) / 255.0f;
   }
+  float* labels = &batch->mixed_labels[row * schema.total_classes()];
+  WriteOneHot(schema, dataset.labels(analogy->image), labels);
   const int feature = options_.analogy_feature;
-  float* labels = &batch->mixed_labels[row * schema.total_classes() + schema.offset(feature)];
-  labels[dataset.labels(pair->from)[feature]] = 0.0f;
-  labels[dataset.labels(pair->to)[feature]] = 1.0f;
+  labels[schema.offset(feature) + dataset.labels(analogy->image)[feature]] = 0.0f;
+  labels[schema.offset(feature) + dataset.labels(analogy->to)[feature]] = 1.0f;
 }
 
 }  // namespace facet::model

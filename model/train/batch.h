@@ -59,9 +59,9 @@ struct BatchMakerOptions {
   int mix_parents = 2;
   double mix_ratio_min = 0.3;
   double mix_ratio_max = 0.7;
-  // Share of each batch, after what is mixed, whose targets are analogies in
-  // `analogy_feature` to images that differ in `mix_feature`; an image without
-  // such stays as it is.
+  // Share of each batch, after what is mixed, whose targets are analogies, in
+  // `analogy_feature` and to images that differ in `mix_feature`, whatever
+  // images the rows have; where no cell lacks images they stay as they are.
   double analogy_share = 0;
   int analogy_feature = -1;
   int analogy_neighbours = 4;

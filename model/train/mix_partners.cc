@@ -54,7 +54,7 @@ MixPartners::MixPartners(const Dataset& dataset, absl::Span<const int64_t> image
 std::optional<int64_t> MixPartners::Draw(size_t position, CounterRandom& random) const {
   const Place& place = places_[position];
   const uint32_t own = place.own_end - place.own_begin;
-  const uint32_t others = Others(place);
+  const uint32_t others = place.group_end - place.group_begin - own;
   if (others == 0) return std::nullopt;
   uint32_t chosen = place.group_begin + static_cast<uint32_t>(random.NextBelow(others));
   if (chosen >= place.own_begin) chosen += own;

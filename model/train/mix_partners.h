@@ -23,8 +23,6 @@ class MixPartners {
   // One of the partners of the image at `position` of `images`, each equally
   // likely; nothing where it has none.
   std::optional<int64_t> Draw(size_t position, CounterRandom& random) const;
-  // Whether it has any.
-  bool Has(size_t position) const { return Others(places_[position]) > 0; }
 
  private:
   // Images alike but for the feature lie side by side in `sorted_`, ordered by
@@ -35,10 +33,6 @@ class MixPartners {
     uint32_t own_begin = 0;
     uint32_t own_end = 0;
   };
-  static uint32_t Others(const Place& place) {
-    return (place.group_end - place.group_begin) - (place.own_end - place.own_begin);
-  }
-
   std::vector<int64_t> sorted_;
   std::vector<Place> places_;  // one a position
 };
