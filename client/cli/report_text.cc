@@ -15,14 +15,12 @@
 namespace facet::cli {
 namespace {
 
-std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
-
 // `verb` goes on after each share, `ceiling` names whose figure stands beside it.
 void AppendAccuracies(const google::protobuf::RepeatedPtrField<v1::FeatureAccuracy>& accuracies, const char* verb,
                       const char* ceiling, std::string& text) {
   const auto append = [&](absl::string_view what, const char* does, const auto& accuracy) {
-    absl::StrAppend(&text, "    ", what, ": ", Percent(accuracy.synthetic()), does, " (", ceiling, ": ",
-                    Percent(accuracy.real()), ")\n");
+    absl::StrAppend(&text, "    ", what, ": ", FormatShare(accuracy.synthetic()), does, " (", ceiling, ": ",
+                    FormatShare(accuracy.real()), ")\n");
   };
   for (const auto& accuracy : accuracies) {
     append(accuracy.feature(), verb, accuracy);
@@ -50,6 +48,8 @@ void AppendSpeeds(const v1::EvaluationReport& report, std::string& text) {
 
 }  // namespace
 
+std::string FormatShare(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
+
 std::string FormatPoints(double share) {
   return absl::StrFormat("%+.1f", std::round(1000 * share) / 10 + 0.0);  // 0.0: no -0.0
 }
@@ -74,7 +74,7 @@ std::string FormatReport(const v1::EvaluationReport& report) {
     absl::StrAppend(&text, "  0.5/0.5 mixes of ", mix.feature(), ":");
     // A judge may know nothing of the feature itself.
     if (mix.parent_mass() > 0) {
-      absl::StrAppend(&text, " ", Percent(mix.parent_mass()), " of the judge's belief on the two parents");
+      absl::StrAppend(&text, " ", FormatShare(mix.parent_mass()), " of the judge's belief on the two parents");
     }
     if (mix.nearest_distance() > 0) {
       absl::StrAppendFormat(&text, "%s %.3f from the nearest trained image", mix.parent_mass() > 0 ? ";" : "",
@@ -101,7 +101,7 @@ std::string FormatReport(const v1::AugmentationReport& report) {
     for (const auto& test : source.tests()) {
       std::vector<std::string> row = {source.name(), absl::StrCat(source.images()),
                                       absl::StrCat(test.name(), " (", test.images(), ")"),
-                                      Percent(test.mean_accuracy())};
+                                      FormatShare(test.mean_accuracy())};
       if (test.has_difference()) {
         row.push_back(FormatPoints(test.difference()));
         row.push_back(absl::StrCat(FormatPoints(test.difference_low()), " to ", FormatPoints(test.difference_high())));

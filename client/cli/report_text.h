@@ -8,6 +8,8 @@
 
 namespace facet::cli {
 
+// "93.1 %".
+std::string FormatShare(double share);
 // A difference of shares in percentage points: "-2.2", "+0.0".
 std::string FormatPoints(double share);
 // A report as a short text for people, several lines.

@@ -94,7 +94,6 @@ void DescribeSwitches(const TrainingPlan& plan, Describer& training) {
     training.Real("analogy_share", plan.analogy_share);
     training.Integer("analogy_feature", plan.analogy_feature);
     training.Integer("analogy_neighbours", plan.analogy_neighbours);
-    training.Integer("analogy_other", plan.mix_feature);
   }
   if (plan.mix_share == 0) return;
   if (plan.mix_parents != off.mix_parents) training.Integer("mix_parents", plan.mix_parents);

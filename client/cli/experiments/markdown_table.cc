@@ -20,8 +20,6 @@ void MarkdownTable::Add(const std::vector<std::string>& row) {
   absl::StrAppend(&text_, "|\n");
 }
 
-std::string FormatShare(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
-
 std::string FormatNumber(double number) { return absl::StrFormat("%.3g", number); }
 
 std::string FormatRatio(double over, double under) { return under > 0 ? absl::StrFormat("%.2f", over / under) : "–"; }

@@ -20,8 +20,6 @@ class MarkdownTable {
   std::string text_;
 };
 
-// "93.1 %".
-std::string FormatShare(double share);
 // Up to three significant digits: "0.0712", "18.2".
 std::string FormatNumber(double number);
 // The one over the other, "0.95"; "–" where there is nothing to divide by.

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/experiments/markdown_table.h"
+#include "client/cli/report_text.h"
 
 namespace facet::cli {
 namespace {

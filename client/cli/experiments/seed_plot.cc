@@ -6,8 +6,8 @@
 #include <opencv2/imgproc.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "client/cli/experiments/markdown_table.h"
 #include "client/cli/experiments/plot_ink.h"
+#include "client/cli/report_text.h"
 
 namespace facet::cli {
 namespace {

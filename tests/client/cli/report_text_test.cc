@@ -82,6 +82,8 @@ TEST(FormatReportTest, ASpeedThatWasNotMeasuredIsNotThere) {
   EXPECT_THAT(FormatReport(report), EndsWith("  trained at 64 images/s in 3 s; renders 50 images/s\n"));
 }
 
+TEST(FormatShareTest, IsAPercentage) { EXPECT_EQ(FormatShare(0.9312), "93.1 %"); }
+
 TEST(FormatPointsTest, HaveASignAndNoneOfZero) {
   EXPECT_EQ(FormatPoints(0.0217), "+2.2");
   EXPECT_EQ(FormatPoints(-0.01), "-1.0");

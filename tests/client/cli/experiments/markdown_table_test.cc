@@ -14,7 +14,6 @@ TEST(MarkdownTableTest, HasALineARow) {
 }
 
 TEST(MarkdownTableTest, FormatsNumbersForPeople) {
-  EXPECT_EQ(FormatShare(0.9312), "93.1 %");
   EXPECT_EQ(FormatNumber(18.234), "18.2");
   EXPECT_EQ(FormatNumber(0.07123), "0.0712");
   EXPECT_EQ(FormatNumber(-0.00123), "-0.00123");
