@@ -64,7 +64,8 @@ Images AtMost(size_t count, const Images& all) {
 }  // namespace
 
 Analogies::Analogies(const Dataset& dataset, absl::Span<const int64_t> images, int other, int changed, int neighbours) {
-  const std::map<Key, Images> alike = GroupsBut(dataset, images, other);
+  std::map<Key, Images> alike = GroupsBut(dataset, images, other);
+  for (auto& [key, group] : alike) group = AtMost(kMostLooked, group);
   const std::map<Key, Images> siblings = GroupsBut(dataset, images, changed);
   std::map<int64_t, Thumbnail> thumbnails;
   for (const int64_t image : images) thumbnails.emplace(image, Shrink(dataset, image));
@@ -75,7 +76,7 @@ Analogies::Analogies(const Dataset& dataset, absl::Span<const int64_t> images, i
       seen[dataset.labels(image)[changed]] = true;
     }
     std::vector<std::pair<double, Change>> changes;
-    for (const int64_t from : AtMost(kMostLooked, alike.at(KeyBut(dataset.labels(own), other)))) {
+    for (const int64_t from : alike.at(KeyBut(dataset.labels(own), other))) {
       if (dataset.labels(from)[other] == dataset.labels(own)[other]) continue;
       Change change{from, {}};
       for (const int64_t to : siblings.at(KeyBut(dataset.labels(from), changed))) {
