@@ -66,8 +66,10 @@ std::string FormatReport(const v1::EvaluationReport& report) {
       text += "    not measured\n";
     }
   }
-  if (report.train_size() > 0) {
-    absl::StrAppendFormat(&text, "  trained cells, PSNR %.1f dB:\n", report.train_psnr_db());
+  if (report.train_size() > 0 || report.has_train_psnr_db()) {
+    text += "  trained cells";
+    if (report.has_train_psnr_db()) absl::StrAppendFormat(&text, ", PSNR %.1f dB", report.train_psnr_db());
+    text += ":\n";
     AppendAccuracies(report.train(), text);
   }
   for (const auto& mix : report.mixes()) {

@@ -50,12 +50,20 @@ TEST(ReconnectTest, WithoutPatienceOrForAnotherErrorThereIsNoOtherTry) {
 
 TEST(ReconnectTest, CancellingEndsTheWait) {
   Reconnect reconnect(absl::Hours(1));
-  for (int i = 0; i < 6; ++i) reconnect.NextPause(kBroken, At(absl::ZeroDuration()));  // the next is of 5 s
+  const auto now = std::chrono::steady_clock::now();
+  for (int i = 0; i < 6; ++i) reconnect.NextPause(kBroken, now);  // the next is of 5 s
+  constexpr auto kWaited = std::chrono::milliseconds(50);
   absl::Notification cancelled;
-  const Thread canceller("cancel", [&] { cancelled.Notify(); });
+  absl::Notification never;
+  const Thread canceller("cancel", [&] {
+    never.WaitForNotificationWithTimeout(absl::FromChrono(kWaited));
+    cancelled.Notify();
+  });
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_FALSE(reconnect.Wait(kBroken, cancelled));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  const auto waited = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(waited, kWaited / 2) << "patience ran out instead";
+  EXPECT_LT(waited, std::chrono::seconds(3));
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/couple_sheet.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -15,7 +15,7 @@
 namespace facet::cli {
 namespace {
 
-constexpr int kImagesLookedAt = 96;
+constexpr int64_t kImagesLookedAt = 96;
 constexpr int kCellPixels = 96;
 
 using Classes = std::vector<std::string>;
@@ -47,11 +47,12 @@ std::optional<std::pair<size_t, size_t>> TakeCouple(const std::vector<Classes>& 
 
 // Drawn, since those at equal distances may all show one person.
 std::vector<int64_t> SomeIndices(int64_t size) {
-  std::set<int64_t> indices;
-  for (int64_t i = 0; i < kImagesLookedAt && size > 0; ++i) {
-    indices.insert(static_cast<int64_t>(CounterRandom(0, "couples", i).NextBelow(size)));
-  }
-  return {indices.begin(), indices.end()};
+  std::vector<int64_t> indices;
+  if (size == 0) return indices;
+  const IndexPermutation order(size, 0, "couples", 0);
+  for (int64_t i = 0; i < std::min(size, kImagesLookedAt); ++i) indices.push_back(static_cast<int64_t>(order(i)));
+  std::sort(indices.begin(), indices.end());
+  return indices;
 }
 
 int IndexOfIdentity(const v1::FeatureSchema& schema) {

@@ -32,7 +32,8 @@ std::vector<std::pair<size_t, size_t>> ChooseCouples(const std::vector<std::vect
                                                      int count);
 
 // Up to `count` couples among up to 96 images of the data set, which has a
-// feature `identity`; they are drawn, the same each time. For a model with the same features. Errors of the server.
+// feature `identity`; they are drawn, the same each time. For a model with the
+// same features. Errors of the server.
 absl::StatusOr<std::vector<Couple>> MakeCouples(client::Client& client, const RenderSession& session,
                                                 const v1::Dataset& dataset, int count);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/measure_tables.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "client/cli/experiments/markdown_table.h"
 #include "client/cli/report_text.h"
@@ -47,11 +49,14 @@ void AddMeasures(const v1::ImageMeasures& measures, MarkdownTable& table) {
              FormatRatio(measures.nearest_distance(), measures.real_nearest_distance())});
 }
 
-std::string CellTable(const Accuracies& accuracies, double psnr_db, bool has_measures,
+// Nothing where it was not measured.
+std::optional<double> Psnr(bool measured, double db) { return measured ? std::optional(db) : std::nullopt; }
+
+std::string CellTable(const Accuracies& accuracies, std::optional<double> psnr_db, bool has_measures,
                       const v1::ImageMeasures& measures) {
   MarkdownTable table = MeasureTable();
   AddAccuracies(accuracies, "recognised", table);
-  table.Add({"PSNR", absl::StrCat(FormatNumber(psnr_db), " dB"), kNone, kNone});
+  if (psnr_db.has_value()) table.Add({"PSNR", absl::StrCat(FormatNumber(*psnr_db), " dB"), kNone, kNone});
   if (has_measures) AddMeasures(measures, table);
   return absl::StrCat(table.ToString(), "\n");
 }
@@ -83,12 +88,13 @@ std::string MeasureTables(const v1::EvaluationReport& report, const std::string&
   for (const auto& held_out : report.held_out()) {
     absl::StrAppend(&text, heading, " Held out: ", held_out.rule(), "\n\n", held_out.cell_count(),
                     " images that training never saw.\n\n",
-                    CellTable(held_out.accuracy(), held_out.psnr_db(), held_out.has_measures(), held_out.measures()));
+                    CellTable(held_out.accuracy(), Psnr(held_out.has_psnr_db(), held_out.psnr_db()),
+                              held_out.has_measures(), held_out.measures()));
   }
-  if (report.train_size() > 0) {
-    absl::StrAppend(
-        &text, heading, " Trained cells\n\n",
-        CellTable(report.train(), report.train_psnr_db(), report.has_train_measures(), report.train_measures()));
+  if (report.train_size() > 0 || report.has_train_psnr_db()) {
+    absl::StrAppend(&text, heading, " Trained cells\n\n",
+                    CellTable(report.train(), Psnr(report.has_train_psnr_db(), report.train_psnr_db()),
+                              report.has_train_measures(), report.train_measures()));
   }
   for (const auto& mix : report.mixes()) {
     absl::StrAppend(&text, heading, " Mixes of ", mix.feature(), "\n\n", mix.image_count(),

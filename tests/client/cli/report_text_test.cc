@@ -8,6 +8,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(FormatReportTest, SaysWhatTheJudgeSaid) {
   v1::EvaluationReport report;
@@ -25,6 +26,16 @@ TEST(FormatReportTest, SaysWhatTheJudgeSaid) {
   EXPECT_THAT(text, HasSubstr("PSNR 21.3 dB"));
   held_out.clear_psnr_db();
   EXPECT_THAT(FormatReport(report), HasSubstr("not measured"));
+}
+
+TEST(FormatReportTest, OfTrainedCellsWhatWasMeasuredIsSaid) {
+  v1::EvaluationReport report;
+  EXPECT_THAT(FormatReport(report), Not(HasSubstr("trained cells")));
+  report.set_train_psnr_db(30.04);
+  EXPECT_THAT(FormatReport(report), HasSubstr("  trained cells, PSNR 30.0 dB:\n"));
+  report.clear_train_psnr_db();
+  report.add_train()->set_feature("digit");
+  EXPECT_THAT(FormatReport(report), HasSubstr("  trained cells:\n"));
 }
 
 TEST(FormatReportTest, PartsOfAFeatureFollowIt) {
