@@ -13,6 +13,10 @@ absl::Status SetPreset(const std::string& name, const std::string& file, v1::Tra
     return absl::InvalidArgumentError("give either --preset NAME or --preset-file FILE");
   }
   if (!name.empty()) {
+    if (name.find_first_of("./") != std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", name, "' cannot be the name of a preset; give a file with --preset-file"));
+    }
     spec.set_preset(name);
     return absl::OkStatus();
   }

@@ -29,6 +29,13 @@ TEST(SetPresetTest, RefusesBothNeitherAndWhatIsNone) {
   EXPECT_EQ(SetPreset("", dir / "nowhere", spec).code(), absl::StatusCode::kNotFound);
 }
 
+TEST(SetPresetTest, OfAFileGivenAsANameItIsSaidHow) {
+  v1::TrainingSpec spec;
+  for (const char* file : {"mine.textproto", "./mine", "/presets/mine"}) {
+    EXPECT_THAT(SetPreset(file, "", spec), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("--preset-file")));
+  }
+}
+
 TEST(SetOverridesTest, NumbersComeOnTopOfTexts) {
   v1::TrainingOptions overrides;
   ASSERT_THAT(SetOverrides({"batch_size: 8", "steps: 5"}, 7, 0, overrides), IsOk());
