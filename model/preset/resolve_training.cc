@@ -146,6 +146,12 @@ absl::Status ResolveMixture(const v1::TrainingOptions& options, TrainingPlan& pl
   return BadPreset("mix_ratio_min", "must be over 0 where three parents are mixed");
 }
 
+// Of a feature in which images are to differ.
+absl::Status CheckClasses(absl::string_view field, const Feature& feature) {
+  if (feature.classes.size() > 1) return absl::OkStatus();
+  return BadPreset(field, absl::StrCat("is '", feature.name, "', which has one class only"));
+}
+
 absl::Status ResolveMixing(const v1::TrainingOptions& options, const FeatureSchema& schema, TrainingPlan& plan) {
   plan.mix_share = options.mix_share();
   RETURN_IF_ERROR(CheckNumber("mix_share", plan.mix_share, 0, 1));
@@ -154,14 +160,18 @@ absl::Status ResolveMixing(const v1::TrainingOptions& options, const FeatureSche
     return plan.mix_share == 0 ? absl::OkStatus() : BadPreset("mix_feature", "must be given with mix_share");
   }
   ASSIGN_OR_RETURN(plan.mix_feature, FeatureNamed("mix_feature", options.mix_feature(), schema));
-  if (schema.features()[plan.mix_feature].classes.size() > 1) return absl::OkStatus();
-  return BadPreset("mix_feature", absl::StrCat("is '", options.mix_feature(), "', which has one class only"));
+  return CheckClasses("mix_feature", schema.features()[plan.mix_feature]);
 }
 
 // After ResolveMixing.
 absl::Status ResolveAnalogies(const v1::TrainingOptions& options, const FeatureSchema& schema, TrainingPlan& plan) {
   plan.analogy_share = options.analogy_share();
-  RETURN_IF_ERROR(CheckNumber("analogy_share", plan.analogy_share, 0, 1 - plan.mix_share));
+  RETURN_IF_ERROR(CheckNumber("analogy_share", plan.analogy_share, 0, 1));
+  // Of floats: 0.2 and 0.8 are a little more than 1.
+  if (plan.mix_share + plan.analogy_share > 1 + 1e-6) {
+    return BadPreset("analogy_share", absl::StrCat("is ", plan.analogy_share, ", mix_share ", plan.mix_share,
+                                                   "; they must be at most 1 together"));
+  }
   if (options.analogy_neighbours() != 0) plan.analogy_neighbours = options.analogy_neighbours();
   RETURN_IF_ERROR(CheckInteger("analogy_neighbours", plan.analogy_neighbours, 1, kMaxNeighbours));
   if (options.analogy_feature().empty()) {
@@ -170,9 +180,11 @@ absl::Status ResolveAnalogies(const v1::TrainingOptions& options, const FeatureS
   }
   ASSIGN_OR_RETURN(plan.analogy_feature, FeatureNamed("analogy_feature", options.analogy_feature(), schema));
   if (plan.mix_feature < 0) return BadPreset("mix_feature", "must be given with analogy_feature");
-  if (plan.analogy_feature != plan.mix_feature) return absl::OkStatus();
-  return BadPreset("analogy_feature",
-                   absl::StrCat("is '", options.analogy_feature(), "', as mix_feature is; it must differ"));
+  if (plan.analogy_feature == plan.mix_feature) {
+    return BadPreset("analogy_feature",
+                     absl::StrCat("is '", options.analogy_feature(), "', as mix_feature is; it must differ"));
+  }
+  return CheckClasses("analogy_feature", schema.features()[plan.analogy_feature]);
 }
 
 absl::Status ResolveRun(const v1::TrainingOptions& options, TrainingPlan& plan) {

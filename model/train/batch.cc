@@ -35,6 +35,7 @@ BatchMaker::BatchMaker(BatchMakerOptions options)
   if (analogous_rows_ > 0) {
     analogies_ = std::make_unique<Analogies>(*options_.dataset, options_.images, options_.mix_feature,
                                              options_.analogy_feature, options_.analogy_neighbours);
+    if (analogies_->empty()) analogous_rows_ = 0;
   }
 }
 
@@ -54,8 +55,8 @@ void BatchMaker::Make(int step, Batch* batch) {
     WriteOneHot(schema, dataset.labels(image), &batch->labels[i * classes]);
   }
   if (mixed_rows_ + analogous_rows_ == 0) return;
-  batch->mixed_images = batch->images;
-  batch->mixed_labels = batch->labels;
+  batch->target_images = batch->images;
+  batch->target_labels = batch->labels;
   for (int i = 0; i < mixed_rows_; ++i) Mix(batch, i);
   for (int i = mixed_rows_; i < mixed_rows_ + analogous_rows_; ++i) Change(batch, i);
 }
@@ -79,11 +80,11 @@ void BatchMaker::Blend(Batch* batch, int row, int64_t image, float weight) const
   const Dataset& dataset = *options_.dataset;
   const FeatureSchema& schema = dataset.info().schema;
   const size_t samples = dataset.info().shape.samples();
-  float* pixels = &batch->mixed_images[row * samples];
+  float* pixels = &batch->target_images[row * samples];
   const uint8_t* parent = dataset.pixels(image);
   for (size_t k = 0; k < samples; ++k) pixels[k] += weight * (static_cast<float>(parent[k]) / 255.0f);
   const int position = schema.offset(options_.mix_feature) + dataset.labels(image)[options_.mix_feature];
-  batch->mixed_labels[row * schema.total_classes() + position] += weight;
+  batch->target_labels[row * schema.total_classes() + position] += weight;
 }
 
 void BatchMaker::Mix(Batch* batch, int row) const {
@@ -99,8 +100,8 @@ void BatchMaker::Mix(Batch* batch, int row) const {
   }
   if (parents.size() == 1) return;
   const std::vector<double> weights = DrawWeights(random);
-  std::fill_n(&batch->mixed_images[row * samples], samples, 0.0f);
-  std::fill_n(&batch->mixed_labels[row * schema.total_classes() + schema.offset(options_.mix_feature)], classes, 0.0f);
+  std::fill_n(&batch->target_images[row * samples], samples, 0.0f);
+  std::fill_n(&batch->target_labels[row * schema.total_classes() + schema.offset(options_.mix_feature)], classes, 0.0f);
   for (size_t p = 0; p < parents.size(); ++p) Blend(batch, row, parents[p], static_cast<float>(weights[p]));
 }
 
@@ -109,21 +110,20 @@ void BatchMaker::Change(Batch* batch, int row) const {
   const FeatureSchema& schema = dataset.info().schema;
   const size_t samples = dataset.info().shape.samples();
   CounterRandom random(options_.seed, "analogy", uint64_t{1} * batch->step * batch->size + row);
-  const std::optional<Analogies::Analogy> analogy = analogies_->Draw(random);
-  if (!analogy.has_value()) return;
-  float* pixels = &batch->mixed_images[row * samples];
-  const uint8_t* image = dataset.pixels(analogy->image);
-  const uint8_t* from = dataset.pixels(analogy->from);
-  const uint8_t* to = dataset.pixels(analogy->to);
+  const Analogies::Analogy analogy = analogies_->Draw(random);
+  float* pixels = &batch->target_images[row * samples];
+  const uint8_t* image = dataset.pixels(analogy.image);
+  const uint8_t* from = dataset.pixels(analogy.from);
+  const uint8_t* to = dataset.pixels(analogy.to);
   for (size_t k = 0; k < samples; ++k) {
     const int changed = int{image[k]} + int{to[k]} - int{from[k]};
     pixels[k] = static_cast<float>(std::clamp(changed, 0, 255)) / 255.0f;
   }
-  float* labels = &batch->mixed_labels[row * schema.total_classes()];
-  WriteOneHot(schema, dataset.labels(analogy->image), labels);
+  float* labels = &batch->target_labels[row * schema.total_classes()];
+  WriteOneHot(schema, dataset.labels(analogy.image), labels);
   const int feature = options_.analogy_feature;
-  labels[schema.offset(feature) + dataset.labels(analogy->image)[feature]] = 0.0f;
-  labels[schema.offset(feature) + dataset.labels(analogy->to)[feature]] = 1.0f;
+  labels[schema.offset(feature) + dataset.labels(analogy.image)[feature]] = 0.0f;
+  labels[schema.offset(feature) + dataset.labels(analogy.to)[feature]] = 1.0f;
 }
 
 }  // namespace facet::model

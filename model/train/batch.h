@@ -26,8 +26,8 @@ struct Batch {
   // What the generator learns where some of it is made: the same rows, of which
   // the first ones are blends of images and of their labels, the next ones
   // analogies. Empty where nothing is made: the real rows serve.
-  std::vector<float> mixed_images;
-  std::vector<float> mixed_labels;
+  std::vector<float> target_images;
+  std::vector<float> target_labels;
 };
 
 // uint8 to float32 in [0, 1].
@@ -60,8 +60,8 @@ struct BatchMakerOptions {
   double mix_ratio_min = 0.3;
   double mix_ratio_max = 0.7;
   // Share of each batch, after what is mixed, whose targets are analogies, in
-  // `analogy_feature` and to images that differ in `mix_feature`, whatever
-  // images the rows have; where no cell lacks images they stay as they are.
+  // `analogy_feature` and by images that differ in `mix_feature`, whatever
+  // images the rows have; where there are none they stay as they are.
   double analogy_share = 0;
   int analogy_feature = -1;
   int analogy_neighbours = 4;
@@ -73,6 +73,8 @@ class BatchMaker final : public BatchSource {
   explicit BatchMaker(BatchMakerOptions options);
 
   void Make(int step, Batch* batch) override;
+  // Analogies were asked for, and there are none.
+  bool LacksAnalogies() const { return analogies_ != nullptr && analogies_->empty(); }
 
  private:
   void Mix(Batch* batch, int row) const;
@@ -84,7 +86,7 @@ class BatchMaker final : public BatchSource {
   BatchMakerOptions options_;
   BatchOrder order_;
   std::unique_ptr<MixPartners> partners_;  // null: nothing is mixed
-  std::unique_ptr<Analogies> analogies_;   // null: there are none
+  std::unique_ptr<Analogies> analogies_;   // null: none are asked for
   int mixed_rows_ = 0;
   int analogous_rows_ = 0;
   std::vector<int64_t> positions_;

@@ -33,9 +33,9 @@ BatchTensors ViewOf(const Batch& batch) {
   tensors.step = batch.step;
   tensors.images = ImagesOf(batch.images, batch.size);
   tensors.labels = LabelsOf(batch.labels, batch.size);
-  const bool mixed = !batch.mixed_images.empty();
-  tensors.target = mixed ? ImagesOf(batch.mixed_images, batch.size) : tensors.images;
-  tensors.target_labels = mixed ? LabelsOf(batch.mixed_labels, batch.size) : tensors.labels;
+  const bool made = !batch.target_images.empty();
+  tensors.target = made ? ImagesOf(batch.target_images, batch.size) : tensors.images;
+  tensors.target_labels = made ? LabelsOf(batch.target_labels, batch.size) : tensors.labels;
   return tensors;
 }
 
@@ -44,9 +44,9 @@ BatchTensors SendTo(c10::Device device, const BatchTensors& host) {
   sent.step = host.step;
   sent.images = SendTo(device, host.images);
   sent.labels = SendTo(device, host.labels);
-  const bool mixed = !host.target.is_same(host.images);
-  sent.target = mixed ? SendTo(device, host.target) : sent.images;
-  sent.target_labels = mixed ? SendTo(device, host.target_labels) : sent.labels;
+  const bool made = !host.target.is_same(host.images);
+  sent.target = made ? SendTo(device, host.target) : sent.images;
+  sent.target_labels = made ? SendTo(device, host.target_labels) : sent.labels;
   return sent;
 }
 

@@ -35,6 +35,8 @@ namespace facet::model {
 namespace {
 
 constexpr char kBundleWeights[] = "weights.safetensors";
+constexpr char kNoAnalogies[] =
+    "analogy_share changes nothing: there is no cell without images that others show how to make";
 // Of a checkpoint that could not be written, and of the last one in time.
 constexpr int kRetriesPerInterval = 10;
 constexpr absl::Duration kFirstDiskPause = absl::Seconds(1);
@@ -130,6 +132,9 @@ class TrainerImpl final : public Trainer {
     views.Add(tensors);
     return SerializeSafetensors(views.tensors(), {});
   }
+  void Warn(const std::string& warning) const {
+    if (options_.on_warning) options_.on_warning(warning);
+  }
   absl::StatusOr<bool> RunSteps(const std::atomic<bool>& stop);
   absl::Status RunStep(const BatchTensors& batch);
   absl::Status LoadStart();
@@ -170,9 +175,7 @@ absl::Status TrainerImpl::Resume() {
     identity_["start"] = Sha256Hex(absl::StrJoin(digests, "\n", absl::PairFormatter("=")));
   }
   ASSIGN_OR_RETURN(const std::optional<Checkpoint> checkpoint, checkpoints_.LoadNewest(identity_, &warnings));
-  if (options_.on_warning) {
-    for (const std::string& warning : warnings) options_.on_warning(warning);
-  }
+  for (const std::string& warning : warnings) Warn(warning);
   return checkpoint.has_value() ? Restore(*checkpoint) : LoadStart();
 }
 
@@ -204,7 +207,9 @@ absl::Status TrainerImpl::LoadStart() {
 absl::StatusOr<bool> TrainerImpl::RunSteps(const std::atomic<bool>& stop) {
   const TrainingPlan& plan = options_.plan.training;
   if (step_ == plan.steps) return true;
-  BatchFeed batches(std::make_unique<BatchMaker>(BatchesOf(options_)), step_, plan.steps, device_);
+  auto maker = std::make_unique<BatchMaker>(BatchesOf(options_));
+  if (maker->LacksAnalogies()) Warn(kNoAnalogies);
+  BatchFeed batches(std::move(maker), step_, plan.steps, device_);
   meter_.Begin();
   soon_begin_ = options_.clock->Now();
   while (step_ < plan.steps) {

@@ -65,6 +65,14 @@ TEST(MemoryEstimateTest, GrowsWithTheBatchAndTheAverage) {
   EXPECT_EQ(after.weights, before.weights + 4 * ParameterCount(plan.generator));
 }
 
+TEST(MemoryEstimateTest, MadeTargetsAreBatchesOfTheirOwn) {
+  NetPlan plan = FacePlan();
+  ASSERT_EQ(plan.training.mix_share, 0);
+  const int64_t real = EstimateMemory(plan).batches;
+  plan.training.analogy_share = 0.25;
+  EXPECT_EQ(EstimateMemory(plan).batches, 2 * real);
+}
+
 TEST(MemoryEstimateTest, TooLargeIsSaidWithTheEstimate) {
   const NetPlan plan = FacePlan();
   const int64_t needed = EstimateMemory(plan).total();

@@ -260,6 +260,26 @@ TEST(ResolveTest, RefusesAFeatureOfOneClassForMixing) {
   EXPECT_EQ(GetErrorDetail(plan.status()).field, "training.mix_feature");
 }
 
+TEST(ResolveTest, RefusesAFeatureOfOneClassForAnalogies) {
+  const auto schema = FeatureSchema::Create({{"shape", {"round"}}, {"colour", NumberedClasses(3)}}).value();
+  v1::Preset preset = TinyPreset();
+  preset.mutable_training()->set_analogy_feature("shape");
+  const auto plan = ResolvePreset(preset, schema, 0);
+  EXPECT_EQ(GetErrorDetail(plan.status()).field, "training.analogy_feature");
+}
+
+TEST(ResolveTest, MixesAndAnalogiesMayFillABatchTogether) {
+  const auto schema = FeatureSchema::Create({{"shape", NumberedClasses(4)}, {"colour", NumberedClasses(3)}}).value();
+  v1::Preset preset = TinyPreset();
+  preset.mutable_training()->set_analogy_feature("shape");
+  for (const auto& [mixed, analogous] : std::vector<std::pair<float, float>>{{.2f, .8f}, {.15f, .85f}, {.6f, .4f}}) {
+    preset.mutable_training()->set_mix_share(mixed);
+    preset.mutable_training()->set_analogy_share(analogous);
+    const auto plan = ResolvePreset(preset, schema, 0);
+    EXPECT_TRUE(plan.ok()) << plan.status();
+  }
+}
+
 TEST(ResolveTest, RefusesNetsBeyondReason) {
   ExpectRefused({"generator",
                  [](v1::Preset& p) {

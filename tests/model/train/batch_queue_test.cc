@@ -23,7 +23,7 @@ TEST(BatchQueueTest, GivesTheBatchesOfTheMakerInOrder) {
     const Batch& batch = queue.Next();
     EXPECT_EQ(batch.step, step);
     EXPECT_EQ(batch.images, expected.images);
-    EXPECT_EQ(batch.mixed_labels, expected.mixed_labels);
+    EXPECT_EQ(batch.target_labels, expected.target_labels);
   }
 }
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/train/batch.h"
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
+#include <set>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -48,8 +52,8 @@ TEST_F(BatchMakerTest, RowsHoldPixelsBetween0And1AndOneHotLabels) {
     const uint8_t* pixels = dataset_->pixels(ImageOf(batch, row));
     for (size_t k = 0; k < kSamples; ++k) ASSERT_EQ(batch.images[row * kSamples + k], pixels[k] / 255.0f);
   }
-  EXPECT_THAT(batch.mixed_images, IsEmpty());
-  EXPECT_THAT(batch.mixed_labels, IsEmpty());
+  EXPECT_THAT(batch.target_images, IsEmpty());
+  EXPECT_THAT(batch.target_labels, IsEmpty());
 }
 
 TEST_F(BatchMakerTest, ABatchDependsOnItsStepAlone) {
@@ -64,8 +68,8 @@ TEST_F(BatchMakerTest, ABatchDependsOnItsStepAlone) {
   again.Make(3, &used);
   again.Make(11, &used);
   EXPECT_EQ(first.images, used.images);
-  EXPECT_EQ(first.mixed_images, used.mixed_images);
-  EXPECT_EQ(first.mixed_labels, used.mixed_labels);
+  EXPECT_EQ(first.target_images, used.target_images);
+  EXPECT_EQ(first.target_labels, used.target_labels);
 }
 
 TEST_F(BatchMakerTest, TheAskedShareIsBlendedInPixelsAndLabelsAlike) {
@@ -77,7 +81,7 @@ TEST_F(BatchMakerTest, TheAskedShareIsBlendedInPixelsAndLabelsAlike) {
   maker.Make(0, &batch);
   for (int row = 0; row < 8; ++row) {
     const int64_t own = ImageOf(batch, row);
-    const float* colours = &batch.mixed_labels[row * kClasses + 2];
+    const float* colours = &batch.target_labels[row * kClasses + 2];
     const auto own_colour = dataset_->labels(own)[kColour];
     const float own_weight = colours[own_colour];
     if (row >= 4) {
@@ -92,7 +96,7 @@ TEST_F(BatchMakerTest, TheAskedShareIsBlendedInPixelsAndLabelsAlike) {
     for (size_t k = 0; k < kSamples; ++k) {
       const float blend =
           (own_weight * dataset_->pixels(own)[k] + (1.0f - own_weight) * dataset_->pixels(partner)[k]) / 255.0f;
-      ASSERT_NEAR(batch.mixed_images[row * kSamples + k], blend, 1e-6);
+      ASSERT_NEAR(batch.target_images[row * kSamples + k], blend, 1e-6);
     }
   }
 }
@@ -119,8 +123,8 @@ TEST_F(BatchMakerTest, WithoutAPartnerAnImageStaysAsItIs) {
   BatchMaker maker(options);
   Batch batch;
   maker.Make(0, &batch);
-  EXPECT_EQ(batch.mixed_images, batch.images);
-  EXPECT_EQ(batch.mixed_labels, batch.labels);
+  EXPECT_EQ(batch.target_images, batch.images);
+  EXPECT_EQ(batch.target_labels, batch.labels);
 }
 
 TEST_F(BatchMakerTest, RatiosAreDrawnFromTheRangeAskedFor) {
@@ -133,7 +137,7 @@ TEST_F(BatchMakerTest, RatiosAreDrawnFromTheRangeAskedFor) {
   Batch batch;
   maker.Make(0, &batch);
   for (int row = 0; row < 8; ++row) {
-    const float own = batch.mixed_labels[row * kClasses + 2 + dataset_->labels(ImageOf(batch, row))[kColour]];
+    const float own = batch.target_labels[row * kClasses + 2 + dataset_->labels(ImageOf(batch, row))[kColour]];
     EXPECT_GE(own, 0.8f - 1e-6f);
     EXPECT_LE(own, 0.9f + 1e-6f);
   }
@@ -151,7 +155,7 @@ TEST_F(BatchMakerTest, ThreeParentsAreBlendedInPixelsAndLabelsAlike) {
   int of_three = 0;
   for (int row = 0; row < 24; ++row) {
     const int64_t own = ImageOf(batch, row);
-    const float* colours = &batch.mixed_labels[row * kClasses + 2];
+    const float* colours = &batch.target_labels[row * kClasses + 2];
     EXPECT_NEAR(colours[0] + colours[1] + colours[2], 1, 1e-6);
     of_three += colours[0] > 0 && colours[1] > 0 && colours[2] > 0;
     const auto own_colour = dataset_->labels(own)[kColour];
@@ -159,7 +163,7 @@ TEST_F(BatchMakerTest, ThreeParentsAreBlendedInPixelsAndLabelsAlike) {
     for (size_t k = 0; k < kSamples; ++k) {
       float blend = 0;
       for (int c = 0; c < 3; ++c) blend += colours[c] * dataset_->pixels(own + 4 * (c - own_colour))[k] / 255.0f;
-      ASSERT_NEAR(batch.mixed_images[row * kSamples + k], blend, 1e-6);
+      ASSERT_NEAR(batch.target_images[row * kSamples + k], blend, 1e-6);
     }
   }
   EXPECT_GT(of_three, 0);
@@ -179,8 +183,8 @@ TEST_F(BatchMakerTest, TheAskedShareIsOfCellsThatHaveNoImage) {
   maker.Make(3, &batch);
   const std::vector<float> cell = {1, 0, 0, 1, 0, 0, 0, 1, 0};
   for (int row = 0; row < 8; ++row) {
-    const float* labels = &batch.mixed_labels[row * kClasses];
-    const float* pixels = &batch.mixed_images[row * kSamples];
+    const float* labels = &batch.target_labels[row * kClasses];
+    const float* pixels = &batch.target_images[row * kSamples];
     EXPECT_EQ(std::equal(cell.begin(), cell.end(), labels), row >= 2 && row < 6) << row;
     if (row >= 6) {
       EXPECT_TRUE(std::equal(pixels, pixels + kSamples, &batch.images[row * kSamples]));
@@ -204,6 +208,30 @@ TEST_F(BatchMakerTest, TheAskedShareIsOfCellsThatHaveNoImage) {
   }
 }
 
+TEST_F(BatchMakerTest, AnalogiesDifferFromRowToRowAndFromStepToStep) {
+  BatchMakerOptions options = Options();
+  options.images = SplitWithout({6, 17}).train;
+  options.mix_feature = kColour;
+  options.analogy_share = 1.0;
+  options.analogy_feature = kShade;
+  BatchMaker maker(options);
+  Batch batch;
+  std::set<std::vector<float>> rows;
+  for (const int step : {0, 1}) {
+    maker.Make(step, &batch);
+    for (int row = 0; row < 8; ++row) {
+      const float* pixels = &batch.target_images[row * kSamples];
+      rows.emplace(pixels, pixels + kSamples);
+    }
+    EXPECT_GT(rows.size(), step == 0 ? 3u : 6u);
+  }
+  BatchMaker again(options);
+  Batch same;
+  again.Make(1, &same);
+  EXPECT_EQ(same.target_images, batch.target_images);
+  EXPECT_EQ(same.target_labels, batch.target_labels);
+}
+
 TEST_F(BatchMakerTest, WithoutOthersWhoHaveBothRowsStayReal) {
   BatchMakerOptions options = Options();
   options.images = {0, 4, 8};  // one shade
@@ -211,10 +239,11 @@ TEST_F(BatchMakerTest, WithoutOthersWhoHaveBothRowsStayReal) {
   options.analogy_share = 1.0;
   options.analogy_feature = kShade;
   BatchMaker maker(options);
+  EXPECT_TRUE(maker.LacksAnalogies());
   Batch batch;
   maker.Make(0, &batch);
-  EXPECT_EQ(batch.mixed_images, batch.images);
-  EXPECT_EQ(batch.mixed_labels, batch.labels);
+  EXPECT_THAT(batch.target_images, IsEmpty());
+  EXPECT_THAT(batch.target_labels, IsEmpty());
 }
 
 }  // namespace

@@ -57,6 +57,23 @@ TEST_F(RunIdentityTest, WhateverMovesWeightsChangesTheHash) {
   }
 }
 
+TEST_F(RunIdentityTest, AnalogiesAreDescribedWhereThereAreAny) {
+  NetPlan plan = TinyPlan();
+  plan.training.analogy_feature = 2;
+  EXPECT_EQ(HashRun(Describe(plan)), HashRun(Describe(TinyPlan())));
+  plan.training.analogy_share = 0.25;
+  const std::string hash = HashRun(Describe(plan));
+  NetPlan others = plan;
+  others.training.analogy_neighbours = 5;
+  EXPECT_NE(HashRun(Describe(others)), hash);
+  others = plan;
+  others.training.analogy_feature = 0;
+  EXPECT_NE(HashRun(Describe(others)), hash);
+  others = plan;
+  others.training.mix_feature = 1;
+  EXPECT_NE(HashRun(Describe(others)), hash);
+}
+
 TEST_F(RunIdentityTest, ThreadsCheckpointsAndJudgeDoNot) {
   NetPlan plan = TinyPlan();
   plan.training.threads = 1;

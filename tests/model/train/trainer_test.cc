@@ -145,6 +145,34 @@ TEST_F(TrainerTest, StoppedAndResumedGivesTheSameWeightsBitForBit) {
   EXPECT_EQ(*trainer->Weights(), weights);
 }
 
+TEST_F(TrainerTest, AnalogiesGoOnWhereTheyStopped) {
+  plan_.training.mix_share = 0.25;
+  plan_.training.mix_feature = kColour;
+  plan_.training.analogy_share = 0.5;
+  plan_.training.analogy_feature = kShade;
+  const std::string weights = StraightWeights();
+  EXPECT_THAT(warnings_, IsEmpty());
+  folder_ = MakeTempDir();
+  RunTo(*MakeTrainer(), 7);
+  const auto trainer = MakeTrainer();
+  ASSERT_TRUE(*trainer->Run(stop_));
+  EXPECT_EQ(*trainer->Weights(), weights);
+  plan_.training.analogy_share = 0;
+  EXPECT_NE(StraightWeights(), weights);
+}
+
+TEST_F(TrainerTest, AnalogiesThatThereAreNotAreToldOf) {
+  plan_.training.mix_feature = kColour;
+  plan_.training.analogy_share = 0.5;
+  plan_.training.analogy_feature = kShade;
+  TrainerOptions options = Options();
+  options.split = SplitWithout({});
+  const auto trainer = Trainer::Create(options);
+  ASSERT_TRUE(trainer.ok()) << trainer.status();
+  RunTo(**trainer, 1);
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("analogy_share changes nothing")));
+}
+
 TEST_F(TrainerTest, ARunThatWasCutOffHasTheCurveItWouldHaveHad) {
   const auto take = [&](Trainer& trainer, std::map<int, CurvePoint>* points) {
     for (const CurvePoint& point : trainer.TakePoints()) (*points)[point.step] = point;
