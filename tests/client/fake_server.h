@@ -35,16 +35,24 @@ grpc::Status Answer(const Function& function, Arguments&&... arguments) {
   return function(std::forward<Arguments>(arguments)...);
 }
 
+// Images of `height` x `width` as they are answered raw: uint8, NHWC. `data`
+// has their bytes, from which their number follows.
+inline v1::ImageData RawImages(int height, int width, std::string data) {
+  v1::ImageData images;
+  images.set_encoding(v1::IMAGE_ENCODING_RAW);
+  images.set_pixel_type(v1::PIXEL_TYPE_UINT8);
+  images.set_layout(v1::PIXEL_LAYOUT_NHWC);
+  const int number = static_cast<int>(data.size()) / (height * width * 3);
+  for (const int length : {number, height, width, 3}) images.add_shape(length);
+  images.set_data(std::move(data));
+  return images;
+}
+
 // Answers RenderStream: a grey image of 2 x 2 pixels for each vector.
 inline grpc::Status RenderSmallImages(const v1::RenderStreamRequest& request,
                                       grpc::ServerWriter<v1::RenderStreamResponse>* writer) {
   v1::RenderStreamResponse response;
-  v1::ImageData& images = *response.add_images();
-  images.set_encoding(v1::IMAGE_ENCODING_RAW);
-  images.set_pixel_type(v1::PIXEL_TYPE_UINT8);
-  images.set_layout(v1::PIXEL_LAYOUT_NHWC);
-  for (const int length : {request.vectors_size(), 2, 2, 3}) images.add_shape(length);
-  images.set_data(std::string(size_t{12} * request.vectors_size(), 'x'));
+  *response.add_images() = RawImages(2, 2, std::string(size_t{12} * request.vectors_size(), 'x'));
   writer->Write(response);
   return grpc::Status::OK;
 }

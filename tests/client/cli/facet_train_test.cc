@@ -37,6 +37,25 @@ class TrainTest : public FacetProgramTest {
     return Facet(std::move(words));
   }
 
+  // Answers those who watch or get the job that it has ended so.
+  void End(v1::TrainingJobState state, std::string transition, v1::TrainingFailure failure = {}) {
+    server_.training.watch = [state, transition](const v1::WatchTrainingJobRequest&,
+                                                 grpc::ServerWriter<v1::TrainingEvent>* writer) {
+      v1::TrainingEvent event;
+      event.set_revision(1);
+      event.set_state(state);
+      event.set_transition(transition);
+      writer->Write(event);
+      return grpc::Status::OK;
+    };
+    server_.training.get = [state, failure](const v1::GetTrainingJobRequest& request, v1::TrainingJob* job) {
+      job->set_name(request.name());
+      job->set_state(state);
+      if (state == v1::TRAINING_JOB_STATE_FAILED) *job->mutable_failure() = failure;
+      return grpc::Status::OK;
+    };
+  }
+
   v1::CreateTrainingJobRequest asked_;
 };
 
@@ -73,22 +92,11 @@ TEST_F(TrainTest, HoldOutsThatMakeNoSenseAreShown) {
 }
 
 TEST_F(TrainTest, AJobThatFailsEndsWith9AndItsLog) {
-  server_.training.watch = [](const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>* writer) {
-    v1::TrainingEvent event;
-    event.set_revision(1);
-    event.set_state(v1::TRAINING_JOB_STATE_FAILED);
-    event.set_transition("the trainer was killed");
-    writer->Write(event);
-    return grpc::Status::OK;
-  };
-  server_.training.get = [](const v1::GetTrainingJobRequest& request, v1::TrainingJob* job) {
-    job->set_name(request.name());
-    job->set_state(v1::TRAINING_JOB_STATE_FAILED);
-    job->mutable_failure()->set_message("out of memory");
-    job->mutable_failure()->set_signal(9);
-    job->mutable_failure()->add_log_tail("loading");
-    return grpc::Status::OK;
-  };
+  v1::TrainingFailure failure;
+  failure.set_message("out of memory");
+  failure.set_signal(9);
+  failure.add_log_tail("loading");
+  End(v1::TRAINING_JOB_STATE_FAILED, "the trainer was killed", failure);
   const CommandResult result = Train({});
   EXPECT_EQ(result.exit_code, 9);
   EXPECT_THAT(result.err, HasSubstr("the trainer was killed"));
@@ -96,19 +104,7 @@ TEST_F(TrainTest, AJobThatFailsEndsWith9AndItsLog) {
 }
 
 TEST_F(TrainTest, AsJsonTheJobAndThePublishedVersionAreALineEach) {
-  server_.training.watch = [](const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>* writer) {
-    v1::TrainingEvent event;
-    event.set_revision(1);
-    event.set_state(v1::TRAINING_JOB_STATE_SUCCEEDED);
-    event.set_transition("done");
-    writer->Write(event);
-    return grpc::Status::OK;
-  };
-  server_.training.get = [](const v1::GetTrainingJobRequest& request, v1::TrainingJob* job) {
-    job->set_name(request.name());
-    job->set_state(v1::TRAINING_JOB_STATE_SUCCEEDED);
-    return grpc::Status::OK;
-  };
+  End(v1::TRAINING_JOB_STATE_SUCCEEDED, "done");
   server_.training.publish = [this](const v1::PublishModelRequest& request, v1::ModelVersion* version) {
     EXPECT_EQ(request.name(), "trainingJobs/j");
     EXPECT_EQ(request.model_id(), "digits");

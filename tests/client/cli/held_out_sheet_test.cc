@@ -4,6 +4,7 @@
 #include <memory>
 #include <opencv2/imgcodecs.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -17,13 +18,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-// `count` raw images of 4 x 4 pixels of one red, which no letter has.
-void AddRaw(int count, char red, v1::ImageData& data) {
-  data.set_encoding(v1::IMAGE_ENCODING_RAW);
-  data.set_pixel_type(v1::PIXEL_TYPE_UINT8);
-  data.set_layout(v1::PIXEL_LAYOUT_NHWC);
-  for (const int length : {count, 4, 4, 3}) data.add_shape(length);
-  for (int i = 0; i < count * 16; ++i) data.mutable_data()->append({red, 0, 0});
+// `count` images of 4 x 4 pixels of one red, which no letter has.
+v1::ImageData Reds(int count, char red) {
+  std::string data;
+  for (int i = 0; i < count * 16; ++i) data.append({red, 0, 0});
+  return client::RawImages(4, 4, std::move(data));
 }
 
 class HeldOutSheetTest : public testing::Test {
@@ -49,7 +48,7 @@ class HeldOutSheetTest : public testing::Test {
         image.set_index(index);
         image.add_classes("b");
         image.add_classes("a");
-        AddRaw(1, 60, *image.mutable_image());
+        *image.mutable_image() = Reds(1, 60);
       }
       return grpc::Status::OK;
     };
@@ -58,7 +57,7 @@ class HeldOutSheetTest : public testing::Test {
       EXPECT_EQ(request.model(), "models/digits@3") << "the version of the card";
       rendered_.insert(rendered_.end(), request.vectors().begin(), request.vectors().end());
       v1::RenderStreamResponse response;
-      AddRaw(request.vectors_size(), 120, *response.add_images());
+      *response.add_images() = Reds(request.vectors_size(), 120);
       writer->Write(response);
       return grpc::Status::OK;
     };

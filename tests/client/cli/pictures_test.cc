@@ -7,19 +7,12 @@
 
 #include "tests/base/status_is.h"
 #include "tests/base/temp_dir.h"
+#include "tests/client/cli/pixels.h"
 
 namespace facet::cli {
 namespace {
 
 using testing::HasSubstr;
-
-cv::Mat Plain(int rows, int columns, const cv::Scalar& bgr) { return {rows, columns, CV_8UC3, bgr}; }
-
-int Count(const cv::Mat& picture, const cv::Vec3b& bgr) {
-  int count = 0;
-  for (const auto& pixel : cv::Mat_<cv::Vec3b>(picture)) count += pixel == bgr;
-  return count;
-}
 
 v1::ImageData Raw(const std::vector<int64_t>& shape, const std::string& bytes) {
   v1::ImageData data;

@@ -31,12 +31,7 @@ class AugmentationTest : public testing::Test {
         auto& image = *response->add_images();
         image.add_classes(people_[index]);
         image.add_classes("HA");
-        auto& pixels = *image.mutable_image();
-        pixels.set_encoding(v1::IMAGE_ENCODING_RAW);
-        pixels.set_pixel_type(v1::PIXEL_TYPE_UINT8);
-        pixels.set_layout(v1::PIXEL_LAYOUT_NHWC);
-        for (const int length : {1, 2, 2, 3}) pixels.add_shape(length);
-        pixels.set_data(std::string(12, 'x'));
+        *image.mutable_image() = client::RawImages(2, 2, std::string(12, 'x'));
       }
       return grpc::Status::OK;
     };

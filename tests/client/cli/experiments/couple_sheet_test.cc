@@ -2,9 +2,8 @@
 // What the server is asked for: augmentation_test.cc.
 #include "client/cli/experiments/couple_sheet.h"
 
-#include <opencv2/imgproc.hpp>
-
 #include "gmock/gmock.h"
+#include "tests/client/cli/pixels.h"
 
 namespace facet::cli {
 namespace {
@@ -33,33 +32,24 @@ TEST(ChooseCouplesTest, TheSamePersonIsPassedOver) {
               ElementsAre(Pair(0, 2), Pair(3, 4)));
 }
 
-// Colours that no text has, not even where its edges are smoothed.
+// A colour that no text has, not even where its edges are smoothed.
 cv::Vec3b Colour(int number) { return {10, 200, static_cast<uint8_t>(number)}; }
 
-cv::Mat Plain(int number) {
-  const cv::Vec3b colour = Colour(number);
-  return {96, 96, CV_8UC3, cv::Scalar(colour[0], colour[1], colour[2])};
-}
-
-// The rectangle around the pixels of a colour.
-cv::Rect Find(const cv::Mat& picture, int number) {
-  cv::Mat mask;
-  cv::inRange(picture, Colour(number), Colour(number), mask);
-  return cv::boundingRect(mask);
-}
+cv::Mat Picture(int number) { return Plain(96, 96, Colour(number)); }
 
 TEST(DrawCouplesTest, TheMixStandsBelowItsTwoOriginals) {
-  const cv::Mat sheet = DrawCouples("title", {{"F01", "M07", "HA", Plain(1), Plain(2), Plain(3)},
-                                              {"F02", "M08", "SU", Plain(51), Plain(52), Plain(53)}});
+  const cv::Mat sheet = DrawCouples("title", {{"F01", "M07", "HA", Picture(1), Picture(2), Picture(3)},
+                                              {"F02", "M08", "SU", Picture(51), Picture(52), Picture(53)}});
   for (const int couple : {1, 51}) {
-    const cv::Rect first = Find(sheet, couple), second = Find(sheet, couple + 1), mix = Find(sheet, couple + 2);
+    const cv::Rect first = Around(sheet, Colour(couple)), second = Around(sheet, Colour(couple + 1));
+    const cv::Rect mix = Around(sheet, Colour(couple + 2));
     EXPECT_EQ(first.size(), cv::Size(96, 96));
     EXPECT_EQ(first.x, second.x);
     EXPECT_EQ(second.x, mix.x);
     EXPECT_LE(first.y + first.height, second.y);
     EXPECT_LE(second.y + second.height, mix.y);
   }
-  EXPECT_LT(Find(sheet, 3).x, Find(sheet, 53).x);
+  EXPECT_LT(Around(sheet, Colour(3)).x, Around(sheet, Colour(53)).x);
 }
 
 }  // namespace

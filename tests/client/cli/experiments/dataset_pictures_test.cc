@@ -20,12 +20,7 @@ TEST(DatasetPicturesTest, AreAskedForAtMost256AtOnce) {
     asked = request;
     auto& image = *response->add_images();
     image.add_classes("F01");
-    auto& pixels = *image.mutable_image();
-    pixels.set_encoding(v1::IMAGE_ENCODING_RAW);
-    pixels.set_pixel_type(v1::PIXEL_TYPE_UINT8);
-    pixels.set_layout(v1::PIXEL_LAYOUT_NHWC);
-    for (const int length : {1, 1, 2, 3}) pixels.add_shape(length);
-    pixels.set_data("abcdef");
+    *image.mutable_image() = client::RawImages(1, 2, "abcdef");
     return grpc::Status::OK;
   };
   const auto client = client::Client::Create({.address = server.address()});

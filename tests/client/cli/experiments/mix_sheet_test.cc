@@ -5,25 +5,20 @@
 
 #include "gmock/gmock.h"
 #include "tests/base/status_is.h"
+#include "tests/client/cli/pixels.h"
 #include "tests/client/fake_server.h"
 
 namespace facet::cli {
 namespace {
 
-cv::Mat Grey(uint8_t level) { return {128, 128, CV_8UC3, cv::Scalar(level, level, level)}; }
-
-int Count(const cv::Mat& picture, uint8_t level) {
-  cv::Mat mask;
-  cv::inRange(picture, cv::Scalar(level, level, level), cv::Scalar(level, level, level), mask);
-  return cv::countNonZero(mask);
-}
+cv::Mat Grey(uint8_t level) { return Plain(128, 128, cv::Vec3b::all(level)); }
 
 TEST(LayOutMixesTest, MixesStandBetweenParentsAndBlends) {
   const cv::Mat sheet =
       LayOutMixes("title", {"F01", "F02", "F03"}, {Grey(100), Grey(50), Grey(150)}, {Grey(11), Grey(12)});
   // Captions are black; the paper is white.
   for (const int level : {100, 50, 150, 11, 12, 75, 125}) {
-    EXPECT_GE(Count(sheet, static_cast<uint8_t>(level)), 128 * 128) << level;
+    EXPECT_GE(Count(sheet, cv::Vec3b::all(static_cast<uint8_t>(level))), 128 * 128) << level;
   }
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/pair_sheet.h"
 
-#include <opencv2/imgproc.hpp>
-
 #include "gmock/gmock.h"
+#include "tests/client/cli/pixels.h"
 
 namespace facet::cli {
 namespace {
@@ -14,25 +13,8 @@ using testing::IsEmpty;
 const cv::Vec3b kReal(200, 10, 10);
 const cv::Vec3b kSynthetic(10, 10, 200);
 
-cv::Mat Plain(const cv::Vec3b& colour, int side = 84) {
-  return {side, side, CV_8UC3, cv::Scalar(colour[0], colour[1], colour[2])};
-}
-
 ImagePair Pair(const std::string& expression, int side = 84) {
-  return {{"F01", expression}, Plain(kReal, side), Plain(kSynthetic, side)};
-}
-
-// Where the pixels of a colour begin, and how many there are.
-struct Found {
-  cv::Rect around;
-  int count = 0;
-};
-Found Find(const cv::Mat& picture, const cv::Vec3b& colour) {
-  cv::Mat mask;
-  cv::inRange(picture, colour, colour, mask);
-  std::vector<cv::Point> places;
-  cv::findNonZero(mask, places);
-  return {cv::boundingRect(places), static_cast<int>(places.size())};
+  return {{"F01", expression}, Plain(side, side, kReal), Plain(side, side, kSynthetic)};
 }
 
 TEST(SpreadIndicesTest, AreSpreadOverAll) {
@@ -58,17 +40,17 @@ TEST(GroupPairsTest, GroupsComeInTheOrderOfTheClasses) {
 
 TEST(DrawPairsTest, SyntheticStandsAboveReal) {
   const cv::Mat sheet = DrawPairs("title", {{"DI", {Pair("DI")}}}, 1);
-  const Found real = Find(sheet, kReal), synthetic = Find(sheet, kSynthetic);
-  EXPECT_EQ(real.count, 84 * 84);
-  EXPECT_EQ(synthetic.count, 84 * 84);
-  EXPECT_EQ(real.around.x, synthetic.around.x);
-  EXPECT_EQ(real.around.y, synthetic.around.y + 84 + 2);
+  EXPECT_EQ(Count(sheet, kReal), 84 * 84);
+  EXPECT_EQ(Count(sheet, kSynthetic), 84 * 84);
+  const cv::Rect real = Around(sheet, kReal), synthetic = Around(sheet, kSynthetic);
+  EXPECT_EQ(real.x, synthetic.x);
+  EXPECT_EQ(real.y, synthetic.y + 84 + 2);
 }
 
 TEST(DrawPairsTest, LongGroupsGoOnInTheNextBand) {
   const std::vector<PairGroup> groups = {{"DI", {Pair("DI"), Pair("DI"), Pair("DI")}}, {"HA", {Pair("HA")}}};
   const cv::Mat two = DrawPairs("title", groups, 2), four = DrawPairs("title", groups, 4);
-  EXPECT_EQ(Find(two, kReal).count, 4 * 84 * 84);
+  EXPECT_EQ(Count(two, kReal), 4 * 84 * 84);
   EXPECT_GT(two.rows, 3 * 168) << "two bands of the first group, one of the second";
   EXPECT_LT(four.rows, 3 * 168);
 }
@@ -79,7 +61,7 @@ TEST(DrawPairsTest, SheetIsNoWiderThanTheLongestGroup) {
 }
 
 TEST(DrawPairsTest, SmallImagesAreEnlarged) {
-  EXPECT_EQ(Find(DrawPairs("title", {{"", {Pair("DI", 28)}}}, 1), kReal).count, 84 * 84);
+  EXPECT_EQ(Count(DrawPairs("title", {{"", {Pair("DI", 28)}}}, 1), kReal), 84 * 84);
 }
 
 }  // namespace
