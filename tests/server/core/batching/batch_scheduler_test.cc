@@ -1,90 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+// Which tasks share a batch, in which order, and what is refused. How tasks end
+// otherwise: batch_scheduler_end_test.cc.
 #include "server/core/batching/batch_scheduler.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <map>
 #include <memory>
 #include <new>
 #include <string>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "base/fake_clock.h"
-#include "tests/server/core/batching/puppet_engine.h"
+#include "gtest/gtest.h"
+#include "tests/server/core/batching/scheduler_fixture.h"
 
 namespace facet::server {
 namespace {
-
-using Scheduler = BatchScheduler<std::string, std::string>;
-
-// How a task ended.
-class Outcome {
- public:
-  absl::StatusCode Await() {
-    done_.WaitForNotification();
-    return status_.code();
-  }
-  bool done() const { return done_.HasBeenNotified(); }
-  void Set(absl::Status status) {
-    status_ = std::move(status);
-    done_.Notify();  // dies of a second call
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  absl::Notification done_;
-  absl::Status status_;
-};
-
-class BatchSchedulerTest : public ::testing::Test {
- protected:
-  void Start(int max_batch = 8, int max_queue = 64, absl::Duration batch_wait = absl::ZeroDuration(),
-             absl::Duration polite_batch = absl::ZeroDuration()) {
-    Scheduler::Options options;
-    options.max_batch = max_batch;
-    options.max_queue = max_queue;
-    options.batch_wait = batch_wait;
-    options.polite_batch = polite_batch;
-    options.clock = &clock_;
-    options.engine = [this](const std::string& key, absl::Span<const PuppetEngine::Slice> slices) {
-      return engine_.Compute(key, slices);
-    };
-    auto scheduler = Scheduler::Create(std::move(options));
-    ASSERT_TRUE(scheduler.ok()) << scheduler.status();
-    scheduler_ = *std::move(scheduler);
-  }
-
-  // Submits `items` items of task `name`; outcomes_[name] tells its end.
-  absl::StatusOr<int64_t> Submit(const std::string& name, int items, const std::string& key = "m",
-                                 BatchPriority priority = BatchPriority::kInteractive,
-                                 absl::Duration timeout = absl::InfiniteDuration()) {
-    auto outcome = std::make_shared<Outcome>();
-    outcomes_[name] = outcome;
-    Scheduler::Request request;
-    request.key = key;
-    request.task = name;
-    request.items = items;
-    request.priority = priority;
-    request.deadline = clock_.Now() + timeout;
-    request.done = [outcome](absl::Status status) { outcome->Set(std::move(status)); };
-    return scheduler_->Submit(std::move(request));
-  }
-
-  // Checks the batch in the engine and lets it go.
-  void ExpectBatch(const std::string& batch) {
-    EXPECT_EQ(engine_.AwaitBatch(), batch);
-    engine_.Finish();
-  }
-
-  FakeClock clock_;
-  PuppetEngine engine_;
-  std::map<std::string, std::shared_ptr<Outcome>> outcomes_;
-  std::unique_ptr<Scheduler> scheduler_;
-};
 
 TEST_F(BatchSchedulerTest, ABatchStartsAtOnceWhileTheEngineIsIdle) {
   Start();
@@ -220,92 +150,6 @@ TEST_F(BatchSchedulerTest, BulkWorkDoesNotTakeTheRoomOfInteractive) {
   ExpectBatch("m: bulk[8,10)");
 }
 
-TEST_F(BatchSchedulerTest, ADeadlineInTheQueueIsKeptWhileTheEngineIsBusy) {
-  Start();
-  ASSERT_TRUE(Submit("running", 1).ok());
-  engine_.AwaitBatch();
-  ASSERT_TRUE(Submit("late", 1, "m", BatchPriority::kInteractive, absl::Milliseconds(30)).ok());
-  ASSERT_TRUE(Submit("later", 1, "m", BatchPriority::kInteractive, absl::Milliseconds(50)).ok());
-  clock_.BlockUntilWaiters(1);
-  clock_.Advance(absl::Milliseconds(30));
-  EXPECT_EQ(outcomes_["late"]->Await(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_FALSE(outcomes_["later"]->done());
-  ExpectBatch("m: running[0,1)");
-  ExpectBatch("m: later[0,1)");
-  EXPECT_EQ(outcomes_["later"]->Await(), absl::StatusCode::kOk);
-}
-
-TEST_F(BatchSchedulerTest, AnEarlierDeadlineThatComesLaterIsKept) {
-  Start();
-  ASSERT_TRUE(Submit("running", 1).ok());
-  engine_.AwaitBatch();
-  ASSERT_TRUE(Submit("patient", 1, "m", BatchPriority::kInteractive, absl::Hours(1)).ok());
-  clock_.BlockUntilWaiters(1);
-  ASSERT_TRUE(Submit("late", 1, "m", BatchPriority::kInteractive, absl::Milliseconds(5)).ok());
-  clock_.Advance(absl::Milliseconds(5));
-  EXPECT_EQ(outcomes_["late"]->Await(), absl::StatusCode::kDeadlineExceeded);
-  engine_.Finish();
-  ExpectBatch("m: patient[0,1)");
-}
-
-TEST_F(BatchSchedulerTest, ADeadlineThatHasPassedIsRefused) {
-  Start();
-  EXPECT_EQ(Submit("a", 1, "m", BatchPriority::kInteractive, absl::ZeroDuration()).status().code(),
-            absl::StatusCode::kDeadlineExceeded);
-}
-
-TEST_F(BatchSchedulerTest, ADeadlineIsLookedAtBetweenTheBatchesOfATask) {
-  Start();
-  ASSERT_TRUE(Submit("a", 20, "m", BatchPriority::kInteractive, absl::Milliseconds(30)).ok());
-  engine_.AwaitBatch();
-  clock_.Advance(absl::Milliseconds(31));
-  EXPECT_FALSE(outcomes_["a"]->done()) << "the engine still writes to it";
-  ExpectBatch("m: a[0,8)");
-  EXPECT_EQ(outcomes_["a"]->Await(), absl::StatusCode::kDeadlineExceeded);
-  ASSERT_TRUE(Submit("b", 1).ok());
-  ExpectBatch("m: b[0,1)");
-}
-
-TEST_F(BatchSchedulerTest, CancellingAWaitingTaskEndsItAtOnce) {
-  Start();
-  ASSERT_TRUE(Submit("running", 1).ok());
-  engine_.AwaitBatch();
-  auto id = Submit("a", 1);
-  ASSERT_TRUE(id.ok());
-  scheduler_->Cancel(*id);
-  EXPECT_EQ(outcomes_["a"]->Await(), absl::StatusCode::kCancelled);
-  scheduler_->Cancel(*id);
-  scheduler_->Cancel(12345);
-  EXPECT_FALSE(engine_.idle());
-  engine_.Finish();
-  EXPECT_EQ(outcomes_["running"]->Await(), absl::StatusCode::kOk);
-}
-
-TEST_F(BatchSchedulerTest, CancellingARunningTaskEndsItAfterItsBatch) {
-  Start();
-  auto id = Submit("a", 20);
-  ASSERT_TRUE(id.ok());
-  engine_.AwaitBatch();
-  scheduler_->Cancel(*id);
-  EXPECT_FALSE(outcomes_["a"]->done());
-  ExpectBatch("m: a[0,8)");
-  EXPECT_EQ(outcomes_["a"]->Await(), absl::StatusCode::kCancelled);
-}
-
-TEST_F(BatchSchedulerTest, CancellingTheRestOfATaskWhileOthersRunEndsItAtOnce) {
-  Start();
-  auto id = Submit("a", 20);
-  ASSERT_TRUE(id.ok());
-  engine_.AwaitBatch();
-  ASSERT_TRUE(Submit("b", 8, "n").ok());
-  ExpectBatch("m: a[0,8)");
-  EXPECT_EQ(engine_.AwaitBatch(), "n: b[0,8)");
-  scheduler_->Cancel(*id);
-  EXPECT_EQ(outcomes_["a"]->Await(), absl::StatusCode::kCancelled);
-  engine_.Finish();
-  EXPECT_EQ(outcomes_["b"]->Await(), absl::StatusCode::kOk);
-}
-
 TEST_F(BatchSchedulerTest, AnErrorOfTheEngineFailsItsBatchAndNoOther) {
   Start();
   ASSERT_TRUE(Submit("a", 20).ok());
@@ -343,59 +187,6 @@ TEST_F(BatchSchedulerTest, WhatWaitedForABusyEngineWaitsNoLonger) {
   clock_.Advance(absl::Milliseconds(2));
   engine_.Finish();
   ExpectBatch("m: a[0,1)");
-}
-
-TEST_F(BatchSchedulerTest, DrainCompletesWhatWasTakenAndTakesNoMore) {
-  Start();
-  ASSERT_TRUE(Submit("a", 12).ok());
-  engine_.AwaitBatch();
-  absl::Notification drained;
-  Thread drainer("drainer", [&] {
-    scheduler_->Drain(absl::InfiniteFuture());
-    drained.Notify();
-  });
-  const auto refusal = [&] {  // no task, so nothing is taken before the drain has begun either
-    return Submit("b", 1, "m", BatchPriority::kInteractive, absl::ZeroDuration()).status().code();
-  };
-  while (refusal() != absl::StatusCode::kUnavailable) std::this_thread::yield();
-  EXPECT_FALSE(drained.HasBeenNotified());
-  ExpectBatch("m: a[0,8)");
-  ExpectBatch("m: a[8,12)");
-  drained.WaitForNotification();
-  EXPECT_TRUE(outcomes_["a"]->done());
-  EXPECT_EQ(outcomes_["a"]->Await(), absl::StatusCode::kOk);
-}
-
-TEST_F(BatchSchedulerTest, DrainCutsOffTheRestAtItsDeadline) {
-  Start();
-  ASSERT_TRUE(Submit("running", 20).ok());
-  engine_.AwaitBatch();
-  ASSERT_TRUE(Submit("waiting", 1).ok());
-  absl::Notification drained;
-  Thread drainer("drainer", [&] {
-    scheduler_->Drain(clock_.Now() + absl::Seconds(1));
-    drained.Notify();
-  });
-  clock_.BlockUntilWaiters(1);
-  EXPECT_FALSE(outcomes_["waiting"]->done());
-  clock_.Advance(absl::Seconds(1));
-  EXPECT_EQ(outcomes_["waiting"]->Await(), absl::StatusCode::kUnavailable);
-  EXPECT_FALSE(drained.HasBeenNotified()) << "the engine still computes";
-  ExpectBatch("m: running[0,8)");
-  drained.WaitForNotification();
-  EXPECT_EQ(outcomes_["running"]->Await(), absl::StatusCode::kUnavailable);
-}
-
-TEST_F(BatchSchedulerTest, TheDestructorCompletesWhatWasTaken) {
-  Start();
-  ASSERT_TRUE(Submit("a", 1).ok());
-  engine_.AwaitBatch();
-  ASSERT_TRUE(Submit("b", 1).ok());
-  Thread destroyer("destroyer", [&] { scheduler_.reset(); });
-  ExpectBatch("m: a[0,1)");
-  ExpectBatch("m: b[0,1)");
-  destroyer.Join();
-  EXPECT_EQ(outcomes_["b"]->Await(), absl::StatusCode::kOk);
 }
 
 TEST_F(BatchSchedulerTest, DoneMaySubmitAgain) {
