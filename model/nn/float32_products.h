@@ -12,9 +12,10 @@ enum class Float32Products {
 };
 
 // From here on, in the whole process: LibTorch has one setting for all threads.
-// Thread-safe. So each step of training, each rendering and each judgement asks for what it
+// So each step of training, each rendering and each judgement asks for what it
 // needs as it begins, and those that overlap in time need the same. A server
 // only renders and judges, both exactly; a trainer does one thing at a time.
+// Thread-safe.
 void UseFloat32Products(Float32Products products);
 
 }  // namespace facet::model
