@@ -35,7 +35,7 @@ endif()
 # Of sources of the calling folder that parse JSON or a command line: what they
 # do is little, and optimising those libraries' templates takes longest of all.
 function(facet_optimise_little)
-  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O1>")
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O1>")
 endfunction()
 
 function(facet_program name)
