@@ -37,14 +37,17 @@ class CollectRuntimeTest(unittest.TestCase):
         source = self.root / "program.cc"
         source.write_text("int Answer();\nint main() { return Answer(); }\n", encoding="utf-8")
         subprocess.run(
-            [COMPILER, source, library, f"-Wl,-rpath,{library.parent}", "-o", self.prefix / "bin/program"], check=True
+            [COMPILER, source, library, f"-Wl,-rpath,{library.parent}", "-o", self.prefix / "bin/facetd"], check=True
         )
 
     def collect(self):
         return support.run(SCRIPT, self.prefix, self.venv)
 
+    def list(self):
+        return support.run(SCRIPT, "--list", self.prefix)
+
     def test_names_the_packages_of_a_real_program(self):
-        shutil.copy(os.environ["FACET_METRICS_DUMP"], self.prefix / "bin/program")
+        shutil.copy(os.environ["FACET_METRICS_DUMP"], self.prefix / "bin/facetd")
         result = self.collect()
         self.assertEqual(result.returncode, 0, result.stdout)
         packages = result.stdout.split()
@@ -99,8 +102,26 @@ class CollectRuntimeTest(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("no Debian package owns", result.stdout)
 
+    def test_lists_and_writes_nothing(self):
+        self.make_program(self.make_library(self.torch, "libtorch.so"))
+        (self.prefix / "lib/facet").mkdir(parents=True)
+        shutil.move(self.torch / "libtorch.so", self.prefix / "lib/facet/libtorch.so")
+        before = sorted(self.root.rglob("*"))
+        result = self.list()
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("libc6", result.stdout.split())
+        self.assertEqual(sorted(self.root.rglob("*")), before)
+
+    def test_leaves_programs_of_others_alone(self):
+        shutil.copy(os.environ["FACET_METRICS_DUMP"], self.prefix / "bin/facet")
+        (self.prefix / "bin/script").write_text("#!/bin/sh\n", encoding="utf-8")
+        (self.prefix / "bin/script").chmod(0o755)
+        self.make_library(self.root, "libhomemade.so").rename(self.prefix / "bin/other")
+        self.assertEqual(self.list().returncode, 0, self.list().stdout)
+
     def test_fails_without_programs(self):
         self.assertEqual(self.collect().returncode, 1)
+        self.assertIn("no programs of Facet", self.list().stdout)
         self.assertIn("usage", support.run(SCRIPT).stdout)
 
 
