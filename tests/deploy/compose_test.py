@@ -63,7 +63,13 @@ class ComposeTest(unittest.TestCase):
     def test_nothing_is_published_beyond_loopback(self):
         for name, service in self.services.items():
             for port in service["ports"]:
-                self.assertRegex(port, r"^(127\.0\.0\.1|\$\{FACET_BIND:-127\.0\.0\.1\}):\d+:\d+$", name)
+                self.assertRegex(port, r"^(127\.0\.0\.1|\$\{FACET_(METRICS_)?BIND:-127\.0\.0\.1\}):\d+:\d+$", name)
+
+    def test_metrics_are_published_apart_from_the_service(self):
+        ports = {port.rsplit(":", 1)[1]: port.rsplit(":", 2)[0] for port in self.facetd["ports"]}
+        config = support.server_config()
+        service, metrics = (config[key].rsplit(":", 1)[1] for key in ("listen", "metrics"))
+        self.assertNotEqual(ports[service], ports[metrics])
 
     def test_publishes_the_ports_of_the_configuration(self):
         config = support.server_config()

@@ -55,6 +55,15 @@ class KubernetesTest(unittest.TestCase):
         labels = self.pod["metadata"]["labels"]
         self.assertEqual(self.objects["Deployment"]["spec"]["selector"]["matchLabels"], labels)
         self.assertEqual(self.objects["Service"]["spec"]["selector"], labels)
+        self.assertEqual(self.objects["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"], labels)
+
+    def test_lets_in_clients_and_prometheus_only_and_nothing_out(self):
+        policy = self.objects["NetworkPolicy"]["spec"]
+        self.assertEqual((set(policy["policyTypes"]), policy["egress"]), ({"Ingress", "Egress"}, []))
+        ports = {port["name"] for port in self.container["ports"]}
+        self.assertEqual({port["port"] for rule in policy["ingress"] for port in rule["ports"]}, ports)
+        for rule in policy["ingress"]:
+            self.assertTrue(rule["from"], "an empty list lets everybody in")
 
     def test_runs_as_the_user_of_the_image(self):
         dockerfile = (support.SOURCE / "docker/Dockerfile").read_text(encoding="utf-8")
