@@ -28,6 +28,15 @@ AGREEING = {
     "proto/facet/internal/config.proto": "message ServerConfig {\n  repeated string listen = 1;\n  // x\n  LimitsConfig limits = 2;\n}\n"
                                          "message LimitsConfig {\n  int32 max_calls = 1;\n}\n",
     "build/generated.md": "[nowhere](nothing.md)\n",
+    "ARCHITECTURE.md": "# Map\n\n```\na -> b\n```\n\n```\nbase/          files\nclient/        x\n  cli/           commands\n"
+                       "server/, proto/  x\n```\n",
+    "CMakeLists.txt": "project(facet VERSION 1.2.3 LANGUAGES CXX)\n",
+    "docker/Dockerfile": "ARG VERSION=1.2.3\n",
+    "CHANGELOG.md": "## [Unreleased] 1.2.3\n",
+    "tests/base/CMakeLists.txt": "foreach(stem file time)\n  facet_test(base_${stem}_test SRCS ${stem}_test.cc)\nendforeach()\n"
+                                 "add_test(NAME format_test COMMAND x)\n",
+    "tests/base/file_test.cc": "",
+    "CONTRIBUTING.md": "`format_test`, `file_test`, `base_time_test`\n\n```\nctest -R '^base_file_test$'\n```\n",
 }
 
 
@@ -99,6 +108,36 @@ class CheckDocsTest(unittest.TestCase):
             "docs/cli.md:11: option of facet models '--report' is not in client/cli/models_command.cc",
             "docs/cli.md: subcommand of facet models 'load' of client/cli/models_command.cc is not here",
             "docs/cli.md:7: subcommand of facet models 'show' is not in client/cli/models_command.cc")
+
+    def test_misses_folder_beside_those_of_the_map(self):
+        self.assert_complains({"client/new/file.cc": ""}, "ARCHITECTURE.md:9: folder 'client/new' is not in the map")
+
+    def test_finds_folder_that_is_gone(self):
+        self.assert_complains(with_text("ARCHITECTURE.md", "server/, proto/", "server/, gone/"),
+                              "ARCHITECTURE.md:11: there is no folder 'gone'")
+
+    def test_finds_test_that_ctest_does_not_know(self):
+        self.assert_complains(with_text("CONTRIBUTING.md", "'^base_file_test$'", "'^file_test$'"),
+                              "CONTRIBUTING.md:4: ctest knows no test 'file_test'")
+
+    def test_finds_test_that_is_gone(self):
+        self.assert_complains(with_text("CONTRIBUTING.md", "`format_test`", "`gone_test`"),
+                              "CONTRIBUTING.md:1: there is no test 'gone_test'")
+
+    def test_finds_another_version(self):
+        self.assert_complains(with_text("docker/Dockerfile", "1.2.3", "1.2.4"),
+                              "docker/Dockerfile: has version 1.2.4, CMakeLists.txt has 1.2.3")
+
+    def test_knows_the_version_of_a_release_in_the_change_log(self):
+        self.assertEqual(check({"CHANGELOG.md": "## [1.2.3] - 2026-01-31\n"}), (0, []))
+        self.assert_complains({"CHANGELOG.md": "## [1.2.2] - 2026-01-31\n"},
+                              "CHANGELOG.md: has version 1.2.2, CMakeLists.txt has 1.2.3")
+
+    def test_finds_long_line_but_not_of_a_table_code_or_link(self):
+        words = "word " * 24  # 120 columns with the space at the end
+        self.assert_complains({"a.md": f"{words}x\n"}, "a.md:1: has 121 columns, more than 120")
+        self.assertEqual(check({"a.md": f"{words[:-1]}\n\n| {words}x |\n\n```\n{words}x\n```\n\n"
+                                        f"[web](https://{'a' * 120})\n"}), (0, []))
 
 
 if __name__ == "__main__":
