@@ -50,6 +50,19 @@ class DockerfileTest(unittest.TestCase):
         result = support.run(hadolint, "--failure-threshold", "info", "--no-color", DOCKERFILE)
         self.assertEqual((result.returncode, result.stdout), (0, ""))
 
+    def test_installs_what_the_build_needs_and_not_what_tests_need(self):
+        build, test = (
+            [line for line in (support.SOURCE / "scripts" / name).read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+            for name in ("packages.txt", "packages-test.txt")
+        )
+        self.assertEqual(build, sorted(set(build) - set(test)))
+        self.assertEqual(test, sorted(set(test)))
+        # Installed, it would start a server on the port of Compose's.
+        self.assertNotIn("prometheus", build + test)
+        installs = " ".join(self.rest_of("RUN", "build"))
+        self.assertIn("scripts/packages.txt", installs)
+        self.assertNotIn("packages-test.txt", installs)
+
     def test_both_stages_stand_on_the_same_base(self):
         stages = [rest for _, word, rest in self.instructions if word == "FROM"]
         self.assertEqual(stages, ["${BASE_IMAGE} AS build", "${BASE_IMAGE} AS runtime"])
