@@ -174,10 +174,13 @@ absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOpt
   fresh.fingerprint = described.fingerprint();
   fresh.form = absl::StrCat(options.format, " of ", options.image, ", ", options.part_images, " a part, label '",
                             options.label, "'");
+  fresh.reader = DescribeReader(spec);
   fresh.model_version = described.model_version();
   if (found.has_value()) RETURN_IF_ERROR(CheckSameExport(*found, fresh, options.out));
   const ExportState state = found.value_or(fresh);
   spec.set_model(described.model_version());
+  // A token ends this worker's step; those after it up to its next are the others'.
+  if (!state.token.empty() && spec.workers() > 1) spec.set_worker(spec.workers() - 1);
   Export run(described, options, std::move(writer), state, wanted, context.json);
   ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
                    client->StreamBatches({.spec = spec, .resume_token = state.token, .prefetch = prefetch}));
