@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 
 namespace facet::cli {
@@ -13,6 +15,8 @@ namespace {
 
 std::string ToText(const ExportState& state) {
   const nlohmann::ordered_json json = {{"model_version", state.model_version},
+                                       {"dataset_version", state.dataset_version},
+                                       {"judge_versions", state.judge_versions},
                                        {"fingerprint", state.fingerprint},
                                        {"form", state.form},
                                        {"reader", state.reader},
@@ -27,8 +31,12 @@ std::string ToText(const ExportState& state) {
 std::optional<ExportState> FromText(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
-  for (const char* key : {"model_version", "fingerprint", "form", "reader", "token"}) {
+  for (const char* key : {"model_version", "dataset_version", "fingerprint", "form", "reader", "token"}) {
     if (!json.contains(key) || !json[key].is_string()) return std::nullopt;
+  }
+  if (!json.contains("judge_versions") || !json["judge_versions"].is_array()) return std::nullopt;
+  for (const auto& version : json["judge_versions"]) {
+    if (!version.is_string()) return std::nullopt;
   }
   for (const char* key : {"images", "batches", "parts"}) {
     if (!json.contains(key) || !json[key].is_number_unsigned()) return std::nullopt;
@@ -36,6 +44,8 @@ std::optional<ExportState> FromText(const std::string& text) {
   if (!json.contains("complete") || !json["complete"].is_boolean()) return std::nullopt;
   ExportState state;
   state.model_version = json["model_version"];
+  state.dataset_version = json["dataset_version"];
+  state.judge_versions = json["judge_versions"].get<std::vector<std::string>>();
   state.fingerprint = json["fingerprint"];
   state.form = json["form"];
   state.reader = json["reader"];
@@ -48,6 +58,26 @@ std::optional<ExportState> FromText(const std::string& text) {
   // begin again behind it.
   if (state.token.empty() != (state.batches == 0)) return std::nullopt;
   return state;
+}
+
+// `models/digits@3` is one of `digits` and of `models/digits`.
+bool IsVersionOf(const std::string& version, const std::string& asked) {
+  const std::string name = version.substr(0, version.find('@'));
+  return !asked.empty() && (name == asked || name.substr(name.find('/') + 1) == asked);
+}
+
+// What differs of two exports whose fingerprints do.
+std::string DescribeDifference(const ExportState& found, const ExportState& wanted) {
+  std::vector<std::string> differences;
+  const auto compare = [&](const char* what, const std::string& has, const std::string& asks) {
+    const auto name = [](const std::string& version) { return version.empty() ? "none" : version; };
+    if (has != asks) differences.push_back(absl::StrCat("another ", what, " (", name(has), ", not ", name(asks), ")"));
+  };
+  compare("model version", found.model_version, wanted.model_version);
+  compare("data set version", found.dataset_version, wanted.dataset_version);
+  compare("judge", absl::StrJoin(found.judge_versions, ", "), absl::StrJoin(wanted.judge_versions, ", "));
+  if (differences.empty()) return absl::StrCat("another recipe or seed (of ", found.model_version, ")");
+  return absl::StrJoin(differences, " and ");
 }
 
 }  // namespace
@@ -72,15 +102,28 @@ absl::StatusOr<std::optional<ExportState>> LoadExportState(FileSystem& file_syst
   return state;
 }
 
+void KeepVersions(const ExportState& found, v1::StreamSpec& spec) {
+  if (IsVersionOf(found.model_version, spec.model())) spec.set_model(found.model_version);
+  if (IsVersionOf(found.dataset_version, spec.recipe().real().dataset())) {
+    spec.mutable_recipe()->mutable_real()->set_dataset(found.dataset_version);
+  }
+  const int judges = spec.recipe().filter().confidence_size();
+  if (static_cast<int>(found.judge_versions.size()) != judges) return;
+  for (int i = 0; i < judges; ++i) {
+    // One that is not named is the model, which keeps its version above.
+    if (!IsVersionOf(found.judge_versions[i], spec.recipe().filter().confidence(i).judge())) continue;
+    spec.mutable_recipe()->mutable_filter()->mutable_confidence(i)->set_judge(found.judge_versions[i]);
+  }
+}
+
 absl::Status CheckSameExport(const ExportState& found, const ExportState& wanted, const std::string& folder) {
   if (found.form != wanted.form) {
     return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds an export as ", found.form, ", not as ",
                                                       wanted.form, "; choose another folder"));
   }
   if (found.fingerprint != wanted.fingerprint) {
-    return absl::FailedPreconditionError(absl::StrCat("'", folder,
-                                                      "' holds an export of another model version, recipe or seed (of ",
-                                                      found.model_version, "); choose another folder"));
+    return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds an export of ",
+                                                      DescribeDifference(found, wanted), "; choose another folder"));
   }
   if (found.reader != wanted.reader) {
     return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds what ", found.reader,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,8 +24,11 @@ struct ExportState {
   std::string fingerprint;
   std::string form;
   std::string reader;  // DescribeReader
+  // The versions that it began with, as the fingerprint has them.
   std::string model_version;
-  std::string token;  // of the last batch written
+  std::string dataset_version;              // empty: no real images
+  std::vector<std::string> judge_versions;  // of the filter's judges, in order
+  std::string token;                        // of the last batch written
   int64_t batches = 0;
   int64_t images = 0;
   int parts = 0;
@@ -40,6 +44,11 @@ std::string DescribeReader(const v1::StreamSpec& spec);
 // The state of the export in `folder`, if there is one. DATA_LOSS: the file is no
 // state.
 absl::StatusOr<std::optional<ExportState>> LoadExportState(FileSystem& file_system, const std::string& folder);
+
+// Has `spec` ask for the versions that the export began with where it names a
+// model, data set or judge without one: what is imported or trained meanwhile
+// does not end an export.
+void KeepVersions(const ExportState& found, v1::StreamSpec& spec);
 
 // FAILED_PRECONDITION: the export that `found` is of, in `folder`, is not the one
 // that `wanted` begins; the message says what differs.

@@ -14,12 +14,20 @@ namespace {
 
 // Token, shape and the message's own bytes, beside pixels and labels.
 constexpr int64_t kBytesPerBatchBeside = 1024;
+// Before each name of a judge.
+constexpr int64_t kTagBytes = 4;
 // Provenance: numbers and what was drawn, and the parents of a mixed feature.
 constexpr int64_t kBytesPerImageBeside = 80;
 constexpr int64_t kBytesPerMixBeside = 64;
 
 int64_t BytesBeside(const model::FeatureSchema& schema) {
   return kBytesPerImageBeside + kBytesPerMixBeside * schema.size();
+}
+
+int64_t BytesPerBatchBeside(const OpenedStream& stream) {
+  int64_t bytes = kBytesPerBatchBeside;
+  for (const std::string& version : stream.judge_versions()) bytes += kTagBytes + static_cast<int64_t>(version.size());
+  return bytes;
 }
 
 // The registry speaks of its own request; the caller wrote the name elsewhere.
@@ -91,7 +99,8 @@ absl::StatusOr<OpenedStream> StreamOpener::OpenWith(ModelHandle model, const v1:
   const model::FeatureSchema& schema = stream.model->schema;
   stream.image_bytes = static_cast<int64_t>(shape.samples() * stream.wire.bytes_per_sample()) +
                        model::LabelBytesPerImage(schema, stream.plan.labels());
-  stream.message_bytes = stream.plan.batch_size() * (stream.image_bytes + BytesBeside(schema)) + kBytesPerBatchBeside;
+  stream.message_bytes =
+      stream.plan.batch_size() * (stream.image_bytes + BytesBeside(schema)) + BytesPerBatchBeside(stream);
   RETURN_IF_ERROR(CheckSizes(stream));
   return stream;
 }
@@ -121,7 +130,7 @@ absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const mo
 absl::Status StreamOpener::CheckSizes(const OpenedStream& stream) const {
   const auto most = static_cast<int64_t>(options_.max_message_bytes);
   if (stream.message_bytes <= most) return absl::OkStatus();
-  const int64_t fits = (most - kBytesPerBatchBeside) / (stream.image_bytes + BytesBeside(stream.model->schema));
+  const int64_t fits = (most - BytesPerBatchBeside(stream)) / (stream.image_bytes + BytesBeside(stream.model->schema));
   return InvalidField("batch_size", "BATCH_TOO_LARGE",
                       absl::StrCat("a batch of ", stream.plan.batch_size(), " images would be a message of ",
                                    stream.message_bytes, " bytes; at most ", fits, " images fit"));
@@ -147,6 +156,7 @@ v1::DescribeStreamResponse Describe(const OpenedStream& stream) {
   response.set_bytes_per_epoch((last * plan.batch_size() + plan.ImagesOf(last)) * stream.image_bytes);
   response.set_fingerprint(stream.identity.fingerprint());
   if (stream.real.has_value()) response.set_dataset_version(stream.real->version);
+  for (std::string& version : stream.judge_versions()) response.add_judge_versions(std::move(version));
   return response;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -44,6 +45,10 @@ struct OpenedStream {
   int64_t image_bytes = 0;    // pixels and labels of one image
   int64_t message_bytes = 0;  // of a full batch, at most
 
+  // Of the filter, one for each confidence.
+  std::vector<std::string> judge_versions() const {
+    return filter.has_value() ? filter->judge_versions() : std::vector<std::string>();
+  }
   // Whether the engine writes pixels as they travel; else float32 NHWC.
   bool rendered_as_sent() const { return wire.rendered() && !plan.changes().photometric() && !filter.has_value(); }
   model::PixelFormat render_format() const {

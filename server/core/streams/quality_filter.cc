@@ -86,6 +86,12 @@ std::string QualityFilter::judges() const {
   return text;
 }
 
+std::vector<std::string> QualityFilter::judge_versions() const {
+  std::vector<std::string> versions;
+  for (const Belief& belief : beliefs_) versions.push_back(belief.judge->name());
+  return versions;
+}
+
 absl::StatusOr<std::vector<QualityFilter::Verdict>> QualityFilter::Judge(absl::Span<const float> images,
                                                                          const model::ImageShape& shape,
                                                                          absl::Span<const float> dense,

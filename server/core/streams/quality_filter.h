@@ -33,6 +33,8 @@ class QualityFilter {
   int attempts() const { return attempts_; }
   // Judges by version and weights, for the stream's identity.
   std::string judges() const;
+  // Their versions, one for each confidence of the recipe: `models/judge@1`.
+  std::vector<std::string> judge_versions() const;
 
   // `images`: `count` of `shape`, float32 NHWC; `dense`: their feature
   // vectors, one after the other. Blocks while judges compute.

@@ -20,6 +20,8 @@ ExportState SomeState() {
   state.form = "folder of png";
   state.reader = "rank 0 of 2, from epoch 0";
   state.model_version = "models/digits@3";
+  state.dataset_version = "datasets/faces@2";
+  state.judge_versions = {"models/judge@1", "models/digits@3"};
   state.token = std::string("\0token", 6);
   state.batches = 7;
   state.images = 56;
@@ -90,6 +92,47 @@ TEST(CheckSameExportTest, AnotherReaderIsRefusedByName) {
                               HasSubstr("choose another folder"))));
   }
   EXPECT_THAT(CheckSameExport(SomeState(), SomeState(), "out"), IsOk());
+}
+
+v1::StreamSpec Names(const std::string& model, const std::string& dataset, const std::string& first_judge,
+                     const std::string& second_judge) {
+  v1::StreamSpec spec;
+  spec.set_model(model);
+  spec.mutable_recipe()->mutable_real()->set_dataset(dataset);
+  v1::QualityFilter& filter = *spec.mutable_recipe()->mutable_filter();
+  filter.add_confidence()->set_judge(first_judge);
+  filter.add_confidence()->set_judge(second_judge);
+  return spec;
+}
+
+TEST(KeepVersionsTest, NamesMeanTheVersionsThatTheExportBeganWith) {
+  v1::StreamSpec spec = Names("digits", "datasets/faces", "models/judge", "");
+  KeepVersions(SomeState(), spec);
+  EXPECT_EQ(spec.SerializeAsString(),
+            Names("models/digits@3", "datasets/faces@2", "models/judge@1", "").SerializeAsString());
+}
+
+TEST(KeepVersionsTest, VersionsAndOtherNamesStay) {
+  const v1::StreamSpec asked = Names("digits@4", "face", "judge@stable", "other");
+  v1::StreamSpec spec = asked;
+  KeepVersions(SomeState(), spec);
+  EXPECT_EQ(spec.SerializeAsString(), asked.SerializeAsString());
+  v1::StreamSpec plain;
+  plain.set_model("other");
+  KeepVersions(SomeState(), plain);
+  EXPECT_FALSE(plain.has_recipe());
+}
+
+TEST(CheckSameExportTest, SaysWhichVersionsDiffer) {
+  ExportState wanted = SomeState();
+  wanted.fingerprint = "beef";
+  wanted.dataset_version = "datasets/faces@3";
+  wanted.judge_versions = {};
+  EXPECT_THAT(
+      CheckSameExport(SomeState(), wanted, "out"),
+      IsError(absl::StatusCode::kFailedPrecondition,
+              "'out' holds an export of another data set version (datasets/faces@2, not datasets/faces@3) and another "
+              "judge (models/judge@1, models/digits@3, not none); choose another folder"));
 }
 
 TEST(CheckSameExportTest, AnotherStreamOrFormIsRefused) {
