@@ -51,6 +51,11 @@ absl::Status WithReason(absl::Status status, absl::string_view reason) {
   return status;
 }
 
+absl::Status WithField(absl::Status status, absl::string_view field) {
+  if (!status.ok()) SetPayload(status, kField, field);
+  return status;
+}
+
 absl::Status WithRetryAfter(absl::Status status, absl::Duration delay) {
   if (!status.ok()) SetPayload(status, kRetryAfterNanos, absl::StrCat(absl::ToInt64Nanoseconds(delay)));
   return status;

@@ -36,9 +36,12 @@ absl::Status InvalidField(absl::string_view field, absl::string_view reason, abs
 // NOT_FOUND for a resource.
 absl::Status ResourceNotFound(absl::string_view type, absl::string_view name, absl::string_view message);
 
-// `status` with a reason; an OK status is returned as it is. The four below
+// `status` with a reason; an OK status is returned as it is. The five below
 // likewise.
 absl::Status WithReason(absl::Status status, absl::string_view reason);
+// `status` at a field: a request that is well-formed and asks there for what
+// cannot be.
+absl::Status WithField(absl::Status status, absl::string_view field);
 absl::Status WithRetryAfter(absl::Status status, absl::Duration delay);
 
 // `status` with `prefix` in front of its field path, joined by "." unless the

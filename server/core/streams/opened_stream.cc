@@ -83,7 +83,7 @@ absl::StatusOr<OpenedStream> StreamOpener::OpenWith(ModelHandle model, const v1:
   }
   std::optional<QualityFilter> filter;
   if (spec.recipe().has_filter()) {
-    auto made = QualityFilter::Create(spec.recipe().filter(), model->schema, model->name, options_.judges);
+    auto made = QualityFilter::Create(spec.recipe().filter(), model->schema, shape, model->name, options_.judges);
     if (!made.ok()) return PrefixField(made.status(), "recipe.filter");
     filter = *std::move(made);
     sources.judges = filter->judges();

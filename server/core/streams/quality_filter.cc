@@ -23,10 +23,20 @@ absl::Status CheckSharpness(const v1::SharpnessFilter& sharpness) {
       absl::StrCat("min ", min, " and max ", max, " must be at least 0, max not below min (or 0: no end)"));
 }
 
+absl::Status CheckSize(const ImageJudge& judge, const model::ImageShape& shape) {
+  const int side = judge.image_size();
+  if (shape.height == side && shape.width == side) return absl::OkStatus();
+  const absl::Status status = absl::FailedPreconditionError(
+      absl::StrCat("the judge ", judge.name(), " takes images of ", side, " x ", side, ", not ", shape.height, " x ",
+                   shape.width, ", which the model renders"));
+  return WithField(WithReason(status, "SHAPE_MISMATCH"), "judge");
+}
+
 }  // namespace
 
 absl::StatusOr<QualityFilter> QualityFilter::Create(const v1::QualityFilter& recipe, const model::FeatureSchema& schema,
-                                                    absl::string_view own_model, const JudgeProvider& judges) {
+                                                    const model::ImageShape& shape, absl::string_view own_model,
+                                                    const JudgeProvider& judges) {
   QualityFilter filter;
   if (recipe.has_attempts()) filter.attempts_ = recipe.attempts();
   if (filter.attempts_ < 0 || filter.attempts_ > kMaxAttempts) {
@@ -40,7 +50,7 @@ absl::StatusOr<QualityFilter> QualityFilter::Create(const v1::QualityFilter& rec
     if (recipe.sharpness().max() > 0) filter.max_sharpness_ = recipe.sharpness().max();
   }
   for (int i = 0; i < recipe.confidence_size(); ++i) {
-    RETURN_IF_ERROR(PrefixField(filter.AddBelief(recipe.confidence(i), schema, own_model, judges),
+    RETURN_IF_ERROR(PrefixField(filter.AddBelief(recipe.confidence(i), schema, shape, own_model, judges),
                                 absl::StrCat("confidence[", i, "]")));
   }
   if (filter.sharpness_ || !filter.beliefs_.empty()) return filter;
@@ -48,7 +58,8 @@ absl::StatusOr<QualityFilter> QualityFilter::Create(const v1::QualityFilter& rec
 }
 
 absl::Status QualityFilter::AddBelief(const v1::ConfidenceFilter& recipe, const model::FeatureSchema& schema,
-                                      absl::string_view own_model, const JudgeProvider& judges) {
+                                      const model::ImageShape& shape, absl::string_view own_model,
+                                      const JudgeProvider& judges) {
   auto feature = schema.FindFeature(recipe.feature());
   if (!feature.ok()) return PrefixField(feature.status(), "feature");
   // Each judge costs memory and time; a schema bounds their number.
@@ -73,6 +84,7 @@ absl::Status QualityFilter::AddBelief(const v1::ConfidenceFilter& recipe, const 
                                                                  recipe.feature(), "' with the same classes")),
                       "SCHEMA_MISMATCH");
   }
+  RETURN_IF_ERROR(CheckSize(**judge, shape));
   const int classes = static_cast<int>(schema.features()[*feature].classes.size());
   beliefs_.push_back({*std::move(judge), offset, known.offset(*judged), classes, recipe.min()});
   return absl::OkStatus();

@@ -151,8 +151,11 @@ TEST(ClassifierJudgeTest, RefusesAJudgeThatDoesNotFit) {
   EXPECT_THAT(world.Open("recipe { filter { confidence { judge: 'judge' feature: 'colour' min: 0.5 } } }"),
               HasReason(absl::StatusCode::kFailedPrecondition, "SCHEMA_MISMATCH"));
   world.models.Teach("judge", MakeJudge(world.schema, 8));
-  EXPECT_THAT(ReadBatch(*world.Open(kSpec).value()),
-              HasReason(absl::StatusCode::kFailedPrecondition, "SHAPE_MISMATCH"));
+  v1::DescribeStreamRequest request;
+  *request.mutable_spec() = StreamWorld::Start(kSpec).spec();
+  const absl::Status described = world.factory->Describe(request).status();
+  EXPECT_THAT(described, HasReason(absl::StatusCode::kFailedPrecondition, "SHAPE_MISMATCH"));
+  EXPECT_EQ(GetErrorDetail(described).field, "spec.recipe.filter.confidence[0].judge");
 }
 
 }  // namespace
