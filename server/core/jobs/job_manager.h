@@ -23,9 +23,10 @@
 namespace facet::server {
 
 struct JobManagerOptions {
-  std::string root;          // <state_dir>/jobs
-  std::string preset_dir;    // <data_dir>/presets
-  std::string trainer_path;  // the program facet-trainer
+  std::string root;             // <state_dir>/jobs
+  std::string preset_dir;       // <data_dir>/presets
+  std::string trainer_path;     // the program facet-trainer
+  std::string device = "auto";  // what trainers compute on: auto, cpu, cuda, cuda:N
   int max_queued = 64;
   int max_running = 1;
   // How long a trainer that was asked to stop may take before it is killed.

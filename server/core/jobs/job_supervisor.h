@@ -27,6 +27,7 @@ namespace facet::server {
 struct JobSupervisorOptions {
   std::string root;  // a job's folder is `<root>/<id>`
   std::string trainer_path;
+  std::string device = "auto";  // of trainers
   int max_running = 1;
   absl::Duration stop_grace = absl::Seconds(30);
   int max_restarts = 3;
