@@ -94,10 +94,10 @@ absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path) {
   ASSIGN_OR_RETURN(std::string text, FileSystem::Posix()->ReadFile(path));
   SpecFile file;
   file.path = path;
-  const bool json = absl::EndsWith(path, ".json");
+  const bool json = absl::EndsWithIgnoreCase(path, ".json");
   // YAML, which includes JSON but for this, wants no tabs between values.
   if (json) absl::StrReplaceAll({{"\t", " "}}, &text);
-  const bool yaml = json || absl::EndsWith(path, ".yaml") || absl::EndsWith(path, ".yml");
+  const bool yaml = json || absl::EndsWithIgnoreCase(path, ".yaml") || absl::EndsWithIgnoreCase(path, ".yml");
   const auto mistakes = yaml ? ReadYaml(text, file.spec, file.lines) : ReadText(text, file.spec, file.lines);
   if (mistakes.empty()) return file;
   std::vector<std::string> lines;

@@ -18,7 +18,8 @@ struct SpecFile {
   FieldLines lines;
 };
 
-// Reads YAML (.yaml, .yml), JSON (.json) or protobuf text (any other name).
+// Reads YAML (.yaml, .yml), JSON (.json), also where those are in capitals, or
+// protobuf text (any other name).
 // INVALID_ARGUMENT names every mistake, one a line: "recipe.yaml:12:
 // recipe.features[1].pairs.beta: ...".
 absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path);

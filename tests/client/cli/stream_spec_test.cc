@@ -78,6 +78,27 @@ TEST(ReadSpecFileTest, ReadsYamlJsonAndProtobufText) {
   }
 }
 
+TEST(ReadSpecFileTest, EndingsMayBeInCapitals) {
+  TempDir dir;
+  for (const char* name : {"a.YAML", "a.Yml", "a.JSON"}) {
+    const auto file = ReadSpecFile(dir.Write(name, "{\"model\": \"digits\"}"));
+    ASSERT_THAT(file, IsOk()) << name;
+    EXPECT_EQ(file->spec.model(), "digits");
+  }
+}
+
+TEST(ReadSpecFileTest, ASecondDocumentIsRefused) {
+  TempDir dir;
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.yaml", "---\nmodel: digits\n...\n")), IsOk());
+  EXPECT_THAT(
+      ReadSpecFile(dir.Write("b.yaml", "model: digits\n---\nbatch_size: 8\n")),
+      IsError(absl::StatusCode::kInvalidArgument, HasSubstr("b.yaml:3: is a second document (behind '---')")));
+  // The first is read all the same.
+  EXPECT_THAT(ReadSpecFile(dir.Write("c.yaml", "modle: digits\n---\n- 1\n")),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      testing::AllOf(HasSubstr("c.yaml:1: modle"), HasSubstr("c.yaml:3: is a second document"))));
+}
+
 TEST(ReadSpecFileTest, TheRecipesThatShipAreRead) {
   const std::string folder = std::string(std::getenv("FACET_SOURCE_DIR")) + "/data/recipes";
   int read = 0;
