@@ -25,7 +25,8 @@ struct SpecFile {
 absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path);
 
 // What a server said of the spec, with the line of the field in front where
-// the file has it, or the field that it lies in.
+// the file has it, or the field that it lies in. Of several mistakes each has a
+// line of its own, be there a file or not.
 absl::Status LocateInFile(const absl::Status& status, const SpecFile& file);
 
 // "colour" or "colour:0.5" (fixed ratio), "colour:0.3-0.7" (range),

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 #include "model/augment/batch_labels.h"
 #include "model/features/schema_proto.h"
@@ -34,7 +35,7 @@ int64_t BytesPerBatchBeside(const OpenedStream& stream) {
 absl::Status AtDataset(const absl::Status& status) {
   const ErrorDetail detail = GetErrorDetail(status);
   if (!detail.field.has_value()) return status;
-  return InvalidField("recipe.real.dataset", detail.reason, status.message());
+  return InvalidField("dataset", detail.reason, status.message());
 }
 
 absl::Status ShapeMismatch(const std::string& version, const model::ImageShape& found,
@@ -45,8 +46,10 @@ absl::Status ShapeMismatch(const std::string& version, const model::ImageShape& 
                     "SHAPE_MISMATCH");
 }
 
-absl::Status CheckMoves(const model::StreamPlan& plan, const model::ImageShape& shape) {
-  if (!plan.changes().moves_pixels() || shape.height == shape.width) return absl::OkStatus();
+// Transforms that are none are told elsewhere.
+absl::Status CheckMoves(const v1::TransformRecipe& recipe, const model::ImageShape& shape) {
+  const auto changes = model::ImageChanges::Create(recipe);
+  if (!changes.ok() || !changes->moves_pixels() || shape.height == shape.width) return absl::OkStatus();
   return InvalidField("recipe.transforms.square", "NOT_SQUARE",
                       absl::StrCat("images of ", shape.height, " x ", shape.width, " cannot be turned"));
 }
@@ -54,6 +57,17 @@ absl::Status CheckMoves(const model::StreamPlan& plan, const model::ImageShape& 
 absl::Status CheckRehearsal(v1::Rehearsal rehearsal) {
   if (v1::Rehearsal_IsValid(rehearsal)) return absl::OkStatus();
   return InvalidField("rehearsal", "UNKNOWN_VALUE", absl::StrCat(static_cast<int>(rehearsal), " is no Rehearsal"));
+}
+
+model::StreamSources SourcesOf(const LoadedModel& model, const std::optional<HeldDataset>& held,
+                               const std::optional<QualityFilter>& filter) {
+  model::StreamSources sources{model.name, model.card.weights_sha256(), "", "", ""};
+  if (held.has_value()) {
+    sources.dataset_version = held->version;
+    sources.dataset_digest = held->images->info().fingerprint;
+  }
+  if (filter.has_value()) sources.judges = filter->judges();
+  return sources;
 }
 
 }  // namespace
@@ -66,36 +80,38 @@ absl::StatusOr<OpenedStream> StreamOpener::Open(const v1::StreamSpec& spec, absl
 }
 
 absl::StatusOr<OpenedStream> StreamOpener::OpenWith(ModelHandle model, const v1::StreamSpec& spec) {
-  RETURN_IF_ERROR(CheckRehearsal(spec.rehearsal()));
   const model::ImageShape shape = model->renderer->shape();
-  model::StreamSources sources{model->name, model->card.weights_sha256(), "", "", ""};
+  Mistakes mistakes;
+  mistakes.Add(CheckRehearsal(spec.rehearsal()));
   std::optional<HeldDataset> held;
-  std::optional<model::RealImages> real;
+  std::optional<model::RealImages> images;
   if (spec.recipe().has_real()) {
-    ASSIGN_OR_RETURN(held, Hold(spec.recipe().real().dataset(), shape));
-    const model::Dataset& images = *held->images;
-    auto selected = model::RealImages::Create(spec.recipe().real(), model->schema, images.info().schema, images.size(),
-                                              [&](int64_t i) { return images.labels(i); });
-    if (!selected.ok()) return PrefixField(selected.status(), "recipe.real");
-    real = *std::move(selected);
-    sources.dataset_version = held->version;
-    sources.dataset_digest = images.info().fingerprint;
+    std::optional<RealSource> real;
+    if (mistakes.Take(OpenReal(spec.recipe().real(), *model), real, "recipe.real")) {
+      held = std::move(real->held);
+      images = std::move(real->images);
+    }
   }
   std::optional<QualityFilter> filter;
   if (spec.recipe().has_filter()) {
-    auto made = QualityFilter::Create(spec.recipe().filter(), model->schema, shape, model->name, options_.judges);
-    if (!made.ok()) return PrefixField(made.status(), "recipe.filter");
-    filter = *std::move(made);
-    sources.judges = filter->judges();
+    mistakes.Take(QualityFilter::Create(spec.recipe().filter(), model->schema, shape, model->name, options_.judges),
+                  filter, "recipe.filter");
   }
-  ASSIGN_OR_RETURN(model::StreamPlan plan,
-                   model::StreamPlan::Create(spec, model->schema, options_.max_batch_size, std::move(real)));
-  RETURN_IF_ERROR(CheckMoves(plan, shape));
-  ASSIGN_OR_RETURN(model::WirePixels wire, model::WirePixels::Create(spec, shape.channels));
-  ASSIGN_OR_RETURN(model::BatchSequence sequence, model::BatchSequence::Create(spec, plan.batches_per_epoch()));
-  OpenedStream stream{std::move(model),    std::move(held), std::move(filter),
-                      std::move(plan),     std::move(wire), model::StreamIdentity(spec, sources),
-                      std::move(sequence), spec.rehearsal()};
+  auto plan = model::StreamPlan::Create(spec, model->schema, options_.max_batch_size, std::move(images));
+  mistakes.Add(plan.status());
+  mistakes.Add(CheckMoves(spec.recipe().transforms(), shape));
+  auto wire = model::WirePixels::Create(spec, shape.channels);
+  mistakes.Add(wire.status());
+  std::optional<model::BatchSequence> sequence;
+  if (plan.ok()) {
+    mistakes.Take(model::BatchSequence::Create(spec, plan->batches_per_epoch()), sequence);
+  } else {
+    mistakes.Add(model::BatchSequence::Check(spec));
+  }
+  RETURN_IF_ERROR(mistakes.ToStatus());
+  const model::StreamIdentity identity(spec, SourcesOf(*model, held, filter));
+  OpenedStream stream{std::move(model), std::move(held), std::move(filter),    *std::move(plan),
+                      *std::move(wire), identity,        *std::move(sequence), spec.rehearsal()};
   const model::FeatureSchema& schema = stream.model->schema;
   stream.image_bytes = static_cast<int64_t>(shape.samples() * stream.wire.bytes_per_sample()) +
                        model::LabelBytesPerImage(schema, stream.plan.labels());
@@ -103,6 +119,16 @@ absl::StatusOr<OpenedStream> StreamOpener::OpenWith(ModelHandle model, const v1:
       stream.plan.batch_size() * (stream.image_bytes + BytesBeside(schema)) + BytesPerBatchBeside(stream);
   RETURN_IF_ERROR(CheckSizes(stream));
   return stream;
+}
+
+absl::StatusOr<StreamOpener::RealSource> StreamOpener::OpenReal(const v1::RealImages& recipe,
+                                                                const LoadedModel& model) {
+  ASSIGN_OR_RETURN(HeldDataset held, Hold(recipe.dataset(), model.renderer->shape()));
+  const model::Dataset& images = *held.images;
+  ASSIGN_OR_RETURN(model::RealImages selected,
+                   model::RealImages::Create(recipe, model.schema, images.info().schema, images.size(),
+                                             [&](int64_t i) { return images.labels(i); }));
+  return RealSource{std::move(held), std::move(selected)};
 }
 
 absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const model::ImageShape& shape) {

@@ -66,11 +66,17 @@ class StreamOpener {
   explicit StreamOpener(BatchStreamFactoryOptions options) : options_(std::move(options)) {}
 
   // Errors of v1.AugmentationService, with the path of the spec, `field`, in
-  // front.
+  // front; of all mistakes that do not depend on one another.
   absl::StatusOr<OpenedStream> Open(const v1::StreamSpec& spec, absl::string_view field) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   absl::StatusOr<OpenedStream> OpenWith(ModelHandle model, const v1::StreamSpec& spec);
+  // A data set, and which of its images a stream shows.
+  struct RealSource {
+    HeldDataset held;
+    model::RealImages images;
+  };
+  absl::StatusOr<RealSource> OpenReal(const v1::RealImages& recipe, const LoadedModel& model);
   absl::StatusOr<HeldDataset> Hold(const std::string& name, const model::ImageShape& shape) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CheckSizes(const OpenedStream& stream) const;
 

@@ -23,7 +23,7 @@ class QualityFilter {
   enum class Verdict { kKept, kNotSharp, kNotBelieved };
 
   // Of a stream whose images have `schema` and `shape`. `own_model` judges
-  // where the recipe names nobody. INVALID_ARGUMENT with the field path below
+  // where the recipe names nobody. INVALID_ARGUMENT with the field paths below
   // the filter; errors of `judges`; FAILED_PRECONDITION: a judge has not the
   // feature's classes (reason SCHEMA_MISMATCH), or takes images of another size
   // (SHAPE_MISMATCH, with the field path). UNIMPLEMENTED: `judges` is null and
