@@ -31,9 +31,9 @@ struct JobManagerOptions {
   int max_running = 1;
   // How long a trainer that was asked to stop may take before it is killed.
   absl::Duration stop_grace = absl::Seconds(30);
-  // Deaths of a trainer in a row, without a new checkpoint, after which its job
-  // fails; and the wait before the first restart, twice as long each time, up to
-  // 32 times that.
+  // Restarts of a trainer in a row, without a new checkpoint between them; after
+  // that many the next death fails the job. And the wait before the first
+  // restart, twice as long each time, up to 32 times that.
   int max_restarts = 10;
   absl::Duration restart_backoff = absl::Seconds(1);
   // Silence of a trainer after which it is killed and started again. More than

@@ -62,8 +62,8 @@ struct JobRank {
 //
 // A trainer that dies unasked, or is killed for its silence, is started again
 // from its last checkpoint after `restart_backoff`, twice that the next time and
-// so on; after `max_restarts` deaths in a row without a new checkpoint the job
-// fails. One that finds the job taken by an orphan is started again, too, once
+// so on; after `max_restarts` restarts in a row without a new checkpoint the next
+// death fails the job. One that finds the job taken by an orphan is started again, too, once
 // that was ended.
 //
 // Thread-safe; calls do not block, but for Shutdown and the destructor, which
