@@ -113,7 +113,9 @@ int64_t StreamPlan::Shuffled(int64_t i, int64_t size, absl::string_view purpose,
 
 PlannedImage StreamPlan::PlanReal(int64_t epoch, int64_t place, absl::Span<float> dense) const {
   // Numbers the real images of all epochs, so that each comes once before any
-  // comes again; wraps only after 2^64 of them, as the numbers below do.
+  // comes again. Those that DROP leaves out count: how many depends on the world
+  // size, and the order must not. Wraps only after 2^64 of them, as the numbers
+  // below do.
   const uint64_t number = static_cast<uint64_t>(epoch) * places_.real() + places_.RealBefore(place);
   const uint64_t count = real_->size();
   const int64_t which = Shuffled(number % count, count, "stream.real", number / count);
