@@ -66,9 +66,11 @@ int ExitCode(const absl::Status& status) {
 
 void PrintError(const absl::Status& status) {
   const client::ErrorDescription details = client::DescribeError(status);
-  const std::string reason = details.reason.empty() ? "" : absl::StrCat(" (", details.reason, ")");
+  // The message of several mistakes has their fields, and one reason is not all.
+  const bool several = details.violations.size() > 1;
+  const std::string reason = several || details.reason.empty() ? "" : absl::StrCat(" (", details.reason, ")");
   std::fprintf(stderr, "facet: %s%s\n", std::string(status.message()).c_str(), reason.c_str());
-  if (!details.field.empty()) std::fprintf(stderr, "  field: %s\n", details.field.c_str());
+  if (!several && !details.field.empty()) std::fprintf(stderr, "  field: %s\n", details.field.c_str());
   const std::string advice = Advice(status, details);
   if (!advice.empty()) std::fprintf(stderr, "  %s\n", advice.c_str());
 }

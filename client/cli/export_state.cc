@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/export_state.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 
 namespace facet::cli {
@@ -12,8 +15,11 @@ namespace {
 
 std::string ToText(const ExportState& state) {
   const nlohmann::ordered_json json = {{"model_version", state.model_version},
+                                       {"dataset_version", state.dataset_version},
+                                       {"judge_versions", state.judge_versions},
                                        {"fingerprint", state.fingerprint},
                                        {"form", state.form},
+                                       {"reader", state.reader},
                                        {"images", state.images},
                                        {"batches", state.batches},
                                        {"parts", state.parts},
@@ -25,8 +31,12 @@ std::string ToText(const ExportState& state) {
 std::optional<ExportState> FromText(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
-  for (const char* key : {"model_version", "fingerprint", "form", "token"}) {
+  for (const char* key : {"model_version", "dataset_version", "fingerprint", "form", "reader", "token"}) {
     if (!json.contains(key) || !json[key].is_string()) return std::nullopt;
+  }
+  if (!json.contains("judge_versions") || !json["judge_versions"].is_array()) return std::nullopt;
+  for (const auto& version : json["judge_versions"]) {
+    if (!version.is_string()) return std::nullopt;
   }
   for (const char* key : {"images", "batches", "parts"}) {
     if (!json.contains(key) || !json[key].is_number_unsigned()) return std::nullopt;
@@ -34,17 +44,52 @@ std::optional<ExportState> FromText(const std::string& text) {
   if (!json.contains("complete") || !json["complete"].is_boolean()) return std::nullopt;
   ExportState state;
   state.model_version = json["model_version"];
+  state.dataset_version = json["dataset_version"];
+  state.judge_versions = json["judge_versions"].get<std::vector<std::string>>();
   state.fingerprint = json["fingerprint"];
   state.form = json["form"];
+  state.reader = json["reader"];
   state.images = json["images"];
   state.batches = json["batches"];
   state.parts = json["parts"];
   state.complete = json["complete"];
   if (!absl::Base64Unescape(json["token"].get<std::string>(), &state.token)) return std::nullopt;
+  // What was written has a token to go on from; without it the stream would
+  // begin again behind it.
+  if (state.token.empty() != (state.batches == 0)) return std::nullopt;
   return state;
 }
 
+// `models/digits@3` is one of `digits` and of `models/digits`.
+bool IsVersionOf(const std::string& version, const std::string& asked) {
+  const std::string name = version.substr(0, version.find('@'));
+  return !asked.empty() && (name == asked || name.substr(name.find('/') + 1) == asked);
+}
+
+// What differs of two exports whose fingerprints do.
+std::string DescribeDifference(const ExportState& found, const ExportState& wanted) {
+  std::vector<std::string> differences;
+  const auto compare = [&](const char* what, const std::string& has, const std::string& asks) {
+    const auto name = [](const std::string& version) { return version.empty() ? "none" : version; };
+    if (has != asks) differences.push_back(absl::StrCat("another ", what, " (", name(has), ", not ", name(asks), ")"));
+  };
+  compare("model version", found.model_version, wanted.model_version);
+  compare("data set version", found.dataset_version, wanted.dataset_version);
+  compare("judge", absl::StrJoin(found.judge_versions, ", "), absl::StrJoin(wanted.judge_versions, ", "));
+  if (differences.empty()) return absl::StrCat("another recipe or seed (of ", found.model_version, ")");
+  return absl::StrJoin(differences, " and ");
+}
+
 }  // namespace
+
+std::string DescribeReader(const v1::StreamSpec& spec) {
+  const auto place = [](const char* name, int index, int count) {
+    return absl::StrCat(name, " ", index, " of ", std::max(1, count));
+  };
+  return absl::StrCat(place("rank", spec.rank(), spec.world_size()), ", ",
+                      spec.workers() > 1 ? place("worker", spec.worker(), spec.workers()) + ", " : "", "from epoch ",
+                      spec.first_epoch());
+}
 
 absl::StatusOr<std::optional<ExportState>> LoadExportState(FileSystem& file_system, const std::string& folder) {
   const std::string path = absl::StrCat(folder, "/", kExportStateFile);
@@ -57,15 +102,33 @@ absl::StatusOr<std::optional<ExportState>> LoadExportState(FileSystem& file_syst
   return state;
 }
 
+void KeepVersions(const ExportState& found, v1::StreamSpec& spec) {
+  if (IsVersionOf(found.model_version, spec.model())) spec.set_model(found.model_version);
+  if (IsVersionOf(found.dataset_version, spec.recipe().real().dataset())) {
+    spec.mutable_recipe()->mutable_real()->set_dataset(found.dataset_version);
+  }
+  const int judges = spec.recipe().filter().confidence_size();
+  if (static_cast<int>(found.judge_versions.size()) != judges) return;
+  for (int i = 0; i < judges; ++i) {
+    // One that is not named is the model, which keeps its version above.
+    if (!IsVersionOf(found.judge_versions[i], spec.recipe().filter().confidence(i).judge())) continue;
+    spec.mutable_recipe()->mutable_filter()->mutable_confidence(i)->set_judge(found.judge_versions[i]);
+  }
+}
+
 absl::Status CheckSameExport(const ExportState& found, const ExportState& wanted, const std::string& folder) {
   if (found.form != wanted.form) {
     return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds an export as ", found.form, ", not as ",
                                                       wanted.form, "; choose another folder"));
   }
   if (found.fingerprint != wanted.fingerprint) {
-    return absl::FailedPreconditionError(absl::StrCat("'", folder,
-                                                      "' holds an export of another model version, recipe or seed (of ",
-                                                      found.model_version, "); choose another folder"));
+    return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds an export of ",
+                                                      DescribeDifference(found, wanted), "; choose another folder"));
+  }
+  if (found.reader != wanted.reader) {
+    return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds what ", found.reader,
+                                                      " reads of this stream, not ", wanted.reader,
+                                                      "; choose another folder, one for each reader"));
   }
   return absl::OkStatus();
 }

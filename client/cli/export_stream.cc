@@ -15,18 +15,13 @@
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/stream_batches.h"
+#include "client/src/pin_versions.h"
 
 namespace facet::cli {
 namespace {
 
 ExportImage ImageOf(const std::string& name) {
   return name == "npy" ? ExportImage::kNpy : name == "jpg" ? ExportImage::kJpeg : ExportImage::kPng;
-}
-
-// `models/digits@3` is one of `digits` and of `models/digits`.
-bool IsVersionOf(const std::string& version, const std::string& model) {
-  const std::string name = version.substr(0, version.find('@'));
-  return name == model || name == "models/" + model;
 }
 
 // What the samples are made of, whatever the recipe asks for.
@@ -159,10 +154,7 @@ absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOpt
   }
   FixFormat(spec);
   ASSIGN_OR_RETURN(const std::optional<ExportState> found, LoadExportState(*FileSystem::Posix(), options.out));
-  // `digits` means the version that the export began with.
-  if (found.has_value() && IsVersionOf(found->model_version, spec.model())) {
-    spec.set_model(found->model_version);
-  }
+  if (found.has_value()) KeepVersions(*found, spec);
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::DescribeStreamResponse described, client->DescribeStream(spec));
   if (spec.epochs() < 0 && batches == 0) {
@@ -174,10 +166,15 @@ absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOpt
   fresh.fingerprint = described.fingerprint();
   fresh.form = absl::StrCat(options.format, " of ", options.image, ", ", options.part_images, " a part, label '",
                             options.label, "'");
+  fresh.reader = DescribeReader(spec);
   fresh.model_version = described.model_version();
+  fresh.dataset_version = described.dataset_version();
+  fresh.judge_versions.assign(described.judge_versions().begin(), described.judge_versions().end());
   if (found.has_value()) RETURN_IF_ERROR(CheckSameExport(*found, fresh, options.out));
   const ExportState state = found.value_or(fresh);
-  spec.set_model(described.model_version());
+  client::PinVersions(described, spec);
+  // A token ends this worker's step; those after it up to its next are the others'.
+  if (!state.token.empty() && spec.workers() > 1) spec.set_worker(spec.workers() - 1);
   Export run(described, options, std::move(writer), state, wanted, context.json);
   ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
                    client->StreamBatches({.spec = spec, .resume_token = state.token, .prefetch = prefetch}));

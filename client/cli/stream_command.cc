@@ -14,6 +14,7 @@
 #include "client/cli/sheet_names.h"
 #include "client/cli/stream_batches.h"
 #include "client/cli/stream_spec.h"
+#include "client/src/pin_versions.h"
 
 namespace facet::cli {
 namespace {
@@ -84,6 +85,7 @@ std::string FormatDescription(const v1::DescribeStreamResponse& described) {
                  ? number(described.images_per_epoch())
                  : absl::StrCat(described.images_per_epoch(), " (", described.rendered_per_epoch(), " rendered, ",
                                 described.real_per_epoch(), " real of ", described.dataset_version(), ")")});
+  if (described.judge_versions_size() > 0) table.Add({"judged by", absl::StrJoin(described.judge_versions(), ", ")});
   table.Add({"batches an epoch", number(described.batches_per_epoch())});
   table.Add({"of them each rank", number(described.steps_per_epoch())});
   table.Add({"shape of a batch", absl::StrJoin(described.image_shape(), " x ")});
@@ -147,7 +149,7 @@ absl::Status Stream(Context& context, const Options& options) {
                            FormatBytes(described.bytes_per_batch()), " a batch"));
   }
   if (options.describe) return absl::OkStatus();
-  spec.set_model(described.model_version());
+  client::PinVersions(described, spec);
   ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
                    client->StreamBatches({.spec = spec, .resume_token = "", .prefetch = options.prefetch}));
   const int64_t wanted = BatchesToRead(spec, described, options.batches);

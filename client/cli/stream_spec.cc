@@ -4,6 +4,7 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -88,16 +89,35 @@ std::string NearestSet(std::string field, const FieldLines& lines) {
   return field;
 }
 
+// What is wrong with a field of a request, with its line of the file; nullopt
+// where the file sets nothing around it.
+std::optional<std::string> Locate(const std::string& described, absl::string_view message, const SpecFile& file) {
+  absl::string_view field = described;
+  absl::ConsumePrefix(&field, "start.");
+  if (!absl::ConsumePrefix(&field, "spec.")) return std::nullopt;
+  const std::string set = NearestSet(std::string(field), file.lines);
+  if (set.empty()) return std::nullopt;
+  // The server puts the path in front of its message, too.
+  absl::ConsumePrefix(&message, absl::StrCat(described, ": "));
+  return Describe(file.path, {file.lines.at(set), std::string(field), std::string(message)});
+}
+
+absl::Status WithMessage(const absl::Status& status, const std::string& message) {
+  absl::Status other(status.code(), message);
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) { other.SetPayload(url, payload); });
+  return other;
+}
+
 }  // namespace
 
 absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path) {
   ASSIGN_OR_RETURN(std::string text, FileSystem::Posix()->ReadFile(path));
   SpecFile file;
   file.path = path;
-  const bool json = absl::EndsWith(path, ".json");
+  const bool json = absl::EndsWithIgnoreCase(path, ".json");
   // YAML, which includes JSON but for this, wants no tabs between values.
   if (json) absl::StrReplaceAll({{"\t", " "}}, &text);
-  const bool yaml = json || absl::EndsWith(path, ".yaml") || absl::EndsWith(path, ".yml");
+  const bool yaml = json || absl::EndsWithIgnoreCase(path, ".yaml") || absl::EndsWithIgnoreCase(path, ".yml");
   const auto mistakes = yaml ? ReadYaml(text, file.spec, file.lines) : ReadText(text, file.spec, file.lines);
   if (mistakes.empty()) return file;
   std::vector<std::string> lines;
@@ -106,20 +126,18 @@ absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path) {
 }
 
 absl::Status LocateInFile(const absl::Status& status, const SpecFile& file) {
-  if (status.ok() || file.path.empty()) return status;
-  const std::string described = client::DescribeError(status).field;
-  absl::string_view field = described;
-  absl::ConsumePrefix(&field, "start.");
-  if (!absl::ConsumePrefix(&field, "spec.")) return status;
-  const std::string set = NearestSet(std::string(field), file.lines);
-  if (set.empty()) return status;
-  // The server puts the path in front of its message, too.
-  absl::string_view message = status.message();
-  absl::ConsumePrefix(&message, absl::StrCat(described, ": "));
-  absl::Status located(status.code(),
-                       Describe(file.path, {file.lines.at(set), std::string(field), std::string(message)}));
-  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) { located.SetPayload(url, payload); });
-  return located;
+  const client::ErrorDescription details = client::DescribeError(status);
+  if (status.ok() || (file.path.empty() && details.violations.size() < 2)) return status;
+  if (details.violations.size() < 2) {
+    const std::optional<std::string> located = Locate(details.field, status.message(), file);
+    return located.has_value() ? WithMessage(status, *located) : status;
+  }
+  std::vector<std::string> lines;
+  for (const client::FieldViolation& mistake : details.violations) {
+    lines.push_back(Locate(mistake.field, mistake.description, file)
+                        .value_or(absl::StrCat(mistake.field, ": ", mistake.description)));
+  }
+  return WithMessage(status, absl::StrJoin(lines, "\n"));
 }
 
 absl::StatusOr<v1::FeatureRecipe> ParseMix(const std::string& text) {

@@ -18,13 +18,15 @@ struct SpecFile {
   FieldLines lines;
 };
 
-// Reads YAML (.yaml, .yml), JSON (.json) or protobuf text (any other name).
+// Reads YAML (.yaml, .yml), JSON (.json), also where those are in capitals, or
+// protobuf text (any other name).
 // INVALID_ARGUMENT names every mistake, one a line: "recipe.yaml:12:
 // recipe.features[1].pairs.beta: ...".
 absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path);
 
 // What a server said of the spec, with the line of the field in front where
-// the file has it, or the field that it lies in.
+// the file has it, or the field that it lies in. Of several mistakes each has a
+// line of its own, be there a file or not.
 absl::Status LocateInFile(const absl::Status& status, const SpecFile& file);
 
 // "colour" or "colour:0.5" (fixed ratio), "colour:0.3-0.7" (range),

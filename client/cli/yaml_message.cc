@@ -206,9 +206,12 @@ std::vector<FileMistake> ReadYaml(const std::string& text, Message& message, Fie
   std::vector<FileMistake> mistakes;
   // yaml-cpp throws; nothing leaves this function.
   try {
-    const YAML::Node document = YAML::Load(text);
-    if (document.IsNull()) return mistakes;
-    Reader(mistakes, lines).ReadMessage(document, "", message);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.empty()) return mistakes;
+    if (!documents[0].IsNull()) Reader(mistakes, lines).ReadMessage(documents[0], "", message);
+    if (documents.size() > 1) {
+      mistakes.push_back({documents[1].Mark().line + 1, "", "is a second document (behind '---'); there may be one"});
+    }
   } catch (const YAML::Exception& e) {
     mistakes.push_back({e.mark.is_null() ? 0 : e.mark.line + 1, "", absl::StrCat("is not YAML: ", e.msg)});
   }

@@ -54,6 +54,9 @@ ErrorDescription DescribeError(const absl::Status& status) {
       description.reason = info.reason();
     } else if (any.UnpackTo(&bad_request) && bad_request.field_violations_size() > 0) {
       description.field = bad_request.field_violations(0).field();
+      for (const auto& violation : bad_request.field_violations()) {
+        description.violations.push_back({violation.field(), violation.description()});
+      }
     } else if (any.UnpackTo(&resource)) {
       description.resource = resource.resource_name();
     } else if (any.UnpackTo(&retry)) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "client/src/pin_versions.h"
 #include "client/src/status.h"
 
 namespace facet::client {
@@ -41,9 +42,7 @@ absl::StatusOr<std::optional<v1::StreamBatchesResponse>> StreamBatchReader::Next
 void StreamBatchReader::RememberPlace(const v1::StreamBatchesResponse& batch) {
   v1::StreamSpec& spec = options_.spec;
   options_.resume_token = batch.token();
-  // An alias may move, a data set get a new version; this stream keeps its own.
-  if (!batch.model_version().empty()) spec.set_model(batch.model_version());
-  if (!batch.dataset_version().empty()) spec.mutable_recipe()->mutable_real()->set_dataset(batch.dataset_version());
+  PinVersions(batch, spec);
   // The token stands for the end of a step; those after it up to our next one
   // belong to the other workers.
   if (spec.workers() > 1) spec.set_worker(spec.workers() - 1);

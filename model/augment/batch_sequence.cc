@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 
 namespace facet::model {
@@ -26,23 +27,30 @@ absl::Status CheckPlace(int index, absl::string_view index_field, int count, abs
 }
 
 absl::Status CheckEpochs(const v1::StreamSpec& spec) {
+  Mistakes mistakes;
   if (spec.epochs() < -1) {
-    return InvalidField("epochs", "OUT_OF_RANGE", "epochs must be at least 1, 0 for 1, or -1 for no end");
+    mistakes.Add(InvalidField("epochs", "OUT_OF_RANGE", "epochs must be at least 1, 0 for 1, or -1 for no end"));
   }
-  if (spec.first_epoch() >= 0 &&
-      spec.first_epoch() <= std::numeric_limits<int64_t>::max() - std::max<int64_t>(1, spec.epochs())) {
-    return absl::OkStatus();
+  if (spec.first_epoch() < 0 ||
+      spec.first_epoch() > std::numeric_limits<int64_t>::max() - std::max<int64_t>(1, spec.epochs())) {
+    mistakes.Add(InvalidField("first_epoch", "OUT_OF_RANGE",
+                              "first_epoch must be at least 0, and first_epoch + epochs below 2^63"));
   }
-  return InvalidField("first_epoch", "OUT_OF_RANGE",
-                      "first_epoch must be at least 0, and first_epoch + epochs below 2^63");
+  return mistakes.ToStatus();
 }
 
 }  // namespace
 
+absl::Status BatchSequence::Check(const v1::StreamSpec& spec) {
+  Mistakes mistakes;
+  mistakes.Add(CheckPlace(spec.rank(), "rank", spec.world_size(), "world_size"));
+  mistakes.Add(CheckPlace(spec.worker(), "worker", spec.workers(), "workers"));
+  mistakes.Add(CheckEpochs(spec));
+  return mistakes.ToStatus();
+}
+
 absl::StatusOr<BatchSequence> BatchSequence::Create(const v1::StreamSpec& spec, int64_t batches_per_epoch) {
-  RETURN_IF_ERROR(CheckPlace(spec.rank(), "rank", spec.world_size(), "world_size"));
-  RETURN_IF_ERROR(CheckPlace(spec.worker(), "worker", spec.workers(), "workers"));
-  RETURN_IF_ERROR(CheckEpochs(spec));
+  RETURN_IF_ERROR(Check(spec));
   BatchSequence sequence;
   sequence.batches_ = batches_per_epoch;
   sequence.drop_ = spec.last_batch() == v1::LAST_BATCH_DROP;

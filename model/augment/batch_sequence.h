@@ -32,8 +32,12 @@ struct SequencedBatch {
 // Not thread-safe.
 class BatchSequence {
  public:
+  // The spec's ranks, workers and epochs. INVALID_ARGUMENT with the field paths:
+  // out of range.
+  static absl::Status Check(const v1::StreamSpec& spec);
+
   // From the spec's ranks, workers, epochs and last_batch. Begins at
-  // `first_epoch`. INVALID_ARGUMENT with the field path: out of range, or
+  // `first_epoch`. INVALID_ARGUMENT with the field paths: as Check says, or
   // nothing is left of an epoch (reason EMPTY_EPOCH).
   static absl::StatusOr<BatchSequence> Create(const v1::StreamSpec& spec, int64_t batches_per_epoch);
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 
 namespace facet::model {
@@ -26,15 +27,25 @@ v1::FeatureRecipe Expand(const v1::AllPairs& all_pairs) {
   return recipe;
 }
 
+absl::Status CheckRepeats(int repeats) {
+  if (repeats >= 0) return absl::OkStatus();
+  return InvalidField("repeats", "OUT_OF_RANGE", "repeats must be at least 0 (meaning 1)");
+}
+
 }  // namespace
 
 absl::StatusOr<Combinations> Combinations::Create(const v1::StreamRecipe& recipe, const FeatureSchema& schema) {
   Combinations combinations;
   combinations.schema_ = schema;
-  RETURN_IF_ERROR(combinations.ReadFeatures(recipe));
+  Mistakes mistakes;
+  mistakes.Add(combinations.ReadFeatures(recipe));
   combinations.share_ratio_ = recipe.share_ratio();
-  RETURN_IF_ERROR(combinations.CheckSharedRatio());
-  RETURN_IF_ERROR(combinations.Count(recipe.repeats()));
+  const bool has_features = mistakes.none();
+  if (has_features) mistakes.Add(combinations.CheckSharedRatio());
+  const absl::Status repeats = CheckRepeats(recipe.repeats());
+  mistakes.Add(repeats);
+  if (has_features && repeats.ok()) mistakes.Add(combinations.Count(recipe.repeats()));
+  RETURN_IF_ERROR(mistakes.ToStatus());
   return combinations;
 }
 
@@ -53,10 +64,12 @@ absl::Status Combinations::ReadFeatures(const v1::StreamRecipe& recipe) {
     items_[feature] = *std::move(items);
     return absl::OkStatus();
   };
-  for (int i = 0; i < recipe.features_size(); ++i) {
-    RETURN_IF_ERROR(add(recipe.features(i), absl::StrCat("features[", i, "]")));
+  Mistakes mistakes;
+  for (int i = 0; i < recipe.features_size() && !mistakes.full(); ++i) {
+    mistakes.Add(add(recipe.features(i), absl::StrCat("features[", i, "]")));
   }
-  return recipe.has_all_pairs() ? add(Expand(recipe.all_pairs()), "all_pairs") : absl::OkStatus();
+  if (recipe.has_all_pairs()) mistakes.Add(add(Expand(recipe.all_pairs()), "all_pairs"));
+  return mistakes.ToStatus();
 }
 
 absl::Status Combinations::CheckSharedRatio() const {
@@ -76,7 +89,6 @@ absl::Status Combinations::CheckSharedRatio() const {
 }
 
 absl::Status Combinations::Count(int repeats) {
-  if (repeats < 0) return InvalidField("repeats", "OUT_OF_RANGE", "repeats must be at least 0 (meaning 1)");
   size_ = std::max(1, repeats);
   for (const FeatureItems& items : items_) {
     if (items.sampled()) continue;

@@ -19,7 +19,7 @@ namespace facet::model {
 // fastest. Immutable value; thread-safe.
 class Combinations {
  public:
-  // INVALID_ARGUMENT with the field path below the recipe: what FeatureItems
+  // INVALID_ARGUMENT with the field paths below the recipe: what FeatureItems
   // refuses, a feature given twice, mixes that cannot share a ratio, negative
   // repeats, an epoch of over 2^48 images.
   static absl::StatusOr<Combinations> Create(const v1::StreamRecipe& recipe, const FeatureSchema& schema);

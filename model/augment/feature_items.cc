@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 #include "model/features/feature_vector.h"
 
@@ -22,17 +23,23 @@ absl::StatusOr<std::vector<int>> FindClasses(const FeatureSchema& schema, int fe
     std::iota(classes.begin(), classes.end(), 0);
     return classes;
   }
+  Mistakes mistakes;
   std::set<int> seen;
-  for (int i = 0; i < names.size(); ++i) {
+  for (int i = 0; i < names.size() && !mistakes.full(); ++i) {
     const std::string path = absl::StrCat("classes[", i, "]");
-    auto found = schema.FindClass(feature, names[i]);
-    if (!found.ok()) return PrefixField(found.status(), path);
-    if (!seen.insert(*found).second) {
-      return InvalidField(path, "DUPLICATE_CLASS", absl::StrCat("class '", names[i], "' is listed twice"));
+    int found = 0;
+    if (!mistakes.Take(schema.FindClass(feature, names[i]), found, path)) continue;
+    if (!seen.insert(found).second) {
+      mistakes.Add(InvalidField(path, "DUPLICATE_CLASS", absl::StrCat("class '", names[i], "' is listed twice")));
     }
-    classes.push_back(*found);
+    classes.push_back(found);
   }
+  RETURN_IF_ERROR(mistakes.ToStatus());
   return classes;
+}
+
+absl::Status MissingKind() {
+  return InvalidField("kind", "MISSING_KIND", "give one of classes, fixed, pairs and triples");
 }
 
 // What the enum and the older switch say together.
@@ -74,6 +81,25 @@ absl::StatusOr<std::vector<float>> ResolveFixed(const FeatureSchema& schema, int
   return InvalidField(path, GetErrorDetail(status).reason, status.message());
 }
 
+// What can be told of a recipe though its feature is not known.
+absl::Status CheckWithoutFeature(const v1::FeatureRecipe& recipe) {
+  Mistakes mistakes;
+  switch (recipe.kind_case()) {
+    case v1::FeatureRecipe::kPairs:
+      mistakes.Add(MixRatio::OfPair(recipe.pairs()).status(), "pairs");
+      mistakes.Add(ReadAcross(recipe.pairs().across(), recipe.pairs().include_self()).status(), "pairs");
+      return mistakes.ToStatus();
+    case v1::FeatureRecipe::kTriples:
+      mistakes.Add(MixRatio::OfTriple(recipe.triples()).status(), "triples");
+      mistakes.Add(ReadAcross(recipe.triples().across(), false).status(), "triples");
+      return mistakes.ToStatus();
+    case v1::FeatureRecipe::KIND_NOT_SET:
+      return MissingKind();
+    default:
+      return absl::OkStatus();
+  }
+}
+
 }  // namespace
 
 FeatureItems FeatureItems::AllClasses(const FeatureSchema& schema, int feature) {
@@ -86,7 +112,12 @@ FeatureItems FeatureItems::AllClasses(const FeatureSchema& schema, int feature) 
 
 absl::StatusOr<FeatureItems> FeatureItems::Create(const FeatureSchema& schema, const v1::FeatureRecipe& recipe) {
   auto feature = schema.FindFeature(recipe.feature());
-  if (!feature.ok()) return PrefixField(feature.status(), "feature");
+  if (!feature.ok()) {
+    Mistakes mistakes;
+    mistakes.Add(feature.status(), "feature");
+    mistakes.Add(CheckWithoutFeature(recipe));
+    return mistakes.ToStatus();
+  }
   FeatureItems items;
   items.feature_ = *feature;
   items.sampled_ = recipe.sample();
@@ -112,21 +143,28 @@ absl::StatusOr<FeatureItems> FeatureItems::Create(const FeatureSchema& schema, c
     case v1::FeatureRecipe::KIND_NOT_SET:
       break;
   }
-  return InvalidField("kind", "MISSING_KIND", "give one of classes, fixed, pairs and triples");
+  return MissingKind();
 }
 
 absl::Status FeatureItems::ReadPairs(const FeatureSchema& schema, const v1::PairMix& mix) {
-  ASSIGN_OR_RETURN(classes_, FindClasses(schema, feature_, mix.classes()));
-  ASSIGN_OR_RETURN(ratio_, MixRatio::OfPair(mix));
-  ASSIGN_OR_RETURN(const Across across, ReadAcross(mix.across(), mix.include_self()));
-  return Tuple(2, across, mix.ordered());
+  return ReadMix(FindClasses(schema, feature_, mix.classes()), MixRatio::OfPair(mix),
+                 ReadAcross(mix.across(), mix.include_self()), 2, mix.ordered());
 }
 
 absl::Status FeatureItems::ReadTriples(const FeatureSchema& schema, const v1::TripleMix& mix) {
-  ASSIGN_OR_RETURN(classes_, FindClasses(schema, feature_, mix.classes()));
-  ASSIGN_OR_RETURN(ratio_, MixRatio::OfTriple(mix));
-  ASSIGN_OR_RETURN(const Across across, ReadAcross(mix.across(), false));
-  return Tuple(3, across, mix.ordered());
+  return ReadMix(FindClasses(schema, feature_, mix.classes()), MixRatio::OfTriple(mix), ReadAcross(mix.across(), false),
+                 3, mix.ordered());
+}
+
+absl::Status FeatureItems::ReadMix(absl::StatusOr<std::vector<int>> classes, absl::StatusOr<MixRatio> ratio,
+                                   absl::StatusOr<Across> across, int parents, bool ordered) {
+  Mistakes mistakes;
+  const bool countable = classes.ok() && across.ok();
+  mistakes.Take(std::move(classes), classes_);
+  mistakes.Take(std::move(ratio), ratio_);
+  mistakes.Add(across.status());
+  if (countable) mistakes.Add(Tuple(parents, *across, ordered));
+  return mistakes.ToStatus();
 }
 
 absl::Status FeatureItems::Tuple(int parents, Across across, bool ordered) {

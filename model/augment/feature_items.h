@@ -23,7 +23,7 @@ class FeatureItems {
   // Every class of `feature`, one-hot.
   static FeatureItems AllClasses(const FeatureSchema& schema, int feature);
 
-  // What a recipe says. INVALID_ARGUMENT with the field path below the recipe:
+  // What a recipe says. INVALID_ARGUMENT with the field paths below the recipe:
   // unknown or doubled class, a bad ratio, too few classes to mix.
   static absl::StatusOr<FeatureItems> Create(const FeatureSchema& schema, const v1::FeatureRecipe& recipe);
 
@@ -43,6 +43,8 @@ class FeatureItems {
  private:
   absl::Status ReadPairs(const FeatureSchema& schema, const v1::PairMix& mix);
   absl::Status ReadTriples(const FeatureSchema& schema, const v1::TripleMix& mix);
+  absl::Status ReadMix(absl::StatusOr<std::vector<int>> classes, absl::StatusOr<MixRatio> ratio,
+                       absl::StatusOr<Across> across, int parents, bool ordered);
   absl::Status Tuple(int parents, Across across, bool ordered);
 
   int feature_ = 0;

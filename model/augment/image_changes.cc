@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 
 namespace facet::model {
@@ -22,23 +23,25 @@ absl::StatusOr<SquareTransform> ReadSquare(int transform) {
 
 absl::StatusOr<ImageChanges> ImageChanges::Create(const v1::TransformRecipe& recipe) {
   ImageChanges changes;
-  for (int i = 0; i < recipe.square_size(); ++i) {
+  Mistakes mistakes;
+  for (int i = 0; i < recipe.square_size() && !mistakes.full(); ++i) {
     const std::string field = absl::StrCat("square[", i, "]");
-    auto square = ReadSquare(recipe.square(i));
-    if (!square.ok()) return PrefixField(square.status(), field);
-    if (std::find(changes.square_.begin(), changes.square_.end(), *square) != changes.square_.end()) {
-      return InvalidField(field, "DUPLICATE_TRANSFORM", "the transform is listed twice");
+    SquareTransform square;
+    if (!mistakes.Take(ReadSquare(recipe.square(i)), square, field)) continue;
+    if (std::find(changes.square_.begin(), changes.square_.end(), square) != changes.square_.end()) {
+      mistakes.Add(InvalidField(field, "DUPLICATE_TRANSFORM", "the transform is listed twice"));
     }
-    changes.square_.push_back(*square);
+    changes.square_.push_back(square);
   }
   if (changes.square_.empty()) changes.square_.emplace_back();
-  RETURN_IF_ERROR(changes.ReadRange(recipe.has_blur(), recipe.blur(), 0, 4, "blur", changes.blur_));
-  RETURN_IF_ERROR(
+  mistakes.Add(changes.ReadRange(recipe.has_blur(), recipe.blur(), 0, 4, "blur", changes.blur_));
+  mistakes.Add(
       changes.ReadRange(recipe.has_saturation(), recipe.saturation(), 0, 4, "saturation", changes.saturation_));
-  RETURN_IF_ERROR(changes.ReadRange(recipe.has_contrast(), recipe.contrast(), 0, 4, "contrast", changes.contrast_));
-  RETURN_IF_ERROR(
+  mistakes.Add(changes.ReadRange(recipe.has_contrast(), recipe.contrast(), 0, 4, "contrast", changes.contrast_));
+  mistakes.Add(
       changes.ReadRange(recipe.has_brightness(), recipe.brightness(), -1, 1, "brightness", changes.brightness_));
-  RETURN_IF_ERROR(changes.ReadRange(recipe.has_noise(), recipe.noise(), 0, 1, "noise", changes.noise_));
+  mistakes.Add(changes.ReadRange(recipe.has_noise(), recipe.noise(), 0, 1, "noise", changes.noise_));
+  RETURN_IF_ERROR(mistakes.ToStatus());
   return changes;
 }
 

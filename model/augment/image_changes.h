@@ -23,7 +23,7 @@ struct ImageChange {
 // value; thread-safe.
 class ImageChanges {
  public:
-  // INVALID_ARGUMENT with the field path below the recipe: an unknown or
+  // INVALID_ARGUMENT with the field paths below the recipe: an unknown or
   // doubled transform, a range that is out of bounds or upside down.
   static absl::StatusOr<ImageChanges> Create(const v1::TransformRecipe& recipe);
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 
 namespace facet::model {
@@ -21,9 +22,10 @@ absl::Status CheckUnit(float value, absl::string_view field) {
 }
 
 absl::Status CheckRange(const v1::RatioRange& range) {
-  RETURN_IF_ERROR(CheckUnit(range.min(), "range.min"));
-  RETURN_IF_ERROR(CheckUnit(range.max(), "range.max"));
-  if (range.min() <= range.max()) return absl::OkStatus();
+  Mistakes mistakes;
+  mistakes.Add(CheckUnit(range.min(), "range.min"));
+  mistakes.Add(CheckUnit(range.max(), "range.max"));
+  if (!mistakes.none() || range.min() <= range.max()) return mistakes.ToStatus();
   return BadRatio("range", absl::StrCat("min ", range.min(), " must not be above max ", range.max()));
 }
 

@@ -16,7 +16,7 @@ class MixRatio {
  public:
   using Weights = std::array<float, kMaxParents>;  // sum to 1; 0 beyond parents()
 
-  // INVALID_ARGUMENT (reason BAD_RATIO) with the field path below the mix: a
+  // INVALID_ARGUMENT (reason BAD_RATIO) with the field paths below the mix: a
   // ratio outside [0, 1], min above max, a beta or dirichlet that is not
   // above 0, weights that are negative or sum to 0.
   static absl::StatusOr<MixRatio> OfPair(const v1::PairMix& mix);

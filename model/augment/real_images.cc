@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 
 namespace facet::model {
@@ -49,23 +50,24 @@ absl::Status FindPlaces(const FeatureSchema& model, const FeatureSchema& dataset
 }
 
 absl::Status ReadOnly(const v1::RealImages& recipe, const FeatureSchema& dataset, std::vector<Column>& columns) {
-  for (int i = 0; i < recipe.only_size(); ++i) {
+  Mistakes mistakes;
+  for (int i = 0; i < recipe.only_size() && !mistakes.full(); ++i) {
     const v1::ClassFilter& filter = recipe.only(i);
     const std::string path = absl::StrCat("only[", i, "]");
-    auto feature = dataset.FindFeature(filter.feature());
-    if (!feature.ok()) return PrefixField(feature.status(), absl::StrCat(path, ".feature"));
     if (filter.classes().empty()) {
-      return InvalidField(absl::StrCat(path, ".classes"), "MISSING_CLASSES", "name at least one class");
+      mistakes.Add(InvalidField(absl::StrCat(path, ".classes"), "MISSING_CLASSES", "name at least one class"));
     }
-    std::vector<bool> wanted(columns[*feature].wanted.size());
-    for (int c = 0; c < filter.classes_size(); ++c) {
-      auto found = dataset.FindClass(*feature, filter.classes(c));
-      if (!found.ok()) return PrefixField(found.status(), absl::StrCat(path, ".classes[", c, "]"));
-      wanted[*found] = true;
+    int feature = 0;
+    if (!mistakes.Take(dataset.FindFeature(filter.feature()), feature, absl::StrCat(path, ".feature"))) continue;
+    std::vector<bool> wanted(columns[feature].wanted.size());
+    for (int c = 0; c < filter.classes_size() && !mistakes.full(); ++c) {
+      int found = 0;
+      const std::string place = absl::StrCat(path, ".classes[", c, "]");
+      if (mistakes.Take(dataset.FindClass(feature, filter.classes(c)), found, place)) wanted[found] = true;
     }
-    columns[*feature].wanted = std::move(wanted);
+    columns[feature].wanted = std::move(wanted);
   }
-  return absl::OkStatus();
+  return mistakes.ToStatus();
 }
 
 }  // namespace
@@ -73,8 +75,10 @@ absl::Status ReadOnly(const v1::RealImages& recipe, const FeatureSchema& dataset
 absl::StatusOr<RealImages> RealImages::Create(const v1::RealImages& recipe, const FeatureSchema& model,
                                               const FeatureSchema& dataset, int64_t count, Labels labels) {
   std::vector<Column> columns = AllWanted(dataset);
-  RETURN_IF_ERROR(FindPlaces(model, dataset, columns));
-  RETURN_IF_ERROR(ReadOnly(recipe, dataset, columns));
+  Mistakes mistakes;
+  mistakes.Add(FindPlaces(model, dataset, columns));
+  mistakes.Add(ReadOnly(recipe, dataset, columns));
+  RETURN_IF_ERROR(mistakes.ToStatus());
   RealImages real;
   real.features_ = model.size();
   std::vector<int32_t> places;

@@ -22,7 +22,7 @@ class RealImages {
 
   // Reads the labels of all `count` images. FAILED_PRECONDITION (reason
   // SCHEMA_MISMATCH): the data set lacks a feature of the model.
-  // INVALID_ARGUMENT with the field path below the recipe: an unknown feature
+  // INVALID_ARGUMENT with the field paths below the recipe: an unknown feature
   // or class in `only`, or no image is left.
   static absl::StatusOr<RealImages> Create(const v1::RealImages& recipe, const FeatureSchema& model,
                                            const FeatureSchema& dataset, int64_t count, Labels labels);

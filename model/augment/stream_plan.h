@@ -34,8 +34,8 @@ struct PlannedImage {
 class StreamPlan {
  public:
   // `real` is there if, and only if, the recipe asks for real images.
-  // INVALID_ARGUMENT with the field path below the spec ("recipe.features[1]
-  // .pairs.beta").
+  // INVALID_ARGUMENT with the field paths below the spec ("recipe.features[1]
+  // .pairs.beta"), of all mistakes that do not depend on one another.
   static absl::StatusOr<StreamPlan> Create(const v1::StreamSpec& spec, const FeatureSchema& schema, int max_batch_size,
                                            std::optional<RealImages> real = std::nullopt);
 
@@ -45,10 +45,10 @@ class StreamPlan {
   int64_t real_per_epoch() const { return places_.real(); }
   // 0 only where DROP leaves none.
   int64_t batches_per_epoch() const;
-  int batch_size() const { return batch_size_; }
+  int batch_size() const { return delivery_.batch_size; }
   // Images of a batch, in [0, batches_per_epoch()).
   int ImagesOf(int64_t batch) const;
-  const std::vector<v1::LabelForm>& labels() const { return labels_; }
+  const std::vector<v1::LabelForm>& labels() const { return delivery_.labels; }
   const ImageChanges& changes() const { return changes_; }
 
   // Image `offset` of `batch`: writes its feature vector into `dense`,
@@ -60,21 +60,25 @@ class StreamPlan {
   CounterRandom NoiseOf(const PlannedImage& image) const;
 
  private:
-  StreamPlan(Combinations combinations, ImageChanges changes)
-      : combinations_(std::move(combinations)), changes_(std::move(changes)) {}
-  absl::Status ReadDelivery(const v1::StreamSpec& spec, int max_batch_size);
+  // How images are put together.
+  struct Delivery {
+    std::vector<v1::LabelForm> labels;
+    int batch_size = 64;
+    v1::LastBatch last_batch = v1::LAST_BATCH_PARTIAL;
+  };
+  StreamPlan(Combinations combinations, ImageChanges changes, Delivery delivery)
+      : combinations_(std::move(combinations)), changes_(std::move(changes)), delivery_(std::move(delivery)) {}
+  static absl::StatusOr<Delivery> ReadDelivery(const v1::StreamSpec& spec, int max_batch_size);
   PlannedImage PlanReal(int64_t epoch, int64_t place, absl::Span<float> dense) const;
   PlannedImage PlanRendered(int64_t epoch, int64_t place, int attempt, absl::Span<float> dense) const;
   int64_t Shuffled(int64_t i, int64_t size, absl::string_view purpose, int64_t round) const;
 
   Combinations combinations_;
   ImageChanges changes_;
+  Delivery delivery_;
   std::optional<RealImages> real_;
   Interleaving places_;
-  std::vector<v1::LabelForm> labels_;
-  int batch_size_ = 0;
   bool shuffle_ = true;
-  v1::LastBatch last_batch_ = v1::LAST_BATCH_PARTIAL;
   uint64_t shuffle_seed_ = 0;
   uint64_t augmentation_seed_ = 0;
 };

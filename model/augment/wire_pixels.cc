@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/float16.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 
 namespace facet::model {
@@ -17,12 +18,13 @@ absl::Status CheckValues(const google::protobuf::RepeatedField<float>& values, i
     return InvalidField(field, "BAD_NORMALIZATION",
                         absl::StrCat("there must be 1 value, or ", channels, " for the channels, not ", values.size()));
   }
+  Mistakes mistakes;
   for (int i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i]) && (!positive || values[i] > 0)) continue;
-    return InvalidField(absl::StrCat(field, "[", i, "]"), "BAD_NORMALIZATION",
-                        absl::StrCat(values[i], " must be finite", positive ? " and above 0" : ""));
+    mistakes.Add(InvalidField(absl::StrCat(field, "[", i, "]"), "BAD_NORMALIZATION",
+                              absl::StrCat(values[i], " must be finite", positive ? " and above 0" : "")));
   }
-  return absl::OkStatus();
+  return mistakes.ToStatus();
 }
 
 // `image` HWC, through `convert(sample, channel)`, to `target` in `layout`.
@@ -41,30 +43,33 @@ void WriteAs(const ImageShape& shape, PixelLayout layout, absl::Span<const float
 }  // namespace
 
 absl::StatusOr<WirePixels> WirePixels::Create(const v1::StreamSpec& spec, int channels) {
+  Mistakes mistakes;
   if (!v1::PixelType_IsValid(spec.pixel_type())) {
-    return InvalidField("pixel_type", "UNKNOWN_VALUE", absl::StrCat(spec.pixel_type(), " is no PixelType"));
+    mistakes.Add(InvalidField("pixel_type", "UNKNOWN_VALUE", absl::StrCat(spec.pixel_type(), " is no PixelType")));
   }
   if (!v1::PixelLayout_IsValid(spec.layout())) {
-    return InvalidField("layout", "UNKNOWN_VALUE", absl::StrCat(spec.layout(), " is no PixelLayout"));
+    mistakes.Add(InvalidField("layout", "UNKNOWN_VALUE", absl::StrCat(spec.layout(), " is no PixelLayout")));
   }
   WirePixels wire;
   if (spec.pixel_type() != v1::PIXEL_TYPE_UNSPECIFIED) wire.type_ = spec.pixel_type();
   if (spec.layout() == v1::PIXEL_LAYOUT_NCHW) wire.layout_ = PixelLayout::kNchw;
   wire.rendered_ = wire.bytes_per_sample() != 2;
   if (spec.has_normalization()) {
-    if (wire.type_ == v1::PIXEL_TYPE_UINT8) {
-      return InvalidField("normalization", "BAD_NORMALIZATION",
-                          "uint8 pixels cannot be normalized; ask for a float type");
-    }
-    RETURN_IF_ERROR(PrefixField(wire.ReadNormalization(spec.normalization(), channels), "normalization"));
+    mistakes.Add(wire.ReadNormalization(spec.normalization(), channels), "normalization");
     wire.rendered_ = false;
   }
+  RETURN_IF_ERROR(mistakes.ToStatus());
   return wire;
 }
 
 absl::Status WirePixels::ReadNormalization(const v1::Normalization& normalization, int channels) {
-  RETURN_IF_ERROR(CheckValues(normalization.mean(), channels, false, "mean"));
-  RETURN_IF_ERROR(CheckValues(normalization.std(), channels, true, "std"));
+  if (type_ == v1::PIXEL_TYPE_UINT8) {
+    return InvalidField("", "BAD_NORMALIZATION", "uint8 pixels cannot be normalized; ask for a float type");
+  }
+  Mistakes mistakes;
+  mistakes.Add(CheckValues(normalization.mean(), channels, false, "mean"));
+  mistakes.Add(CheckValues(normalization.std(), channels, true, "std"));
+  RETURN_IF_ERROR(mistakes.ToStatus());
   for (int c = 0; c < channels; ++c) {
     mean_[c] = normalization.mean(normalization.mean_size() == 1 ? 0 : c);
     scale_[c] = 1 / normalization.std(normalization.std_size() == 1 ? 0 : c);

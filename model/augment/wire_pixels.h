@@ -19,7 +19,7 @@ inline constexpr int kMaxChannels = 4;
 class WirePixels {
  public:
   // Of `pixel_type`, `layout` and `normalization`. INVALID_ARGUMENT with the
-  // field path: unknown values, a normalization of uint8, of another number of
+  // field paths: unknown values, a normalization of uint8, of another number of
   // channels, not finite, or with a std that is not above 0.
   static absl::StatusOr<WirePixels> Create(const v1::StreamSpec& spec, int channels);
 

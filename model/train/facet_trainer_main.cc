@@ -37,7 +37,7 @@ constexpr char kFooter[] =
     "  1  failed; the message is on standard error and in the event Failed\n"
     "  2  bad flags\n"
     "  3  another trainer works on this job\n"
-    "  4  the reader of --event_fd went away; a checkpoint was saved";
+    "  4  the reader of --event-fd went away; a checkpoint was saved";
 
 struct Flags {
   std::string job_dir;
@@ -115,8 +115,8 @@ int main(int argc, char** argv) {
   Flags flags;
   CLI::App app(kDescription, "facet-trainer");
   app.footer(kFooter);
-  app.add_option("--job_dir", flags.job_dir, "Folder of the job")->required();
-  app.add_option("--event_fd", flags.event_fd,
+  app.add_option("--job-dir", flags.job_dir, "Folder of the job")->required();
+  app.add_option("--event-fd", flags.event_fd,
                  "Descriptor that gets facet.internal.TrainerEvent messages, a varint with the length in front of "
                  "each");
   app.add_option("--device", flags.device, "cpu, cuda, cuda:1, …; auto takes a GPU where there is one");

@@ -230,6 +230,7 @@ absl::Status FacetServerImpl::MakeJobs() {
   jobs.max_running = options_.limits.max_running_jobs;
   jobs.stop_grace = options_.limits.drain;
   jobs.max_silence = options_.jobs.max_silence;
+  jobs.device = options_.jobs.device;
   jobs.max_restarts = options_.jobs.max_restarts;
   jobs.restart_backoff = options_.jobs.restart_backoff;
   jobs.retention.max_ended = options_.jobs.max_ended;

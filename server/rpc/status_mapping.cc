@@ -2,6 +2,8 @@
 #include "server/rpc/status_mapping.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "base/error.h"
@@ -18,6 +20,8 @@ namespace {
 constexpr size_t kMaxMessage = 1000;
 constexpr size_t kMaxDescription = 400;
 constexpr size_t kMaxPath = 300;
+// Of all fields that are wrong; what comes after is left out of the details.
+constexpr size_t kMaxViolations = 1800;
 
 void AddErrorInfo(const ErrorDetail& detail, google::rpc::Status& rich) {
   google::rpc::ErrorInfo info;
@@ -26,11 +30,15 @@ void AddErrorInfo(const ErrorDetail& detail, google::rpc::Status& rich) {
   rich.add_details()->PackFrom(info);
 }
 
-void AddBadRequest(const std::string& field, google::rpc::Status& rich) {
+void AddBadRequest(const std::vector<FieldViolation>& violations, google::rpc::Status& rich) {
   google::rpc::BadRequest bad;
-  auto* violation = bad.add_field_violations();
-  violation->set_field(CleanText(field, kMaxPath));
-  violation->set_description(CleanText(rich.message(), kMaxDescription));
+  for (const FieldViolation& found : violations) {
+    google::rpc::BadRequest::FieldViolation violation;
+    violation.set_field(CleanText(found.field, kMaxPath));
+    violation.set_description(CleanText(found.message, kMaxDescription));
+    if (bad.ByteSizeLong() + violation.ByteSizeLong() > kMaxViolations) break;
+    *bad.add_field_violations() = std::move(violation);
+  }
   rich.add_details()->PackFrom(bad);
 }
 
@@ -58,7 +66,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   rich.set_code(static_cast<int>(status.code()));
   rich.set_message(CleanText(status.message(), kMaxMessage));
   AddErrorInfo(detail, rich);
-  if (detail.field.has_value()) AddBadRequest(*detail.field, rich);
+  if (!detail.violations.empty()) AddBadRequest(detail.violations, rich);
   if (detail.resource.has_value()) AddResourceInfo(*detail.resource, rich);
   if (detail.retry_after.has_value()) AddRetryInfo(*detail.retry_after, rich);
   // Both number their codes alike.

@@ -10,7 +10,7 @@ namespace facet::server {
 
 // The one place where an absl::Status becomes what a client sees; docs/errors.md.
 // The code is the same. `google.rpc.Status` rides along with ErrorInfo (reason,
-// domain "facet") always, BadRequest for a field, ResourceInfo for a missing
+// domain "facet") always, BadRequest for fields, ResourceInfo for a missing
 // resource, RetryInfo where a retry can help. Text is made valid UTF-8 and cut
 // so that the whole fits HTTP/2's headers.
 grpc::Status ToGrpcStatus(const absl::Status& status);

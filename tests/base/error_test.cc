@@ -36,6 +36,7 @@ TEST(ErrorTest, ResourceNotFoundCarriesTypeAndName) {
 
 TEST(ErrorTest, DecoratorsLeaveOkAlone) {
   EXPECT_EQ(WithReason(absl::OkStatus(), "X"), absl::OkStatus());
+  EXPECT_EQ(WithField(absl::OkStatus(), "f"), absl::OkStatus());
   EXPECT_EQ(WithRetryAfter(absl::OkStatus(), absl::Seconds(1)), absl::OkStatus());
   EXPECT_EQ(PrefixField(absl::OkStatus(), "a"), absl::OkStatus());
   EXPECT_EQ(Annotate(absl::OkStatus(), "a"), absl::OkStatus());
@@ -58,6 +59,13 @@ TEST(ErrorTest, PrefixFieldJoinsPaths) {
   EXPECT_EQ(Prefixed("class", "weights[1]"), "weights[1].class");
   EXPECT_EQ(Prefixed("[1].class", "weights"), "weights[1].class");
   EXPECT_EQ(Prefixed("", "name"), "name");
+}
+
+TEST(ErrorTest, AnyStatusMayBeAtAField) {
+  const absl::Status status = PrefixField(WithField(absl::FailedPreconditionError("m"), "judge"), "filter");
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(GetErrorDetail(status).field, "filter.judge");
+  EXPECT_EQ(GetErrorDetail(status).reason, "FAILED_PRECONDITION");
 }
 
 TEST(ErrorTest, PrefixFieldNeedsAField) {

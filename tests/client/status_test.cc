@@ -42,6 +42,8 @@ TEST(DescribeErrorTest, GivesEverythingThatTheServerSaid) {
   rich.add_details()->PackFrom(info);
   google::rpc::BadRequest bad;
   bad.add_field_violations()->set_field("vectors[2].features[0]");
+  bad.add_field_violations()->set_field("format");
+  bad.mutable_field_violations(1)->set_description("is none");
   rich.add_details()->PackFrom(bad);
   google::rpc::ResourceInfo resource;
   resource.set_resource_name("models/digits");
@@ -54,6 +56,10 @@ TEST(DescribeErrorTest, GivesEverythingThatTheServerSaid) {
       DescribeError(FromGrpc({grpc::StatusCode::INVALID_ARGUMENT, "m", rich.SerializeAsString()}, "h:1"));
   EXPECT_EQ(described.reason, "UNKNOWN_CLASS");
   EXPECT_EQ(described.field, "vectors[2].features[0]");
+  ASSERT_EQ(described.violations.size(), 2u);
+  EXPECT_EQ(described.violations[0].field, "vectors[2].features[0]");
+  EXPECT_EQ(described.violations[1].field, "format");
+  EXPECT_EQ(described.violations[1].description, "is none");
   EXPECT_EQ(described.resource, "models/digits");
   EXPECT_EQ(described.retry_after, absl::Milliseconds(2500));
 }

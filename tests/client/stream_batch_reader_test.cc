@@ -307,12 +307,16 @@ TEST_F(StreamBatchReaderTest, ConnectsAgainToItsOwnVersionsAndToItsOwnNextStep) 
     batch.set_token("t");
     batch.set_model_version("models/digits@3");
     batch.set_dataset_version("datasets/digits@7");
+    for (const char* judge : {"models/judge@2", "models/digits@3"}) batch.add_judge_versions(judge);
     call->Write(batch);
     return kBroken;
   };
   options_.spec.set_worker(1);
   options_.spec.set_workers(4);
   options_.spec.mutable_recipe()->mutable_real()->set_dataset("digits");
+  v1::QualityFilter& filter = *options_.spec.mutable_recipe()->mutable_filter();
+  filter.add_confidence()->set_judge("judge");
+  filter.add_confidence();  // judged by the stream's own model
   EXPECT_EQ(ReadAll(*Open()).size(), 1u);
   absl::MutexLock lock(&mutex);
   ASSERT_EQ(asked.size(), 2u);
@@ -320,6 +324,8 @@ TEST_F(StreamBatchReaderTest, ConnectsAgainToItsOwnVersionsAndToItsOwnNextStep) 
   EXPECT_EQ(asked[0].worker(), 1);
   EXPECT_EQ(asked[1].model(), "models/digits@3");
   EXPECT_EQ(asked[1].recipe().real().dataset(), "datasets/digits@7");
+  EXPECT_EQ(asked[1].recipe().filter().confidence(0).judge(), "models/judge@2");
+  EXPECT_EQ(asked[1].recipe().filter().confidence(1).judge(), "models/digits@3");
   // Its token ends its own step; the three steps after it are the others'.
   EXPECT_EQ(asked[1].worker(), 3);
   EXPECT_EQ(asked[1].workers(), 4);

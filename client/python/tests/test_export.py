@@ -156,6 +156,15 @@ def test_another_export_is_not_overwritten(
         done = facet(server, "stream", "--spec", recipe, "--out", tmp_path, *other)
         assert done.returncode != 0
         assert "choose another folder" in done.stderr
+    readers = tmp_path / "readers"
+    export(server, "--spec", recipe, "--out", readers, "--world-size", 2, "--rank", 0)
+    before_readers = checksums(readers)
+    for other in (["--world-size", 2, "--rank", 1], ["--world-size", 4, "--rank", 0], []):
+        done = facet(server, "stream", "--spec", recipe, "--out", readers, *other)
+        assert done.returncode == 4
+        assert "rank 0 of 2, from epoch 0" in done.stderr
+        assert "choose another folder" in done.stderr
+    assert checksums(readers) == before_readers
     assert checksums(tmp_path) == before
 
 

@@ -95,6 +95,7 @@ JobOptions JobsFrom(const internal::JobsConfig& config) {
   Take(config.max_progress_events(), jobs.max_progress_events);
   Take(config.max_restarts(), jobs.max_restarts);
   if (config.restart_backoff_ms() != 0) jobs.restart_backoff = absl::Milliseconds(config.restart_backoff_ms());
+  Take(config.device(), jobs.device);
   return jobs;
 }
 

@@ -53,7 +53,7 @@ absl::Status CheckMetrics(const std::string& metrics) {
   return InvalidField("", "INVALID_ADDRESS", "metrics are served on host:port only, or 'off'");
 }
 
-absl::Status CheckDevice(const std::string& device) {
+absl::Status CheckDevice(absl::string_view field, const std::string& device) {
   if (device == "auto" || device == "cpu" || device == "cuda") return absl::OkStatus();
   absl::string_view index = device;
   if (absl::ConsumePrefix(&index, "cuda:") && !index.empty() && index.size() <= 3) {
@@ -61,8 +61,8 @@ absl::Status CheckDevice(const std::string& device) {
     for (char c : index) digits = digits && absl::ascii_isdigit(c);
     if (digits) return absl::OkStatus();
   }
-  return BadValue("device", absl::StrCat("render.device is '", device,
-                                         "'; it must be 'auto', 'cpu', 'cuda' or 'cuda:' and a number"));
+  return BadValue(field,
+                  absl::StrCat(field, " is '", device, "'; it must be 'auto', 'cpu', 'cuda' or 'cuda:' and a number"));
 }
 
 absl::Status CheckLimits(const LimitOptions& limits) {
@@ -96,7 +96,7 @@ absl::Status CheckRender(const RenderOptions& render, const LimitOptions& limits
     return BadValue("render.max_batch", absl::StrCat("render.max_batch is ", render.max_batch,
                                                      ", more than limits.max_render_queue, ", limits.max_render_queue));
   }
-  return PrefixField(CheckDevice(render.device), "render");
+  return CheckDevice("render.device", render.device);
 }
 
 absl::Status CheckJobs(const JobOptions& jobs) {
@@ -108,7 +108,8 @@ absl::Status CheckJobs(const JobOptions& jobs) {
   }
   RETURN_IF_ERROR(CheckRange("jobs.max_restarts", jobs.max_restarts, 1, 1'000'000));
   RETURN_IF_ERROR(CheckRange("jobs.restart_backoff_ms", absl::ToInt64Milliseconds(jobs.restart_backoff), 1, 3'600'000));
-  return CheckRange("jobs.max_progress_events", jobs.max_progress_events, 1000, 100'000'000);
+  RETURN_IF_ERROR(CheckRange("jobs.max_progress_events", jobs.max_progress_events, 1000, 100'000'000));
+  return CheckDevice("jobs.device", jobs.device);
 }
 
 absl::Status CheckFolders(const ServerOptions& options) {

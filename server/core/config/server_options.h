@@ -42,6 +42,7 @@ struct JobOptions {
   int max_progress_events = 100'000;
   int max_restarts = 10;
   absl::Duration restart_backoff = absl::Seconds(1);
+  std::string device = "auto";  // of trainers; as RenderOptions::device
 };
 
 struct LogOptions {

@@ -138,6 +138,7 @@ JobSupervisorOptions JobManagerImpl::SupervisorOptions() {
   JobSupervisorOptions options;
   options.root = options_.root;
   options.trainer_path = options_.trainer_path;
+  options.device = options_.device;
   options.max_running = options_.max_running;
   options.stop_grace = options_.stop_grace;
   options.max_restarts = options_.max_restarts;

@@ -23,16 +23,17 @@
 namespace facet::server {
 
 struct JobManagerOptions {
-  std::string root;          // <state_dir>/jobs
-  std::string preset_dir;    // <data_dir>/presets
-  std::string trainer_path;  // the program facet-trainer
+  std::string root;             // <state_dir>/jobs
+  std::string preset_dir;       // <data_dir>/presets
+  std::string trainer_path;     // the program facet-trainer
+  std::string device = "auto";  // what trainers compute on: auto, cpu, cuda, cuda:N
   int max_queued = 64;
   int max_running = 1;
   // How long a trainer that was asked to stop may take before it is killed.
   absl::Duration stop_grace = absl::Seconds(30);
-  // Deaths of a trainer in a row, without a new checkpoint, after which its job
-  // fails; and the wait before the first restart, twice as long each time, up to
-  // 32 times that.
+  // Restarts of a trainer in a row, without a new checkpoint between them; after
+  // that many the next death fails the job. And the wait before the first
+  // restart, twice as long each time, up to 32 times that.
   int max_restarts = 10;
   absl::Duration restart_backoff = absl::Seconds(1);
   // Silence of a trainer after which it is killed and started again. More than

@@ -216,6 +216,7 @@ JobSupervisor::AttemptPtr JobSupervisor::MakeAttempt(const Waiting& waiting) {
   TrainerRunOptions run;
   run.launcher = options_.launcher;
   run.trainer_path = options_.trainer_path;
+  run.device = options_.device;
   run.job_dir = FolderOf(name);
   run.count_oom_kills = options_.count_oom_kills;
   run.on_event = [this, attempt = attempt.get()](const auto& event) {

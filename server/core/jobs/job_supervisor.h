@@ -27,6 +27,7 @@ namespace facet::server {
 struct JobSupervisorOptions {
   std::string root;  // a job's folder is `<root>/<id>`
   std::string trainer_path;
+  std::string device = "auto";  // of trainers
   int max_running = 1;
   absl::Duration stop_grace = absl::Seconds(30);
   int max_restarts = 3;
@@ -61,8 +62,8 @@ struct JobRank {
 //
 // A trainer that dies unasked, or is killed for its silence, is started again
 // from its last checkpoint after `restart_backoff`, twice that the next time and
-// so on; after `max_restarts` deaths in a row without a new checkpoint the job
-// fails. One that finds the job taken by an orphan is started again, too, once
+// so on; after `max_restarts` restarts in a row without a new checkpoint the next
+// death fails the job. One that finds the job taken by an orphan is started again, too, once
 // that was ended.
 //
 // Thread-safe; calls do not block, but for Shutdown and the destructor, which

@@ -76,7 +76,7 @@ Process* TrainerRun::Launch(TrainerTraces* traces) {
     return nullptr;
   }
   ProcessOptions options;
-  options.argv = {options_.trainer_path, "--job_dir", options_.job_dir, "--event_fd", "3"};
+  options.argv = {options_.trainer_path, "--job-dir", options_.job_dir, "--event-fd", "3", "--device", options_.device};
   options.log_path = absl::StrCat(options_.job_dir, "/trainer.log");
   options.event_pipe = true;
   options.environment = {absl::StrCat("FACET_ATTEMPT=", attempt_)};

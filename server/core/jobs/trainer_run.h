@@ -22,6 +22,7 @@ struct TrainerRunOptions {
   ProcessLauncher* launcher = nullptr;
   std::string trainer_path;
   std::string job_dir;
+  std::string device = "auto";
   // Both on the run's thread. Events in order, then `on_exit` once, when the
   // process is gone.
   std::function<void(const internal::TrainerEvent&)> on_event;

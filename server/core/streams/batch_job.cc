@@ -181,6 +181,7 @@ absl::Status BatchJob::Assemble() {
   message.set_filler(batch_.filler);
   message.set_model_version(stream.model->name);
   if (stream.real.has_value()) message.set_dataset_version(stream.real->version);
+  for (std::string& version : stream.judge_versions()) message.add_judge_versions(std::move(version));
   if (stream.rehearsal == v1::REHEARSAL_RENDER) {
     Finish(std::move(batch));
     return absl::OkStatus();

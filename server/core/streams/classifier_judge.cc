@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "base/error.h"
 #include "base/status_macros.h"
 
 namespace facet::server {
@@ -19,17 +17,11 @@ class ClassifierJudge final : public ImageJudge {
   const std::string& name() const override { return classifier_->name; }
   const std::string& digest() const override { return digest_; }
   const model::FeatureSchema& schema() const override { return classifier_->schema; }
+  int image_size() const override { return classifier_->image_size; }
   bool Knows(int feature) const override { return classifier_->judge->Knows(feature); }
 
   absl::Status Classify(absl::Span<const float> images, const model::ImageShape& shape, int count,
                         absl::Span<float> probabilities) override {
-    const int side = classifier_->image_size;
-    if (shape.height != side || shape.width != side) {
-      return WithReason(
-          absl::FailedPreconditionError(absl::StrCat("the judge ", name(), " takes images of ", side, " x ", side,
-                                                     ", not ", shape.height, " x ", shape.width)),
-          "SHAPE_MISMATCH");
-    }
     const size_t row = schema().total_classes();
     for (int i = 0; i < count; ++i) {
       // One by one: others get in between.

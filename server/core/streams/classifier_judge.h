@@ -9,8 +9,6 @@ namespace facet::server {
 
 // Judges by the classifiers of the registry's models, which outlives it. Images
 // are shown one by one, so that what is said of one depends on no other.
-// FAILED_PRECONDITION (reason SHAPE_MISMATCH) from Classify: the judge takes
-// images of another size.
 JudgeProvider JudgeByModels(ModelRegistry* models);
 
 }  // namespace facet::server

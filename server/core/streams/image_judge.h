@@ -25,11 +25,13 @@ class ImageJudge {
   virtual const std::string& name() const = 0;
   virtual const std::string& digest() const = 0;
   virtual const model::FeatureSchema& schema() const = 0;
+  // Height and width of the images that it takes.
+  virtual int image_size() const = 0;
   // Whether it was taught this feature of its schema.
   virtual bool Knows(int feature) const = 0;
 
-  // Writes class probabilities of `count` images, float32 NHWC of `shape` in
-  // [0, 1], into `probabilities`, [count, schema().total_classes()]; a pure
+  // Writes class probabilities of `count` images, float32 NHWC of `shape`, which
+  // is image_size() high and wide, in [0, 1], into `probabilities`, [count, schema().total_classes()]; a pure
   // function of each image. Blocks while it computes.
   virtual absl::Status Classify(absl::Span<const float> images, const model::ImageShape& shape, int count,
                                 absl::Span<float> probabilities) = 0;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 #include "model/augment/batch_labels.h"
 #include "model/features/schema_proto.h"
@@ -14,6 +15,8 @@ namespace {
 
 // Token, shape and the message's own bytes, beside pixels and labels.
 constexpr int64_t kBytesPerBatchBeside = 1024;
+// Before each name of a judge.
+constexpr int64_t kTagBytes = 4;
 // Provenance: numbers and what was drawn, and the parents of a mixed feature.
 constexpr int64_t kBytesPerImageBeside = 80;
 constexpr int64_t kBytesPerMixBeside = 64;
@@ -22,11 +25,17 @@ int64_t BytesBeside(const model::FeatureSchema& schema) {
   return kBytesPerImageBeside + kBytesPerMixBeside * schema.size();
 }
 
+int64_t BytesPerBatchBeside(const OpenedStream& stream) {
+  int64_t bytes = kBytesPerBatchBeside;
+  for (const std::string& version : stream.judge_versions()) bytes += kTagBytes + static_cast<int64_t>(version.size());
+  return bytes;
+}
+
 // The registry speaks of its own request; the caller wrote the name elsewhere.
 absl::Status AtDataset(const absl::Status& status) {
   const ErrorDetail detail = GetErrorDetail(status);
   if (!detail.field.has_value()) return status;
-  return InvalidField("recipe.real.dataset", detail.reason, status.message());
+  return InvalidField("dataset", detail.reason, status.message());
 }
 
 absl::Status ShapeMismatch(const std::string& version, const model::ImageShape& found,
@@ -37,8 +46,10 @@ absl::Status ShapeMismatch(const std::string& version, const model::ImageShape& 
                     "SHAPE_MISMATCH");
 }
 
-absl::Status CheckMoves(const model::StreamPlan& plan, const model::ImageShape& shape) {
-  if (!plan.changes().moves_pixels() || shape.height == shape.width) return absl::OkStatus();
+// Transforms that are none are told elsewhere.
+absl::Status CheckMoves(const v1::TransformRecipe& recipe, const model::ImageShape& shape) {
+  const auto changes = model::ImageChanges::Create(recipe);
+  if (!changes.ok() || !changes->moves_pixels() || shape.height == shape.width) return absl::OkStatus();
   return InvalidField("recipe.transforms.square", "NOT_SQUARE",
                       absl::StrCat("images of ", shape.height, " x ", shape.width, " cannot be turned"));
 }
@@ -46,6 +57,17 @@ absl::Status CheckMoves(const model::StreamPlan& plan, const model::ImageShape& 
 absl::Status CheckRehearsal(v1::Rehearsal rehearsal) {
   if (v1::Rehearsal_IsValid(rehearsal)) return absl::OkStatus();
   return InvalidField("rehearsal", "UNKNOWN_VALUE", absl::StrCat(static_cast<int>(rehearsal), " is no Rehearsal"));
+}
+
+model::StreamSources SourcesOf(const LoadedModel& model, const std::optional<HeldDataset>& held,
+                               const std::optional<QualityFilter>& filter) {
+  model::StreamSources sources{model.name, model.card.weights_sha256(), "", "", ""};
+  if (held.has_value()) {
+    sources.dataset_version = held->version;
+    sources.dataset_digest = held->images->info().fingerprint;
+  }
+  if (filter.has_value()) sources.judges = filter->judges();
+  return sources;
 }
 
 }  // namespace
@@ -58,42 +80,55 @@ absl::StatusOr<OpenedStream> StreamOpener::Open(const v1::StreamSpec& spec, absl
 }
 
 absl::StatusOr<OpenedStream> StreamOpener::OpenWith(ModelHandle model, const v1::StreamSpec& spec) {
-  RETURN_IF_ERROR(CheckRehearsal(spec.rehearsal()));
   const model::ImageShape shape = model->renderer->shape();
-  model::StreamSources sources{model->name, model->card.weights_sha256(), "", "", ""};
+  Mistakes mistakes;
+  mistakes.Add(CheckRehearsal(spec.rehearsal()));
   std::optional<HeldDataset> held;
-  std::optional<model::RealImages> real;
+  std::optional<model::RealImages> images;
   if (spec.recipe().has_real()) {
-    ASSIGN_OR_RETURN(held, Hold(spec.recipe().real().dataset(), shape));
-    const model::Dataset& images = *held->images;
-    auto selected = model::RealImages::Create(spec.recipe().real(), model->schema, images.info().schema, images.size(),
-                                              [&](int64_t i) { return images.labels(i); });
-    if (!selected.ok()) return PrefixField(selected.status(), "recipe.real");
-    real = *std::move(selected);
-    sources.dataset_version = held->version;
-    sources.dataset_digest = images.info().fingerprint;
+    std::optional<RealSource> real;
+    if (mistakes.Take(OpenReal(spec.recipe().real(), *model), real, "recipe.real")) {
+      held = std::move(real->held);
+      images = std::move(real->images);
+    }
   }
   std::optional<QualityFilter> filter;
   if (spec.recipe().has_filter()) {
-    auto made = QualityFilter::Create(spec.recipe().filter(), model->schema, model->name, options_.judges);
-    if (!made.ok()) return PrefixField(made.status(), "recipe.filter");
-    filter = *std::move(made);
-    sources.judges = filter->judges();
+    mistakes.Take(QualityFilter::Create(spec.recipe().filter(), model->schema, shape, model->name, options_.judges),
+                  filter, "recipe.filter");
   }
-  ASSIGN_OR_RETURN(model::StreamPlan plan,
-                   model::StreamPlan::Create(spec, model->schema, options_.max_batch_size, std::move(real)));
-  RETURN_IF_ERROR(CheckMoves(plan, shape));
-  ASSIGN_OR_RETURN(model::WirePixels wire, model::WirePixels::Create(spec, shape.channels));
-  ASSIGN_OR_RETURN(model::BatchSequence sequence, model::BatchSequence::Create(spec, plan.batches_per_epoch()));
-  OpenedStream stream{std::move(model),    std::move(held), std::move(filter),
-                      std::move(plan),     std::move(wire), model::StreamIdentity(spec, sources),
-                      std::move(sequence), spec.rehearsal()};
+  auto plan = model::StreamPlan::Create(spec, model->schema, options_.max_batch_size, std::move(images));
+  mistakes.Add(plan.status());
+  mistakes.Add(CheckMoves(spec.recipe().transforms(), shape));
+  auto wire = model::WirePixels::Create(spec, shape.channels);
+  mistakes.Add(wire.status());
+  std::optional<model::BatchSequence> sequence;
+  if (plan.ok()) {
+    mistakes.Take(model::BatchSequence::Create(spec, plan->batches_per_epoch()), sequence);
+  } else {
+    mistakes.Add(model::BatchSequence::Check(spec));
+  }
+  RETURN_IF_ERROR(mistakes.ToStatus());
+  const model::StreamIdentity identity(spec, SourcesOf(*model, held, filter));
+  OpenedStream stream{std::move(model), std::move(held), std::move(filter),    *std::move(plan),
+                      *std::move(wire), identity,        *std::move(sequence), spec.rehearsal()};
   const model::FeatureSchema& schema = stream.model->schema;
   stream.image_bytes = static_cast<int64_t>(shape.samples() * stream.wire.bytes_per_sample()) +
                        model::LabelBytesPerImage(schema, stream.plan.labels());
-  stream.message_bytes = stream.plan.batch_size() * (stream.image_bytes + BytesBeside(schema)) + kBytesPerBatchBeside;
+  stream.message_bytes =
+      stream.plan.batch_size() * (stream.image_bytes + BytesBeside(schema)) + BytesPerBatchBeside(stream);
   RETURN_IF_ERROR(CheckSizes(stream));
   return stream;
+}
+
+absl::StatusOr<StreamOpener::RealSource> StreamOpener::OpenReal(const v1::RealImages& recipe,
+                                                                const LoadedModel& model) {
+  ASSIGN_OR_RETURN(HeldDataset held, Hold(recipe.dataset(), model.renderer->shape()));
+  const model::Dataset& images = *held.images;
+  ASSIGN_OR_RETURN(model::RealImages selected,
+                   model::RealImages::Create(recipe, model.schema, images.info().schema, images.size(),
+                                             [&](int64_t i) { return images.labels(i); }));
+  return RealSource{std::move(held), std::move(selected)};
 }
 
 absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const model::ImageShape& shape) {
@@ -121,7 +156,7 @@ absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const mo
 absl::Status StreamOpener::CheckSizes(const OpenedStream& stream) const {
   const auto most = static_cast<int64_t>(options_.max_message_bytes);
   if (stream.message_bytes <= most) return absl::OkStatus();
-  const int64_t fits = (most - kBytesPerBatchBeside) / (stream.image_bytes + BytesBeside(stream.model->schema));
+  const int64_t fits = (most - BytesPerBatchBeside(stream)) / (stream.image_bytes + BytesBeside(stream.model->schema));
   return InvalidField("batch_size", "BATCH_TOO_LARGE",
                       absl::StrCat("a batch of ", stream.plan.batch_size(), " images would be a message of ",
                                    stream.message_bytes, " bytes; at most ", fits, " images fit"));
@@ -147,6 +182,7 @@ v1::DescribeStreamResponse Describe(const OpenedStream& stream) {
   response.set_bytes_per_epoch((last * plan.batch_size() + plan.ImagesOf(last)) * stream.image_bytes);
   response.set_fingerprint(stream.identity.fingerprint());
   if (stream.real.has_value()) response.set_dataset_version(stream.real->version);
+  for (std::string& version : stream.judge_versions()) response.add_judge_versions(std::move(version));
   return response;
 }
 

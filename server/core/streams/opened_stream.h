@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -44,6 +45,10 @@ struct OpenedStream {
   int64_t image_bytes = 0;    // pixels and labels of one image
   int64_t message_bytes = 0;  // of a full batch, at most
 
+  // Of the filter, one for each confidence.
+  std::vector<std::string> judge_versions() const {
+    return filter.has_value() ? filter->judge_versions() : std::vector<std::string>();
+  }
   // Whether the engine writes pixels as they travel; else float32 NHWC.
   bool rendered_as_sent() const { return wire.rendered() && !plan.changes().photometric() && !filter.has_value(); }
   model::PixelFormat render_format() const {
@@ -61,11 +66,17 @@ class StreamOpener {
   explicit StreamOpener(BatchStreamFactoryOptions options) : options_(std::move(options)) {}
 
   // Errors of v1.AugmentationService, with the path of the spec, `field`, in
-  // front.
+  // front; of all mistakes that do not depend on one another.
   absl::StatusOr<OpenedStream> Open(const v1::StreamSpec& spec, absl::string_view field) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   absl::StatusOr<OpenedStream> OpenWith(ModelHandle model, const v1::StreamSpec& spec);
+  // A data set, and which of its images a stream shows.
+  struct RealSource {
+    HeldDataset held;
+    model::RealImages images;
+  };
+  absl::StatusOr<RealSource> OpenReal(const v1::RealImages& recipe, const LoadedModel& model);
   absl::StatusOr<HeldDataset> Hold(const std::string& name, const model::ImageShape& shape) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CheckSizes(const OpenedStream& stream) const;
 

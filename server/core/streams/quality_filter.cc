@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/streams/quality_filter.h"
 
-#include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "base/status_macros.h"
 #include "model/augment/photometric.h"
 
@@ -23,43 +25,61 @@ absl::Status CheckSharpness(const v1::SharpnessFilter& sharpness) {
       absl::StrCat("min ", min, " and max ", max, " must be at least 0, max not below min (or 0: no end)"));
 }
 
+absl::Status DuplicateFeature(const std::string& feature) {
+  return InvalidField("feature", "DUPLICATE_FEATURE", absl::StrCat("feature '", feature, "' has a judge already"));
+}
+
+absl::Status CheckSize(const ImageJudge& judge, const model::ImageShape& shape) {
+  const int side = judge.image_size();
+  if (shape.height == side && shape.width == side) return absl::OkStatus();
+  const absl::Status status = absl::FailedPreconditionError(
+      absl::StrCat("the judge ", judge.name(), " takes images of ", side, " x ", side, ", not ", shape.height, " x ",
+                   shape.width, ", which the model renders"));
+  return WithField(WithReason(status, "SHAPE_MISMATCH"), "judge");
+}
+
 }  // namespace
 
 absl::StatusOr<QualityFilter> QualityFilter::Create(const v1::QualityFilter& recipe, const model::FeatureSchema& schema,
-                                                    absl::string_view own_model, const JudgeProvider& judges) {
+                                                    const model::ImageShape& shape, absl::string_view own_model,
+                                                    const JudgeProvider& judges) {
   QualityFilter filter;
+  Mistakes mistakes;
   if (recipe.has_attempts()) filter.attempts_ = recipe.attempts();
   if (filter.attempts_ < 0 || filter.attempts_ > kMaxAttempts) {
-    return InvalidField("attempts", "OUT_OF_RANGE",
-                        absl::StrCat("attempts ", filter.attempts_, " must lie in [0, ", kMaxAttempts, "]"));
+    mistakes.Add(InvalidField("attempts", "OUT_OF_RANGE",
+                              absl::StrCat("attempts ", filter.attempts_, " must lie in [0, ", kMaxAttempts, "]")));
   }
   if (recipe.has_sharpness()) {
-    RETURN_IF_ERROR(CheckSharpness(recipe.sharpness()));
+    mistakes.Add(CheckSharpness(recipe.sharpness()));
     filter.sharpness_ = true;
     filter.min_sharpness_ = recipe.sharpness().min();
     if (recipe.sharpness().max() > 0) filter.max_sharpness_ = recipe.sharpness().max();
   }
-  for (int i = 0; i < recipe.confidence_size(); ++i) {
-    RETURN_IF_ERROR(PrefixField(filter.AddBelief(recipe.confidence(i), schema, own_model, judges),
-                                absl::StrCat("confidence[", i, "]")));
+  // Each judge costs memory and time; a schema bounds their number.
+  std::set<std::string> judged;
+  for (int i = 0; i < recipe.confidence_size() && !mistakes.full(); ++i) {
+    const v1::ConfidenceFilter& confidence = recipe.confidence(i);
+    const bool again = !judged.insert(confidence.feature()).second;
+    mistakes.Add(
+        again ? DuplicateFeature(confidence.feature()) : filter.AddBelief(confidence, schema, shape, own_model, judges),
+        absl::StrCat("confidence[", i, "]"));
   }
+  RETURN_IF_ERROR(mistakes.ToStatus());
   if (filter.sharpness_ || !filter.beliefs_.empty()) return filter;
   return InvalidField("", "EMPTY_FILTER", "the filter names neither confidence nor sharpness");
 }
 
 absl::Status QualityFilter::AddBelief(const v1::ConfidenceFilter& recipe, const model::FeatureSchema& schema,
-                                      absl::string_view own_model, const JudgeProvider& judges) {
-  auto feature = schema.FindFeature(recipe.feature());
-  if (!feature.ok()) return PrefixField(feature.status(), "feature");
-  // Each judge costs memory and time; a schema bounds their number.
-  const int offset = schema.offset(*feature);
-  if (std::any_of(beliefs_.begin(), beliefs_.end(), [&](const Belief& other) { return other.offset == offset; })) {
-    return InvalidField("feature", "DUPLICATE_FEATURE",
-                        absl::StrCat("feature '", recipe.feature(), "' has a judge already"));
-  }
+                                      const model::ImageShape& shape, absl::string_view own_model,
+                                      const JudgeProvider& judges) {
+  Mistakes mistakes;
+  int feature = 0;
+  mistakes.Take(schema.FindFeature(recipe.feature()), feature, "feature");
   if (!(recipe.min() > 0 && recipe.min() <= 1)) {
-    return InvalidField("min", "OUT_OF_RANGE", absl::StrCat("min ", recipe.min(), " must lie in (0, 1]"));
+    mistakes.Add(InvalidField("min", "OUT_OF_RANGE", absl::StrCat("min ", recipe.min(), " must lie in (0, 1]")));
   }
+  RETURN_IF_ERROR(mistakes.ToStatus());
   if (judges == nullptr) {
     return WithReason(absl::UnimplementedError("this server has no classifier that could judge; filter by sharpness"),
                       "NO_JUDGE");
@@ -68,13 +88,14 @@ absl::Status QualityFilter::AddBelief(const v1::ConfidenceFilter& recipe, const 
   if (!judge.ok()) return judge.status();
   const model::FeatureSchema& known = (*judge)->schema();
   const auto judged = known.FindFeature(recipe.feature());
-  if (!judged.ok() || known.features()[*judged] != schema.features()[*feature] || !(*judge)->Knows(*judged)) {
+  if (!judged.ok() || known.features()[*judged] != schema.features()[feature] || !(*judge)->Knows(*judged)) {
     return WithReason(absl::FailedPreconditionError(absl::StrCat("the judge ", (*judge)->name(), " was not taught '",
                                                                  recipe.feature(), "' with the same classes")),
                       "SCHEMA_MISMATCH");
   }
-  const int classes = static_cast<int>(schema.features()[*feature].classes.size());
-  beliefs_.push_back({*std::move(judge), offset, known.offset(*judged), classes, recipe.min()});
+  RETURN_IF_ERROR(CheckSize(**judge, shape));
+  const int classes = static_cast<int>(schema.features()[feature].classes.size());
+  beliefs_.push_back({*std::move(judge), schema.offset(feature), known.offset(*judged), classes, recipe.min()});
   return absl::OkStatus();
 }
 
@@ -84,6 +105,12 @@ std::string QualityFilter::judges() const {
     absl::StrAppend(&text, belief.judge->name(), " ", belief.judge->digest(), "\n");
   }
   return text;
+}
+
+std::vector<std::string> QualityFilter::judge_versions() const {
+  std::vector<std::string> versions;
+  for (const Belief& belief : beliefs_) versions.push_back(belief.judge->name());
+  return versions;
 }
 
 absl::StatusOr<std::vector<QualityFilter::Verdict>> QualityFilter::Judge(absl::Span<const float> images,

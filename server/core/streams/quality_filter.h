@@ -22,19 +22,24 @@ class QualityFilter {
  public:
   enum class Verdict { kKept, kNotSharp, kNotBelieved };
 
-  // `own_model` judges where the recipe names nobody. INVALID_ARGUMENT with
-  // the field path below the filter; errors of `judges`; FAILED_PRECONDITION
-  // (reason SCHEMA_MISMATCH): a judge has not the feature's classes.
-  // UNIMPLEMENTED: `judges` is null and one is needed.
+  // Of a stream whose images have `schema` and `shape`. `own_model` judges
+  // where the recipe names nobody. INVALID_ARGUMENT with the field paths below
+  // the filter; errors of `judges`; FAILED_PRECONDITION: a judge has not the
+  // feature's classes (reason SCHEMA_MISMATCH), or takes images of another size
+  // (SHAPE_MISMATCH, with the field path). UNIMPLEMENTED: `judges` is null and
+  // one is needed.
   static absl::StatusOr<QualityFilter> Create(const v1::QualityFilter& recipe, const model::FeatureSchema& schema,
-                                              absl::string_view own_model, const JudgeProvider& judges);
+                                              const model::ImageShape& shape, absl::string_view own_model,
+                                              const JudgeProvider& judges);
 
   // Replacements tried for a place, in [0, 16].
   int attempts() const { return attempts_; }
   // Judges by version and weights, for the stream's identity.
   std::string judges() const;
+  // Their versions, one for each confidence of the recipe: `models/judge@1`.
+  std::vector<std::string> judge_versions() const;
 
-  // `images`: `count` of `shape`, float32 NHWC; `dense`: their feature
+  // `images`: `count` of the stream's `shape`, float32 NHWC; `dense`: their feature
   // vectors, one after the other. Blocks while judges compute.
   absl::StatusOr<std::vector<Verdict>> Judge(absl::Span<const float> images, const model::ImageShape& shape,
                                              absl::Span<const float> dense, int count) const;
@@ -49,7 +54,7 @@ class QualityFilter {
   };
   QualityFilter() = default;
   absl::Status AddBelief(const v1::ConfidenceFilter& recipe, const model::FeatureSchema& schema,
-                         absl::string_view own_model, const JudgeProvider& judges);
+                         const model::ImageShape& shape, absl::string_view own_model, const JudgeProvider& judges);
 
   int attempts_ = 3;
   bool sharpness_ = false;

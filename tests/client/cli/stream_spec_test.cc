@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/cord.h"
@@ -76,6 +77,26 @@ TEST(ReadSpecFileTest, ReadsYamlJsonAndProtobufText) {
     EXPECT_EQ(file->spec.recipe().repeats(), 2);
     EXPECT_EQ(file->spec.last_batch(), v1::LAST_BATCH_FILL);
   }
+}
+
+TEST(ReadSpecFileTest, EndingsMayBeInCapitals) {
+  TempDir dir;
+  for (const char* name : {"a.YAML", "a.Yml", "a.JSON"}) {
+    const auto file = ReadSpecFile(dir.Write(name, "{\"model\": \"digits\"}"));
+    ASSERT_THAT(file, IsOk()) << name;
+    EXPECT_EQ(file->spec.model(), "digits");
+  }
+}
+
+TEST(ReadSpecFileTest, ASecondDocumentIsRefused) {
+  TempDir dir;
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.yaml", "---\nmodel: digits\n...\n")), IsOk());
+  EXPECT_THAT(ReadSpecFile(dir.Write("b.yaml", "model: digits\n---\nbatch_size: 8\n")),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("b.yaml:3: is a second document (behind '---')")));
+  // The first is read all the same.
+  EXPECT_THAT(ReadSpecFile(dir.Write("c.yaml", "modle: digits\n---\n- 1\n")),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      testing::AllOf(HasSubstr("c.yaml:1: modle"), HasSubstr("c.yaml:3: is a second document"))));
 }
 
 TEST(ReadSpecFileTest, TheRecipesThatShipAreRead) {
@@ -151,14 +172,35 @@ TEST(ReadSpecFileTest, RandomBytesNeverDoHarm) {
 }
 
 // A status as the client library makes it of what a server says.
-absl::Status FromServer(const std::string& field, const std::string& message) {
+absl::Status FromServer(const std::vector<std::pair<std::string, std::string>>& violations,
+                        const std::string& message) {
   google::rpc::BadRequest bad;
-  bad.add_field_violations()->set_field(field);
+  for (const auto& [field, description] : violations) {
+    bad.add_field_violations()->set_field(field);
+    bad.mutable_field_violations()->rbegin()->set_description(description);
+  }
   google::rpc::Status details;
   details.add_details()->PackFrom(bad);
   absl::Status status = absl::InvalidArgumentError(message);
   status.SetPayload("type.googleapis.com/google.rpc.Status", absl::Cord(details.SerializeAsString()));
   return status;
+}
+
+absl::Status FromServer(const std::string& field, const std::string& message) {
+  return FromServer({{field, message}}, message);
+}
+
+TEST(LocateInFileTest, SeveralMistakesHaveALineEach) {
+  TempDir dir;
+  const absl::Status said = FromServer(
+      {{"spec.batch_size", "too large"}, {"spec.rank", "too small"}, {"spec.recipe.real", "no such data set"}},
+      "3 mistakes: ...");
+  const std::string path = dir.Write("r.yaml", "model: digits\nbatch_size: 9\nrecipe:\n  real: {dataset: x}\n");
+  EXPECT_EQ(LocateInFile(said, ReadSpecFile(path).value()).message(),
+            absl::StrCat(path, ":2: batch_size: too large\nspec.rank: too small\n", path,
+                         ":4: recipe.real: no such data set"));
+  EXPECT_EQ(LocateInFile(said, SpecFile()).message(),
+            "spec.batch_size: too large\nspec.rank: too small\nspec.recipe.real: no such data set");
 }
 
 TEST(LocateInFileTest, WhatTheServerFindsHasTheLineOfTheField) {

@@ -192,6 +192,27 @@ TEST(StreamPlanTest, AReplacementIsAnotherImageAndAlwaysTheSame) {
   EXPECT_EQ(brightness.size(), 16u);
 }
 
+TEST(StreamPlanTest, RealImagesThatAreLeftOutHaveHadTheirTurn) {
+  // 27 images an epoch, of them 9 real; the last 7, of them 3 real, are left out.
+  const std::string recipe = "batch_size: 10 recipe { real { share: 0.3333 } } ";
+  const StreamPlan all = Make(recipe, TenReal()), drop = Make(recipe + "last_batch: LAST_BATCH_DROP", TenReal());
+  ASSERT_EQ(drop.batches_per_epoch(), 2);
+  for (int64_t epoch = 0; epoch < 3; ++epoch) {
+    for (int i = 0; i < 20; ++i) {
+      const PlannedImage sent = At(drop, epoch, i / 10, i % 10).image, planned = At(all, epoch, i / 10, i % 10).image;
+      EXPECT_EQ(sent.real, planned.real);
+      EXPECT_EQ(sent.index, planned.index);
+    }
+  }
+  // Only so does each come once before any comes again.
+  std::vector<int64_t> first_ten;
+  for (int i = 0; i < 27; ++i) {
+    if (At(all, 0, i / 10, i % 10).image.real) first_ten.push_back(At(all, 0, i / 10, i % 10).image.index);
+  }
+  first_ten.push_back(At(drop, 1, 0, 2).image.index);
+  EXPECT_EQ(Sorted(first_ten), UpTo(10));
+}
+
 TEST(StreamPlanTest, NoiseIsOfTheImage) {
   const StreamPlan plan = Make("recipe { real { share: 0.5 } }", TenReal());
   std::set<uint64_t> numbers;

@@ -39,7 +39,7 @@ class FacetTrainerTest : public testing::Test {
   }
   std::unique_ptr<Process> Start() {
     bytes_.clear();
-    return Start({"--job_dir", dir_, "--event_fd", "3", "--device", "cpu"});
+    return Start({"--job-dir", dir_, "--event-fd", "3", "--device", "cpu"});
   }
   // Reads events until one for which `enough` is true, or the end.
   template <typename Predicate>
@@ -189,8 +189,8 @@ TEST_F(FacetTrainerTest, SavesAndLeavesWhereItsReaderIsGone) {
   MakeLongJob();
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
-  const std::string command = absl::StrCat("exec \"$FACET_BIN_DIR/facet-trainer\" --job_dir ", dir_, " --device cpu",
-                                           " --event_fd ", ends[1], " 2>>", dir_, "/log");
+  const std::string command = absl::StrCat("exec \"$FACET_BIN_DIR/facet-trainer\" --job-dir ", dir_, " --device cpu",
+                                           " --event-fd ", ends[1], " 2>>", dir_, "/log");
   const pid_t pid = fork();
   if (pid == 0) {
     close(ends[0]);
@@ -213,7 +213,7 @@ TEST_F(FacetTrainerTest, SavesAndLeavesWhereItsReaderIsGone) {
 }
 
 TEST_F(FacetTrainerTest, PrintsForPeopleWithoutAPipe) {
-  const auto process = Start({"--job_dir", dir_});
+  const auto process = Start({"--job-dir", dir_});
   EXPECT_TRUE(process->Wait().ok());
   EXPECT_THAT(Log(), HasSubstr("training  step 40/40"));
   EXPECT_THAT(Log(), HasSubstr("finished"));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/mistakes.h"
 #include "model/features/text.h"
 #include "tests/server/rpc/fakes/rich_error.h"
 
@@ -49,6 +50,28 @@ TEST(StatusMappingTest, FieldBecomesBadRequest) {
   EXPECT_EQ(error.reason, "UNKNOWN_FEATURE");
   EXPECT_EQ(error.field, "vectors[2].features[0].feature");
   EXPECT_EQ(error.description, "no feature 'x'");
+}
+
+TEST(StatusMappingTest, SeveralFieldsAreAllInBadRequest) {
+  Mistakes mistakes;
+  mistakes.Add(InvalidField("rank", "OUT_OF_RANGE", "is too large"));
+  mistakes.Add(InvalidField("labels[1]", "DUPLICATE_LABEL_FORM", "is there twice"));
+  const grpc::Status status = ToGrpcStatus(mistakes.ToStatus());
+  EXPECT_EQ(status.error_message(), "2 mistakes: rank: is too large; labels[1]: is there twice");
+  const RichError error = ReadRichError(status);
+  EXPECT_EQ(error.reason, "OUT_OF_RANGE");
+  EXPECT_EQ(error.description, "is too large");
+  EXPECT_EQ(error.fields, (std::vector<std::string>{"rank", "labels[1]"}));
+}
+
+TEST(StatusMappingTest, ManyLongMistakesFitHeadersToo) {
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += "→\xff";
+  Mistakes mistakes;
+  for (int i = 0; i < 100; ++i) mistakes.Add(InvalidField(text, "BAD", text));
+  const grpc::Status status = ToGrpcStatus(mistakes.ToStatus());
+  EXPECT_GE(ReadRichError(status).fields.size(), 2u);
+  EXPECT_LT(status.error_message().size() * 3 + status.error_details().size() * 4 / 3, 7000u);
 }
 
 TEST(StatusMappingTest, MissingResourceBecomesResourceInfo) {

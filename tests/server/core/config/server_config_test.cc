@@ -26,6 +26,7 @@ TEST(ServerConfigTest, EmptyFileMeansDefaults) {
   EXPECT_EQ(options.limits.max_message_mib, defaults.limits.max_message_mib);
   EXPECT_EQ(options.limits.drain, defaults.limits.drain);
   EXPECT_EQ(options.render.device, defaults.render.device);
+  EXPECT_EQ(options.jobs.device, "auto");
   EXPECT_TRUE(options.Validate().ok());
 }
 
@@ -62,6 +63,7 @@ TEST(ServerConfigTest, TakesEveryField) {
                                       max_progress_events: 2000
                                       max_restarts: 20
                                       restart_backoff_ms: 21
+                                      device: "cuda:3"
                                     }
                                   )pb",
                                   "f");
@@ -94,6 +96,7 @@ TEST(ServerConfigTest, TakesEveryField) {
   EXPECT_EQ(options.jobs.max_progress_events, 2000);
   EXPECT_EQ(options.jobs.max_restarts, 20);
   EXPECT_EQ(options.jobs.restart_backoff, absl::Milliseconds(21));
+  EXPECT_EQ(options.jobs.device, "cuda:3");
 }
 
 TEST(ServerConfigTest, NamesFileLineColumnAndNearestField) {

@@ -63,6 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadOption{"render.threads", [](ServerOptions& o) { o.render.threads = -1; }},
                       BadOption{"render.device", [](ServerOptions& o) { o.render.device = "cuda:x"; }},
                       BadOption{"render.device", [](ServerOptions& o) { o.render.device = "tpu"; }},
+                      BadOption{"jobs.device", [](ServerOptions& o) { o.jobs.device = "gpu"; }},
                       BadOption{"log.level", [](ServerOptions& o) { o.log.level = "loud"; }},
                       BadOption{"log.format", [](ServerOptions& o) { o.log.format = "xml"; }}));
 
@@ -77,6 +78,7 @@ TEST(ServerOptionsTest, AllowsSeveralFreePortsAndDevices) {
   options.listen = {"127.0.0.1:0", "127.0.0.1:0", "unix:/tmp/facet.sock"};
   options.metrics = "off";
   options.render.device = "cuda:1";
+  options.jobs.device = "cuda:2";
   EXPECT_TRUE(options.Validate().ok()) << options.Validate();
   EXPECT_FALSE(options.serves_metrics());
 }

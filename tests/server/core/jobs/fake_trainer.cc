@@ -13,6 +13,7 @@
 //   exit:N         exit code N
 //   signal:N       kills itself
 //   print:TEXT     a line for the log
+//   flags          likewise its command line behind the folder of the job
 //   nan            Failed as for a loss that is not finite, exit 1
 //   points:N       progress at step N with a point of the curve there
 //   abort          dies as a program does whose std::bad_alloc nobody catches
@@ -37,6 +38,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
@@ -48,7 +50,7 @@ using facet::internal::TrainerEvent;
 
 class FakeTrainer {
  public:
-  explicit FakeTrainer(std::string dir) : dir_(std::move(dir)) {
+  FakeTrainer(std::string dir, std::vector<std::string> flags) : dir_(std::move(dir)), flags_(std::move(flags)) {
     std::ifstream(dir_ + "/saved") >> saved_;
     spec_.ParseFromString(facet::FileSystem::Posix()->ReadFile(dir_ + "/spec.binpb").value_or(""));
   }
@@ -81,6 +83,7 @@ class FakeTrainer {
     if (verb == "exit") exit(number);
     if (verb == "signal") Die(number);
     if (verb == "print") std::printf("%s\n", argument.c_str()), std::fflush(stdout);
+    if (verb == "flags") std::printf("%s\n", absl::StrJoin(flags_, " ").c_str()), std::fflush(stdout);
     if (verb == "garbage") Write("\xff\xff\xff\xff\xff\xff\xff");
     if (verb == "hang") Hang();
     if (verb == "deaf") Deaf();
@@ -193,6 +196,7 @@ class FakeTrainer {
   }
 
   const std::string dir_;
+  const std::vector<std::string> flags_;
   facet::internal::TrainerSpec spec_;
   int saved_ = 0;
 };
@@ -200,12 +204,12 @@ class FakeTrainer {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5 || std::string(argv[1]) != "--job_dir" || std::string(argv[3]) != "--event_fd") return 2;
+  if (argc < 5 || std::string(argv[1]) != "--job-dir" || std::string(argv[3]) != "--event-fd") return 2;
   // Waited for where it matters; a stop never comes in between.
   sigset_t term;
   sigemptyset(&term);
   sigaddset(&term, SIGTERM);
   sigprocmask(SIG_BLOCK, &term, nullptr);
-  FakeTrainer(argv[2]).Run();
+  FakeTrainer(argv[2], {argv + 3, argv + argc}).Run();
   return 0;
 }

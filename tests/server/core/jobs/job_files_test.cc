@@ -35,7 +35,7 @@ class OrphanTest : public testing::Test {
     spec.mutable_preset()->set_description("lock beat deaf");
     EXPECT_TRUE(FileSystem::Posix()->WriteFileAtomically(job_dir + "/spec.binpb", spec.SerializeAsString()).ok());
     ProcessOptions options;
-    options.argv = {FACET_FAKE_TRAINER, "--job_dir", job_dir, "--event_fd", "3"};
+    options.argv = {FACET_FAKE_TRAINER, "--job-dir", job_dir, "--event-fd", "3"};
     options.event_pipe = true;
     auto process = ProcessLauncher::Posix()->Launch(options).value();
     char byte;
@@ -74,7 +74,7 @@ TEST_F(OrphanedJobTest, JobThatAnOrphanHoldsIsTakenFromItAndRuns) {
   Create("b", "lock step:1 deaf");
   ProcessOptions options;
   const std::string job_dir = std::filesystem::path(Folder("b")).lexically_normal();
-  options.argv = {FACET_FAKE_TRAINER, "--job_dir", job_dir, "--event_fd", "3"};
+  options.argv = {FACET_FAKE_TRAINER, "--job-dir", job_dir, "--event-fd", "3"};
   options.event_pipe = true;
   const auto orphan = ProcessLauncher::Posix()->Launch(options).value();
   char byte;

@@ -74,6 +74,11 @@ TEST_F(JobManagerTest, FailureHasExitCodeAndTheEndOfTheLog) {
   EXPECT_THAT(job.failure().log_tail(), ElementsAre("first", "last"));
 }
 
+TEST_F(JobManagerTest, TheTrainerIsToldItsDevice) {
+  options_.device = "cuda:1";
+  EXPECT_THAT(RunToEnd("a", "flags exit:7").failure().log_tail(), ElementsAre("--event-fd 3 --device cuda:1"));
+}
+
 TEST_F(JobManagerTest, FailureInTheTrainersWords) {
   const v1::TrainingJob job = RunToEnd("a", "step:1 fail:15");
   EXPECT_EQ(job.failure().message(), "DATA_LOSS: as it was told");

@@ -392,6 +392,48 @@ TEST(BatchStreamTest, RefusalsNameTheField) {
   EXPECT_THAT(world.Open("", "damaged"), IsBadField("resume_token", "BAD_TOKEN"));
 }
 
+TEST(BatchStreamTest, AllMistakesOfASpecAreToldAtOnce) {
+  StreamWorld world;
+  v1::DescribeStreamRequest request;
+  *request.mutable_spec() =
+      StreamWorld::Start(
+          "batch_size: -1 last_batch: 9 labels: 0 labels: 9 rehearsal: 99 rank: 4 world_size: 4 worker: -1 epochs: -2 "
+          "pixel_type: PIXEL_TYPE_FLOAT32 layout: 99 normalization { mean: 1 mean: 2 std: -1 } "
+          "recipe { features { feature: 'shap' pairs { beta: 0 } } repeats: -1 "
+          "  transforms { square: 99 noise { min: 1 max: 0 } } } ")
+          .spec();
+  const absl::Status status = world.factory->Describe(request).status();
+  EXPECT_THAT(status, IsBadField("spec.rehearsal", "UNKNOWN_VALUE"));
+  std::vector<std::string> fields;
+  for (const FieldViolation& violation : GetErrorDetail(status).violations) fields.push_back(violation.field);
+  EXPECT_THAT(
+      fields,
+      ElementsAre("spec.rehearsal", "spec.recipe.features[0].feature", "spec.recipe.features[0].pairs.beta",
+                  "spec.recipe.repeats", "spec.recipe.transforms.square[0]", "spec.recipe.transforms.noise",
+                  "spec.batch_size", "spec.last_batch", "spec.labels[0]", "spec.labels[1]", "spec.layout",
+                  "spec.normalization.mean", "spec.normalization.std[0]", "spec.rank", "spec.worker", "spec.epochs"));
+  EXPECT_THAT(std::string(status.message()),
+              testing::StartsWith("the first 16 mistakes: spec.rehearsal: 99 is no Rehearsal; "));
+}
+
+TEST(BatchStreamTest, MistakesOfPartsAreToldTogether) {
+  StreamWorld world(nullptr, {}, true);
+  const absl::Status status =
+      world
+          .Open(
+              "batch_size: -1 recipe { real { dataset: 'real' share: 2 only { feature: 'shape' classes: 'cube' } "
+              "only { feature: 'size' } } filter { attempts: 17 sharpness { min: -1 } confidence { feature: 'age' } "
+              "confidence { feature: 'shape' min: 0.5 judge: 'nobody' } } }")
+          .status();
+  std::vector<std::string> fields;
+  for (const FieldViolation& violation : GetErrorDetail(status).violations) fields.push_back(violation.field);
+  EXPECT_THAT(fields, ElementsAre("spec.recipe.real.only[0].classes[0]", "spec.recipe.real.only[1].classes",
+                                  "spec.recipe.real.only[1].feature", "spec.recipe.filter.attempts",
+                                  "spec.recipe.filter.sharpness", "spec.recipe.filter.confidence[0].feature",
+                                  "spec.recipe.filter.confidence[0].min", "spec.recipe.filter.confidence[1]",
+                                  "spec.recipe.real.share", "spec.batch_size"));
+}
+
 TEST(BatchStreamTest, ABatchThatNoMessageHoldsIsRefusedWithOneThatFits) {
   StreamWorld world(nullptr, {.max_message_bytes = 10000});
   const auto opened = world.Open("batch_size: 64");

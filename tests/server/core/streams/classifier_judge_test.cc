@@ -18,6 +18,7 @@
 namespace facet::server {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Believes in every shape by as much as an image's first sample says, and knows
@@ -94,6 +95,38 @@ TEST(ClassifierJudgeTest, TheJudgeIsPartOfTheStreamsIdentity) {
   EXPECT_THAT(world.Open(kSpec, token), IsError(absl::StatusCode::kFailedPrecondition, HasSubstr("judge")));
 }
 
+TEST(ClassifierJudgeTest, TellsItsVersionByWhichTheStreamGoesOn) {
+  StreamWorld world(nullptr, {}, true);
+  world.models.Teach("judge", MakeJudge(world.schema));
+  world.models.Teach("models/judge@1", MakeJudge(world.schema));
+  v1::DescribeStreamRequest request;
+  *request.mutable_spec() = StreamWorld::Start(kSpec).spec();
+  EXPECT_THAT(world.factory->Describe(request)->judge_versions(), ElementsAre("models/judge@1"));
+  const v1::StreamBatchesResponse first = world.ReadAll(kSpec, "", 1)[0].message;
+  EXPECT_THAT(first.judge_versions(), ElementsAre("models/judge@1"));
+  // The name means another one meanwhile.
+  ClassifierHandle other = MakeJudge(world.schema);
+  other->name = "models/judge@2";
+  world.models.Teach("judge", other);
+  v1::StreamStart start = StreamWorld::Start(kSpec, first.token());
+  start.mutable_spec()->mutable_recipe()->mutable_filter()->mutable_confidence(0)->set_judge("models/judge@1");
+  EXPECT_THAT(world.factory->Open(start), IsOk());
+}
+
+TEST(ClassifierJudgeTest, TheStreamsOwnModelIsTheSameJudgeByName) {
+  StreamWorld world(nullptr, {}, true);
+  ClassifierHandle own = MakeJudge(world.schema);
+  own->name = "models/fake@1";
+  world.models.Teach("models/fake@1", own);
+  v1::StreamStart start =
+      StreamWorld::Start("batch_size: 4 recipe { filter { confidence { feature: 'shape' min: 0.1 } } }");
+  const v1::StreamBatchesResponse first = ReadBatch(*world.factory->Open(start).value())->message;
+  EXPECT_THAT(first.judge_versions(), ElementsAre("models/fake@1"));
+  start.set_resume_token(first.token());
+  start.mutable_spec()->mutable_recipe()->mutable_filter()->mutable_confidence(0)->set_judge("models/fake@1");
+  EXPECT_THAT(world.factory->Open(start), IsOk());
+}
+
 TEST(ClassifierJudgeTest, OneThatFindsNoMemoryCostsItsBatchAlone) {
   class GreedyJudge final : public model::Judge {
    public:
@@ -118,8 +151,11 @@ TEST(ClassifierJudgeTest, RefusesAJudgeThatDoesNotFit) {
   EXPECT_THAT(world.Open("recipe { filter { confidence { judge: 'judge' feature: 'colour' min: 0.5 } } }"),
               HasReason(absl::StatusCode::kFailedPrecondition, "SCHEMA_MISMATCH"));
   world.models.Teach("judge", MakeJudge(world.schema, 8));
-  EXPECT_THAT(ReadBatch(*world.Open(kSpec).value()),
-              HasReason(absl::StatusCode::kFailedPrecondition, "SHAPE_MISMATCH"));
+  v1::DescribeStreamRequest request;
+  *request.mutable_spec() = StreamWorld::Start(kSpec).spec();
+  const absl::Status described = world.factory->Describe(request).status();
+  EXPECT_THAT(described, HasReason(absl::StatusCode::kFailedPrecondition, "SHAPE_MISMATCH"));
+  EXPECT_EQ(GetErrorDetail(described).field, "spec.recipe.filter.confidence[0].judge");
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ class SampleJudge final : public ImageJudge {
   const std::string& name() const override { return name_; }
   const std::string& digest() const override { return digest_; }
   const model::FeatureSchema& schema() const override { return schema_; }
+  int image_size() const override { return 4; }
   bool Knows(int feature) const override { return feature == 1; }
   absl::Status Classify(absl::Span<const float> images, const model::ImageShape& shape, int count,
                         absl::Span<float> probabilities) override {
@@ -48,8 +49,9 @@ absl::StatusOr<std::shared_ptr<ImageJudge>> FindJudge(absl::string_view model, a
   return InvalidField(field, "NO_SUCH", "there is no such judge");
 }
 
-absl::StatusOr<QualityFilter> Make(const std::string& text, const JudgeProvider& judges = FindJudge) {
-  return QualityFilter::Create(FromText<v1::QualityFilter>(text), model::FaceSchema(2, 2), "own", judges);
+absl::StatusOr<QualityFilter> Make(const std::string& text, const JudgeProvider& judges = FindJudge,
+                                   const model::ImageShape& shape = kShape) {
+  return QualityFilter::Create(FromText<v1::QualityFilter>(text), model::FaceSchema(2, 2), shape, "own", judges);
 }
 
 // Images whose samples are all `value`.
@@ -104,6 +106,14 @@ TEST(QualityFilterTest, RefusalsSayWhatIsWrong) {
               IsBadField("confidence[1].feature", "DUPLICATE_FEATURE"));
   EXPECT_THAT(Make("confidence { feature: 'expression' min: 0.5 }", nullptr),
               HasReason(absl::StatusCode::kUnimplemented, "NO_JUDGE"));
+}
+
+TEST(QualityFilterTest, AJudgeOfAnotherSizeIsRefusedAtItsField) {
+  for (const model::ImageShape shape : {model::ImageShape{4, 6, 3}, {6, 4, 3}, {8, 8, 3}}) {
+    const auto filter = Make("sharpness { min: 1 } confidence { feature: 'expression' min: 0.5 }", FindJudge, shape);
+    EXPECT_THAT(filter, HasReason(absl::StatusCode::kFailedPrecondition, "SHAPE_MISMATCH"));
+    EXPECT_EQ(GetErrorDetail(filter.status()).field, "confidence[0].judge");
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -19,6 +20,7 @@ struct RichError {
   std::string domain;
   std::string field;
   std::string description;
+  std::vector<std::string> fields;  // all of them
   std::string resource_type;
   std::string resource_name;
   std::optional<double> retry_seconds;
@@ -40,6 +42,7 @@ inline RichError ReadRichError(const grpc::Status& status) {
     } else if (any.UnpackTo(&bad)) {
       error.field = bad.field_violations(0).field();
       error.description = bad.field_violations(0).description();
+      for (const auto& violation : bad.field_violations()) error.fields.push_back(violation.field());
     } else if (any.UnpackTo(&resource)) {
       error.resource_type = resource.resource_type();
       error.resource_name = resource.resource_name();
