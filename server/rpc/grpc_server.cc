@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/grpc_server.h"
 
+#include <grpc/compression.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
@@ -63,6 +64,15 @@ void SetTransportOptions(grpc::ServerBuilder& builder, int max_message_bytes) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+}
+
+// gRPC would inflate a message before it looks at its size, and outside of the
+// quota: a megabyte could ask for a gigabyte. It refuses compressed calls by
+// their metadata; were a message to come through, it would stay as it is.
+void RefuseCompression(grpc::ServerBuilder& builder) {
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
 }
 
 class GrpcServerImpl final : public GrpcServer {
@@ -166,6 +176,7 @@ absl::Status GrpcServerImpl::Listen() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetTransportOptions(builder, max_message_bytes());
+  RefuseCompression(builder);
   grpc::ResourceQuota quota("facet");
   quota.Resize(static_cast<size_t>(TransportMib(options_)) << 20);
   builder.SetResourceQuota(quota);

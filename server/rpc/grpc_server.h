@@ -53,6 +53,8 @@ struct CoreParts {
 };
 
 // The five services, health and reflection on one gRPC server. Thread-safe.
+// Takes no compressed messages (UNIMPLEMENTED, by gRPC): what they would unpack
+// to cannot be bounded.
 //
 // Life: Create (NOT_SERVING) -> SetServing(true) -> ... -> SetServing(false) ->
 // RefuseCalls -> AwaitIdle -> destructor.

@@ -2,11 +2,13 @@
 #include "server/rpc/grpc_server.h"
 
 #include <gmock/gmock.h>
+#include <grpc/compression.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <chrono>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "base/names.h"
 #include "base/thread.h"
 #include "facet/v1/augmentation.grpc.pb.h"
+#include "facet/v1/dataset.grpc.pb.h"
 #include "facet/v1/generation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
 #include "tests/server/rpc/fakes/held_render.h"
@@ -102,6 +105,61 @@ TEST(GrpcServerTest, UnknownMethodIsUnimplemented) {
   });
   done.WaitForNotification();
   EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED);
+}
+
+// Of this process, the largest it has been, bytes.
+int64_t PeakMemory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmHWM:", 0) == 0) return std::stoll(line.substr(6)) << 10;
+  }
+  return 0;
+}
+
+// A gibibyte of zeros in one mebibyte of memory; of a megabyte when compressed.
+grpc::ByteBuffer Bomb() {
+  const grpc::Slice zeros(std::string(1 << 20, '\0'));
+  const std::vector<grpc::Slice> slices(1024, zeros);
+  return {slices.data(), slices.size()};
+}
+
+TEST(GrpcServerTest, CompressedMessagesAreRefusedUnopened) {
+  TestServer server;
+  ASSERT_TRUE(ListModels(server.channel).ok());
+  for (const grpc_compression_algorithm algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    const int64_t before = PeakMemory();
+    grpc::GenericStub stub(server.channel);
+    grpc::ClientContext context;
+    context.set_compression_algorithm(algorithm);
+    const grpc::ByteBuffer request = Bomb();
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    absl::Notification done;
+    stub.UnaryCall(&context, "/facet.v1.GenerationService/Render", {}, &request, &response, [&](grpc::Status s) {
+      status = std::move(s);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED) << status.error_message();
+    EXPECT_LT(PeakMemory() - before, 256 << 20);
+  }
+  EXPECT_TRUE(ListModels(server.channel).ok());
+}
+
+TEST(GrpcServerTest, CompressedStreamsAreRefusedUnopened) {
+  TestServer server;
+  const int64_t before = PeakMemory();
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  v1::Dataset dataset;
+  auto writer = v1::DatasetService::NewStub(server.channel)->ImportDataset(&context, &dataset);
+  v1::ImportDatasetRequest request;
+  request.mutable_chunk()->mutable_data()->resize(32 << 20);
+  while (writer->Write(request)) {
+  }
+  const grpc::Status status = writer->Finish();
+  EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED) << status.error_message();
+  EXPECT_LT(PeakMemory() - before, 256 << 20);
 }
 
 TEST(GrpcServerTest, StreamsLargerThanTheTransportsMemoryArriveWhole) {
