@@ -34,6 +34,9 @@ namespace {
 constexpr int kMaxQueuedCalls = 4096;
 constexpr int kMaxQueuedImports = 256;
 constexpr int kMaxQueuedImages = 4096;
+// Of reflection, which is gRPC's and keeps a thread for each stream that is
+// open; our services are served by gRPC's other threads, which do not count.
+constexpr int kReflectionThreads = 16;
 
 std::vector<std::string> ServiceNames() {
   return {"facet.v1.DatasetService", "facet.v1.TrainingService", "facet.v1.ModelService", "facet.v1.GenerationService",
@@ -179,6 +182,7 @@ absl::Status GrpcServerImpl::Listen() {
   RefuseCompression(builder);
   grpc::ResourceQuota quota("facet");
   quota.Resize(static_cast<size_t>(TransportMib(options_)) << 20);
+  quota.SetMaxThreads(kReflectionThreads);
   builder.SetResourceQuota(quota);
   std::vector<int> ports(listen_.size(), 0);
   for (size_t i = 0; i < listen_.size(); ++i) {
