@@ -164,6 +164,31 @@ TEST(GrpcServerTest, CompressedStreamsAreRefusedUnopened) {
   EXPECT_LT(PeakMemory() - before, 256 << 20);
 }
 
+// Two bytes each, ninety in memory.
+TEST(GrpcServerTest, MillionsOfEmptyVectorsAreRefusedUnread) {
+  TestServer server;
+  std::string bytes;
+  for (int i = 0; i < 16 << 20; ++i) bytes.append("\x12\x00", 2);
+  const grpc::Slice slice(bytes);
+  for (const char* method : {"/facet.v1.GenerationService/Render", "/facet.v1.ModelService/Classify",
+                             "/facet.v1.TrainingService/CreateTrainingJob"}) {
+    const int64_t before = PeakMemory();
+    grpc::GenericStub stub(server.channel);
+    grpc::ClientContext context;
+    const grpc::ByteBuffer request(&slice, 1);
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    absl::Notification done;
+    stub.UnaryCall(&context, method, {}, &request, &response, [&](grpc::Status s) {
+      status = std::move(s);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    EXPECT_EQ(ReadRichError(status).reason, "REQUEST_TOO_LARGE") << method << ": " << status.error_message();
+    EXPECT_LT(PeakMemory() - before, 256 << 20) << method;
+  }
+}
+
 TEST(GrpcServerTest, StreamsLargerThanTheTransportsMemoryArriveWhole) {
   GrpcServerOptions options;
   options.transport_mib = 8;
