@@ -110,6 +110,7 @@ class GrpcServerImpl final : public GrpcServer {
   CallGate gate_;
   WorkerPool workers_;
   WorkerPool model_workers_;
+  WorkerPool classify_workers_;
   WorkerPool import_workers_;
   WorkerPool codecs_;
   std::unique_ptr<HealthService> health_;
@@ -123,6 +124,7 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
       gate_(options.max_calls),
       workers_("rpc", options.worker_threads, kMaxQueuedCalls),
       model_workers_("model", options.model_threads, kMaxQueuedCalls),
+      classify_workers_("classify", options.classify_threads, kMaxQueuedCalls),
       import_workers_("import", options.import_threads, kMaxQueuedImports),
       codecs_("codec", CodecThreads(options), kMaxQueuedImages) {
   const RpcEnvironment environment = Environment();
@@ -149,6 +151,7 @@ RpcEnvironment GrpcServerImpl::Environment() {
   environment.gate = &gate_;
   environment.workers = &workers_;
   environment.model_workers = &model_workers_;
+  environment.classify_workers = &classify_workers_;
   environment.max_message_bytes = max_message_bytes();
   return environment;
 }

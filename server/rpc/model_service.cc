@@ -66,7 +66,7 @@ class ModelServiceAdapter final : public Base {
         [this](const v1::ClassifyRequest& r, const Call& call) {
           return classify_.Classify(r, [this, &call] { return StillWanted(call); });
         },
-        environment_.model_workers, kImages);
+        environment_.classify_workers, kImages);
   }
 
  private:

@@ -44,9 +44,9 @@ TEST(FieldCountTest, CountsEachFieldAtEveryLevel) {
 
 TEST(FieldCountTest, PackedFloatsAreOneAndIntegersOneForEightBytes) {
   v1::RenderRequest request;
-  auto* dense = request.add_vectors()->mutable_dense();
-  for (int i = 0; i < 100; ++i) dense->add_weights(1);
-  EXPECT_TRUE(Has(request, 3));
+  request.add_vectors();
+  for (int i = 0; i < 100; ++i) request.mutable_vectors(0)->add_dense(1);
+  EXPECT_TRUE(Has(request, 2));
   v1::ClassifyRequest classify;
   for (int i = 0; i < 80; ++i) classify.mutable_images()->Add();
   EXPECT_TRUE(Has(classify, 80));
