@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 
@@ -30,7 +31,8 @@ absl::StatusOr<ModelHandle> ModelCache::Acquire(const std::string& name) {
 }
 
 absl::StatusOr<ModelHandle> ModelCache::Load(const std::string& name, const std::shared_ptr<Entry>& entry) {
-  absl::StatusOr<ModelHandle> model = loader_(name, [&] { return TakeRoom(*entry); });
+  // Whatever happens, those who wait must hear of it.
+  absl::StatusOr<ModelHandle> model = BehindWall([&] { return loader_(name, [&] { return TakeRoom(*entry); }); });
   {
     absl::MutexLock lock(&mutex_);
     entry->loading = false;

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,14 @@ class ModelCacheTest : public ::testing::Test {
   // Loads fake models; those named bad fail, those named slow wait for gate_.
   absl::StatusOr<ModelHandle> Load(const std::string& name, ModelCache::MakeRoom make_room) {
     ++loads_;
+    if (name == "throws") throw std::runtime_error("a loader that breaks its word");
     if (name == "bad") return absl::DataLossError("bad bundle");
     if (name == "slow") {
       loading_.Notify();
       gate_.WaitForNotification();
     }
     RETURN_IF_ERROR(make_room());
+    if (name == "throws late") throw std::bad_alloc();
     if (name == "unbuildable") return absl::ResourceExhaustedError("no memory");
     return MakeFakeModel(name);
   }
@@ -82,6 +86,16 @@ TEST_F(ModelCacheTest, AFailedLoadIsTriedAgainAndTakesNoRoom) {
   for (int i = 1; i <= 2; ++i) {
     EXPECT_EQ(cache->Acquire("bad").status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(cache->Acquire("unbuildable").status().code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(loads_, 2 * i);
+  }
+  EXPECT_TRUE(cache->Acquire("a").ok());
+}
+
+TEST_F(ModelCacheTest, ALoadThatThrowsHasFailedLikeAnyOther) {
+  auto cache = MakeCache(1);
+  for (int i = 1; i <= 2; ++i) {
+    EXPECT_EQ(cache->Acquire("throws").status().code(), absl::StatusCode::kInternal);
+    EXPECT_EQ(cache->Acquire("throws late").status().code(), absl::StatusCode::kResourceExhausted);
     EXPECT_EQ(loads_, 2 * i);
   }
   EXPECT_TRUE(cache->Acquire("a").ok());
