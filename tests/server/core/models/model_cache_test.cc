@@ -154,6 +154,23 @@ TEST_F(ModelCacheTest, AReleasedModelLivesAsLongAsItsHolders) {
   EXPECT_EQ(loads_, 2);
 }
 
+TEST_F(ModelCacheTest, AReleasedModelThatIsHeldTakesRoom) {
+  auto cache = MakeCache(2);
+  ModelHandle a = cache->Acquire("a").value();
+  ModelHandle b = cache->Acquire("b").value();
+  EXPECT_TRUE(cache->Release("a"));
+  cache->Forget("b");
+  for (const char* name : {"a", "c"}) {
+    EXPECT_EQ(GetErrorDetail(cache->Acquire(name).status()).reason, "MODELS_BUSY") << name;
+  }
+  a.reset();
+  EXPECT_TRUE(cache->Acquire("c").ok());
+  EXPECT_TRUE(cache->Acquire("d").ok()) << "c makes room";
+  b.reset();
+  EXPECT_TRUE(cache->Acquire("c").ok());
+  EXPECT_TRUE(cache->Contains("d"));
+}
+
 TEST_F(ModelCacheTest, ALoadThatIsForgottenMeanwhileIsNotKept) {
   auto cache = MakeCache(2);
   ModelHandle handle;
@@ -165,6 +182,8 @@ TEST_F(ModelCacheTest, ALoadThatIsForgottenMeanwhileIsNotKept) {
   EXPECT_NE(handle, nullptr) << "who asked before still gets it";
   EXPECT_FALSE(cache->Contains("slow"));
   EXPECT_EQ(cache->TryAcquire("slow"), nullptr);
+  const ModelHandle other = cache->Acquire("other").value();
+  EXPECT_EQ(GetErrorDetail(cache->Acquire("third").status()).reason, "MODELS_BUSY") << "who holds it takes room";
 }
 
 TEST_F(ModelCacheTest, TellsHowManyModelsThereAreAndHowLarge) {
