@@ -32,6 +32,8 @@ struct RpcEnvironment {
   WorkerPool* model_workers = nullptr;
   // For Classify, which decodes and computes for long.
   WorkerPool* classify_workers = nullptr;
+  // For reading data sets, which checks all of one that is not open.
+  WorkerPool* dataset_workers = nullptr;
   // Largest message to a client, bytes.
   uint64_t max_message_bytes = uint64_t{64} << 20;
 };

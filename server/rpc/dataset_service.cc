@@ -45,9 +45,9 @@ class DatasetServiceAdapter final : public Base {
   }
   ServerUnaryReactor* ReadDatasetImages(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::ReadDatasetImagesRequest>(environment_, context, "facet.v1.DatasetService/ReadDatasetImages",
-                                                    request, response,
-                                                    [this](const auto& r) { return datasets_->ReadImages(r); });
+    return ServeUnary<v1::ReadDatasetImagesRequest>(
+        environment_, context, "facet.v1.DatasetService/ReadDatasetImages", request, response,
+        [this](const auto& r) { return datasets_->ReadImages(r); }, environment_.dataset_workers);
   }
   ServerUnaryReactor* DeleteDataset(CallbackServerContext* context, const ByteBuffer* request,
                                     ByteBuffer* response) override {

@@ -111,6 +111,7 @@ class GrpcServerImpl final : public GrpcServer {
   WorkerPool workers_;
   WorkerPool model_workers_;
   WorkerPool classify_workers_;
+  WorkerPool dataset_workers_;
   WorkerPool import_workers_;
   WorkerPool codecs_;
   std::unique_ptr<HealthService> health_;
@@ -125,6 +126,7 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
       workers_("rpc", options.worker_threads, kMaxQueuedCalls),
       model_workers_("model", options.model_threads, kMaxQueuedCalls),
       classify_workers_("classify", options.classify_threads, kMaxQueuedCalls),
+      dataset_workers_("dataset", options.dataset_threads, kMaxQueuedCalls),
       import_workers_("import", options.import_threads, kMaxQueuedImports),
       codecs_("codec", CodecThreads(options), kMaxQueuedImages) {
   const RpcEnvironment environment = Environment();
@@ -152,6 +154,7 @@ RpcEnvironment GrpcServerImpl::Environment() {
   environment.workers = &workers_;
   environment.model_workers = &model_workers_;
   environment.classify_workers = &classify_workers_;
+  environment.dataset_workers = &dataset_workers_;
   environment.max_message_bytes = max_message_bytes();
   return environment;
 }

@@ -37,6 +37,7 @@ struct GrpcServerOptions {
   int worker_threads = 16;         // for calls that may block
   int model_threads = 8;           // for calls that wait for models
   int classify_threads = 4;  // for Classify
+  int dataset_threads = 4;   // for ReadDatasetImages
   int import_threads = 4;
   int codec_threads = 0;  // 0: all cores
 };

@@ -101,18 +101,8 @@ absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const mo
   request.set_name(name);
   auto dataset = options_.datasets->Get(request);
   if (!dataset.ok()) return AtDataset(dataset.status());
-  HeldDataset held{dataset->name(), nullptr};
-  {
-    absl::MutexLock lock(&mutex_);
-    held.images = open_[held.version].lock();
-  }
-  if (held.images == nullptr) {
-    ASSIGN_OR_RETURN(const std::string folder, options_.datasets->FolderOf(*dataset));
-    ASSIGN_OR_RETURN(held.images, model::Dataset::Open(*options_.file_system, folder));
-    absl::MutexLock lock(&mutex_);
-    absl::erase_if(open_, [](const auto& entry) { return entry.second.expired(); });
-    open_[held.version] = held.images;
-  }
+  ASSIGN_OR_RETURN(auto images, options_.datasets->OpenImages(*dataset));
+  HeldDataset held{dataset->name(), std::move(images)};
   const model::ImageShape& found = held.images->info().shape;
   if (!(found == shape)) return ShapeMismatch(held.version, found, shape);
   return held;
