@@ -131,7 +131,8 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
       codecs_("codec", CodecThreads(options), kMaxQueuedImages) {
   const RpcEnvironment environment = Environment();
   health_ = HealthService::Create(environment, ServiceNames());
-  services_.push_back(MakeDatasetService(environment, parts_.datasets, &import_workers_, options_.max_imports));
+  services_.push_back(MakeDatasetService(environment, parts_.datasets, &import_workers_, options_.max_imports,
+                                         options_.import_silence));
   services_.push_back(MakeTrainingService(environment, parts_.jobs, parts_.models));
   services_.push_back(MakeModelService(environment, parts_.models));
   services_.push_back(MakeGenerationService(Generation()));
