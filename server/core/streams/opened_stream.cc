@@ -112,9 +112,11 @@ absl::Status StreamOpener::CheckSizes(const OpenedStream& stream) const {
   const auto most = static_cast<int64_t>(options_.max_message_bytes);
   if (stream.message_bytes <= most) return absl::OkStatus();
   const int64_t fits = (most - kBytesPerBatchBeside) / (stream.image_bytes + BytesBeside(stream.model->schema));
+  const std::string remedy = fits > 0 ? absl::StrCat("at most ", fits, " images fit")
+                                      : "not one image fits; raise limits.max_message_mib of the server";
   return InvalidField("batch_size", "BATCH_TOO_LARGE",
                       absl::StrCat("a batch of ", stream.plan.batch_size(), " images would be a message of ",
-                                   stream.message_bytes, " bytes; at most ", fits, " images fit"));
+                                   stream.message_bytes, " bytes; ", remedy));
 }
 
 v1::DescribeStreamResponse Describe(const OpenedStream& stream) {

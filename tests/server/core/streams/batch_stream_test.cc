@@ -459,6 +459,8 @@ TEST(BatchStreamTest, ABatchThatNoMessageHoldsIsRefusedWithOneThatFits) {
   const auto opened = world.Open("batch_size: 64");
   ASSERT_THAT(opened, IsBadField("spec.batch_size", "BATCH_TOO_LARGE"));
   EXPECT_THAT(world.Open("batch_size: 16"), IsOk());
+  StreamWorld tiny(nullptr, {.max_message_bytes = 1000});
+  EXPECT_THAT(tiny.Open("batch_size: 1"), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("not one image fits")));
 }
 
 TEST(BatchStreamTest, DescribesWhatItWouldSend) {
