@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
@@ -32,14 +34,19 @@ std::string Describe(const v1::Classification& classification) {
   return text;
 }
 
+// By the first bytes, whatever the name. What is neither is called PNG: the
+// server says what is wrong.
+v1::ImageEncoding EncodingOf(absl::string_view file) {
+  return absl::StartsWith(file, "\xFF\xD8\xFF") ? v1::IMAGE_ENCODING_JPEG : v1::IMAGE_ENCODING_PNG;
+}
+
 absl::Status Classify(Context& context, const Options& options) {
   v1::ClassifyRequest request;
   request.set_model(options.model);
   for (const std::string& path : options.images) {
     v1::ImageData& image = *request.add_images();
-    // The server looks at the bytes, not at the name.
-    image.set_encoding(v1::IMAGE_ENCODING_PNG);
     ASSIGN_OR_RETURN(*image.mutable_data(), FileSystem::Posix()->ReadFile(path));
+    image.set_encoding(EncodingOf(image.data()));
   }
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::ClassifyResponse response, client->Classify(request));

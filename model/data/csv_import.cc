@@ -142,7 +142,7 @@ absl::Status ValidateCsvOptions(const v1::CsvImportOptions& options) {
 absl::StatusOr<ImportResult> ImportCsv(FileSystem& file_system, const ImportOptions& options) {
   ASSIGN_OR_RETURN(const std::string text,
                    ReadSourceFile(file_system, options.source, kCsvManifestFile, kMaxManifestBytes));
-  ASSIGN_OR_RETURN(const CsvManifest manifest, ParseCsvManifest(text));
+  ASSIGN_OR_RETURN(const CsvManifest manifest, ParseCsvManifest(text, options.cancelled));
   RETURN_IF_ERROR(CheckFiles(options, manifest));
   const int asked = options.spec.csv().image_size();
   const int side = asked == 0 ? kDefaultSide : asked;

@@ -23,6 +23,8 @@ namespace {
 constexpr absl::string_view kPathColumn = "path";
 constexpr size_t kMaxColumns = 65;  // the path, and as many features as a schema may have
 constexpr size_t kMaxPathBytes = 1024;
+constexpr size_t kMaxRows = 1'000'000;  // one takes a hundred bytes, whatever it has in the file
+constexpr int kRowsBetweenLooks = 1024;
 
 absl::Status LineError(int64_t line, absl::string_view message) {
   return SourceLineError(kCsvManifestFile, line, message);
@@ -119,6 +121,9 @@ class ManifestBuilder {
       : columns_(std::move(columns)), path_column_(path_column), values_(columns_.size()) {}
 
   absl::Status Add(int64_t line, const std::vector<std::string>& fields) {
+    if (manifest_.rows.size() == kMaxRows) {
+      return absl::InvalidArgumentError(absl::StrCat("the manifest has over ", kMaxRows, " images"));
+    }
     if (fields.size() != columns_.size()) {
       return absl::InvalidArgumentError(absl::StrCat(fields.size(), " fields, where the header has ", columns_.size()));
     }
@@ -168,7 +173,7 @@ class ManifestBuilder {
 
 }  // namespace
 
-absl::StatusOr<CsvManifest> ParseCsvManifest(absl::string_view text) {
+absl::StatusOr<CsvManifest> ParseCsvManifest(absl::string_view text, const std::atomic<bool>* cancelled) {
   CsvReader reader(text);
   std::vector<std::string> fields;
   const auto header = reader.Next(fields);
@@ -177,7 +182,8 @@ absl::StatusOr<CsvManifest> ParseCsvManifest(absl::string_view text) {
   const auto path_column = CheckHeader(fields);
   if (!path_column.ok()) return LineError(reader, path_column.status());
   ManifestBuilder builder(fields, *path_column);
-  while (true) {
+  for (int64_t rows = 0; true; ++rows) {
+    if (rows % kRowsBetweenLooks == 0) RETURN_IF_ERROR(CheckNotCancelled(cancelled));
     const auto row = reader.Next(fields);
     if (!row.ok()) return LineError(reader, row.status());
     if (!*row) return std::move(builder).Finish();

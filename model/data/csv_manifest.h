@@ -2,6 +2,7 @@
 #ifndef FACET_MODEL_DATA_CSV_MANIFEST_H_
 #define FACET_MODEL_DATA_CSV_MANIFEST_H_
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -36,9 +37,10 @@ struct CsvManifest {
 // column, sorted: by number where all are integers, else by bytes.
 // INVALID_ARGUMENT (reason BAD_SOURCE) naming the line: no `path` column, no
 // feature, a bad or doubled column name, a row with fields missing or too many,
-// an empty value, a path that leads out of the folder, what CsvReader refuses.
-// INVALID_ARGUMENT (reason EMPTY_DATASET): no rows.
-absl::StatusOr<CsvManifest> ParseCsvManifest(absl::string_view text);
+// an empty value, a path that leads out of the folder, more than a million rows,
+// what CsvReader refuses. INVALID_ARGUMENT (reason EMPTY_DATASET): no rows.
+// CANCELLED soon after `cancelled`, which may be null, is set.
+absl::StatusOr<CsvManifest> ParseCsvManifest(absl::string_view text, const std::atomic<bool>* cancelled = nullptr);
 
 }  // namespace facet::model
 

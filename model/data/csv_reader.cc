@@ -13,6 +13,8 @@
 namespace facet::model {
 namespace {
 
+// Far more than a data set may have features: an empty one takes 32 bytes.
+constexpr size_t kMaxFields = 1000;
 constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 absl::Status CheckText(absl::string_view field) {
@@ -43,6 +45,7 @@ absl::StatusOr<bool> CsvReader::Next(std::vector<std::string>& fields) {
   while (true) {
     ASSIGN_OR_RETURN(std::string field, NextField());
     RETURN_IF_ERROR(CheckText(field));
+    if (fields.size() == kMaxFields) return absl::InvalidArgumentError(absl::StrCat("over ", kMaxFields, " fields"));
     fields.push_back(std::move(field));
     if (AtLineEnd()) break;
     rest_.remove_prefix(1);  // the comma

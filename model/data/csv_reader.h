@@ -22,7 +22,8 @@ class CsvReader {
 
   // Reads the next row; false at the end of the text, `fields` is then empty.
   // INVALID_ARGUMENT, to be placed at line(): a quote that is never closed, text
-  // around a quoted field, a carriage return alone, a NUL byte, not UTF-8.
+  // around a quoted field, a carriage return alone, a NUL byte, not UTF-8, over
+  // 1000 fields.
   absl::StatusOr<bool> Next(std::vector<std::string>& fields);
 
   // Where the row just read began, counted from 1.

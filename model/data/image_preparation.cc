@@ -15,8 +15,8 @@
 #include "base/status_macros.h"
 #include "base/thread.h"
 #include "model/data/byte_budget.h"
+#include "model/data/decode_room.h"
 #include "model/data/source_file.h"
-#include "model/image/image_header.h"
 
 namespace facet::model {
 namespace {
@@ -31,25 +31,10 @@ constexpr size_t kWindowPerThread = 4;
 // waits for anything.
 constexpr int64_t kMaxFileBytes = int64_t{64} << 20;  // as the imports have it
 constexpr int64_t kFilesBytes = 4 * kMaxFileBytes;
-constexpr int64_t kDecodedBytes = int64_t{1} << 30;
-// The largest image that is decoded, and what a pixel takes: decoded, turned
-// upright, and in the decoder.
-constexpr uint64_t kMaxPixels = 64'000'000;
-constexpr int64_t kBytesPerPixel = 9;
 
 ByteBudget& ReadFiles() {
   static ByteBudget& budget = *new ByteBudget(kFilesBytes);
   return budget;
-}
-
-ByteBudget& DecodedImages() {
-  static ByteBudget& budget = *new ByteBudget(kDecodedBytes);
-  return budget;
-}
-
-int64_t DecodedBytes(absl::string_view file) {
-  const ImageSize size = ReadImageSize(file).value_or(ImageSize());
-  return kBytesPerPixel * static_cast<int64_t>(std::min(uint64_t{size.width} * size.height, kMaxPixels));
 }
 
 // A queue of files that threads prepare, taken in the order of adding.
@@ -132,7 +117,7 @@ class PreparationQueue {
 
   // The decoders are other people's code: what they throw ends here.
   static absl::StatusOr<Pixels> PrepareOne(const ImagePreparation::Prepare& prepare, const std::string& file) {
-    const ByteBudget::Share room = DecodedImages().Take(DecodedBytes(file));
+    const ByteBudget::Share room = TakeRoomToDecode(file);
     try {
       return prepare(file);
     } catch (const std::exception& error) {

@@ -209,7 +209,6 @@ absl::Status FacetServerImpl::MakeRendering() {
   streams.models = models_.get();
   streams.datasets = datasets_.get();
   streams.judges = JudgeByModels(models_.get());
-  streams.file_system = env_.file_system;
   streams.engine = engine_.get();
   streams.metrics = metrics_.get();
   streams.clock = env_.steady_clock;

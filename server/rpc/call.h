@@ -30,6 +30,10 @@ struct RpcEnvironment {
   // For what waits for others while it does: a model to be loaded, a turn at a
   // classifier. However many wait, calls on `workers` go on.
   WorkerPool* model_workers = nullptr;
+  // For Classify, which decodes and computes for long.
+  WorkerPool* classify_workers = nullptr;
+  // For reading data sets, which checks all of one that is not open.
+  WorkerPool* dataset_workers = nullptr;
   // Largest message to a client, bytes.
   uint64_t max_message_bytes = uint64_t{64} << 20;
 };

@@ -21,8 +21,8 @@ using Base = ServiceStack<
 class DatasetServiceAdapter final : public Base {
  public:
   DatasetServiceAdapter(const RpcEnvironment& environment, DatasetRegistry* datasets, WorkerPool* import_workers,
-                        int max_imports)
-      : environment_(environment), datasets_(datasets), imports_(import_workers, max_imports) {}
+                        int max_imports, absl::Duration max_silence)
+      : environment_(environment), datasets_(datasets), imports_(import_workers, max_imports, max_silence) {}
 
   grpc::ServerReadReactor<ByteBuffer>* ImportDataset(CallbackServerContext* context, ByteBuffer* response) override {
     return ImportCall::Launch(environment_, context, datasets_, &imports_, response);
@@ -45,9 +45,9 @@ class DatasetServiceAdapter final : public Base {
   }
   ServerUnaryReactor* ReadDatasetImages(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::ReadDatasetImagesRequest>(environment_, context, "facet.v1.DatasetService/ReadDatasetImages",
-                                                    request, response,
-                                                    [this](const auto& r) { return datasets_->ReadImages(r); });
+    return ServeUnary<v1::ReadDatasetImagesRequest>(
+        environment_, context, "facet.v1.DatasetService/ReadDatasetImages", request, response,
+        [this](const auto& r) { return datasets_->ReadImages(r); }, environment_.dataset_workers);
   }
   ServerUnaryReactor* DeleteDataset(CallbackServerContext* context, const ByteBuffer* request,
                                     ByteBuffer* response) override {
@@ -64,8 +64,9 @@ class DatasetServiceAdapter final : public Base {
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeDatasetService(const RpcEnvironment& environment, DatasetRegistry* datasets,
-                                                  WorkerPool* import_workers, int max_imports) {
-  return std::make_unique<DatasetServiceAdapter>(environment, datasets, import_workers, max_imports);
+                                                  WorkerPool* import_workers, int max_imports,
+                                                  absl::Duration max_silence) {
+  return std::make_unique<DatasetServiceAdapter>(environment, datasets, import_workers, max_imports, max_silence);
 }
 
 }  // namespace facet::server

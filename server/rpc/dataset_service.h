@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "absl/time/time.h"
 #include "base/worker_pool.h"
 #include "server/core/datasets/dataset_registry.h"
 #include "server/rpc/call.h"
@@ -14,9 +15,11 @@ namespace facet::server {
 
 // v1.DatasetService over a DatasetRegistry. Imports run on `import_workers`, at
 // most `max_imports` at once, so that they never stand in the way of short
-// calls. All parts outlive the service.
+// calls, and end after `max_silence` without a message. All parts outlive the
+// service.
 std::unique_ptr<grpc::Service> MakeDatasetService(const RpcEnvironment& environment, DatasetRegistry* datasets,
-                                                  WorkerPool* import_workers, int max_imports);
+                                                  WorkerPool* import_workers, int max_imports,
+                                                  absl::Duration max_silence);
 
 }  // namespace facet::server
 

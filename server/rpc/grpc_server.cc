@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/grpc_server.h"
 
+#include <grpc/compression.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
@@ -33,6 +34,9 @@ namespace {
 constexpr int kMaxQueuedCalls = 4096;
 constexpr int kMaxQueuedImports = 256;
 constexpr int kMaxQueuedImages = 4096;
+// Of reflection, which is gRPC's and keeps a thread for each stream that is
+// open; our services are served by gRPC's other threads, which do not count.
+constexpr int kReflectionThreads = 16;
 
 std::vector<std::string> ServiceNames() {
   return {"facet.v1.DatasetService", "facet.v1.TrainingService", "facet.v1.ModelService", "facet.v1.GenerationService",
@@ -63,6 +67,15 @@ void SetTransportOptions(grpc::ServerBuilder& builder, int max_message_bytes) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+}
+
+// gRPC would inflate a message before it looks at its size, and outside of the
+// quota: a megabyte could ask for a gigabyte. It refuses compressed calls by
+// their metadata; were a message to come through, it would stay as it is.
+void RefuseCompression(grpc::ServerBuilder& builder) {
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
 }
 
 class GrpcServerImpl final : public GrpcServer {
@@ -97,6 +110,8 @@ class GrpcServerImpl final : public GrpcServer {
   CallGate gate_;
   WorkerPool workers_;
   WorkerPool model_workers_;
+  WorkerPool classify_workers_;
+  WorkerPool dataset_workers_;
   WorkerPool import_workers_;
   WorkerPool codecs_;
   std::unique_ptr<HealthService> health_;
@@ -110,11 +125,14 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
       gate_(options.max_calls),
       workers_("rpc", options.worker_threads, kMaxQueuedCalls),
       model_workers_("model", options.model_threads, kMaxQueuedCalls),
+      classify_workers_("classify", options.classify_threads, kMaxQueuedCalls),
+      dataset_workers_("dataset", options.dataset_threads, kMaxQueuedCalls),
       import_workers_("import", options.import_threads, kMaxQueuedImports),
       codecs_("codec", CodecThreads(options), kMaxQueuedImages) {
   const RpcEnvironment environment = Environment();
   health_ = HealthService::Create(environment, ServiceNames());
-  services_.push_back(MakeDatasetService(environment, parts_.datasets, &import_workers_, options_.max_imports));
+  services_.push_back(MakeDatasetService(environment, parts_.datasets, &import_workers_, options_.max_imports,
+                                         options_.import_silence));
   services_.push_back(MakeTrainingService(environment, parts_.jobs, parts_.models));
   services_.push_back(MakeModelService(environment, parts_.models));
   services_.push_back(MakeGenerationService(Generation()));
@@ -136,6 +154,8 @@ RpcEnvironment GrpcServerImpl::Environment() {
   environment.gate = &gate_;
   environment.workers = &workers_;
   environment.model_workers = &model_workers_;
+  environment.classify_workers = &classify_workers_;
+  environment.dataset_workers = &dataset_workers_;
   environment.max_message_bytes = max_message_bytes();
   return environment;
 }
@@ -166,8 +186,10 @@ absl::Status GrpcServerImpl::Listen() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetTransportOptions(builder, max_message_bytes());
+  RefuseCompression(builder);
   grpc::ResourceQuota quota("facet");
   quota.Resize(static_cast<size_t>(TransportMib(options_)) << 20);
+  quota.SetMaxThreads(kReflectionThreads);
   builder.SetResourceQuota(quota);
   std::vector<int> ports(listen_.size(), 0);
   for (size_t i = 0; i < listen_.size(); ++i) {

@@ -33,9 +33,13 @@ struct GrpcServerOptions {
   int max_render_vectors = 256;    // in one Render
   int max_stream_vectors = 65536;  // in one RenderStream
   int max_imports = 8;             // at once
-  int max_calls = 4096;            // at once
-  int worker_threads = 16;         // for calls that may block
-  int model_threads = 8;           // for calls that wait for models
+  // After so long without a message an import is given up.
+  absl::Duration import_silence = absl::Minutes(5);
+  int max_calls = 4096;      // at once
+  int worker_threads = 16;   // for calls that may block
+  int model_threads = 8;     // for calls that wait for models
+  int classify_threads = 4;  // for Classify
+  int dataset_threads = 4;   // for ReadDatasetImages
   int import_threads = 4;
   int codec_threads = 0;  // 0: all cores
 };
@@ -53,6 +57,8 @@ struct CoreParts {
 };
 
 // The five services, health and reflection on one gRPC server. Thread-safe.
+// Takes no compressed messages (UNIMPLEMENTED, by gRPC): what they would unpack
+// to cannot be bounded.
 //
 // Life: Create (NOT_SERVING) -> SetServing(true) -> ... -> SetServing(false) ->
 // RefuseCalls -> AwaitIdle -> destructor.

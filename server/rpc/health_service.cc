@@ -116,8 +116,9 @@ absl::Status HealthBoard::Add(std::weak_ptr<WatchCall> watch) {
   if (ended_) return CallGate::ShuttingDown();
   std::erase_if(watches_, [](const auto& other) { return other.expired(); });
   if (watches_.size() >= kMaxWatches) {
-    return WithReason(absl::ResourceExhaustedError("too many clients watch the health of this server"),
-                      "TOO_MANY_CALLS");
+    return WithRetryAfter(
+        WithReason(absl::ResourceExhaustedError("too many clients watch the health of this server"), "TOO_MANY_CALLS"),
+        absl::Seconds(1));
   }
   watches_.push_back(std::move(watch));
   return absl::OkStatus();

@@ -22,24 +22,90 @@ absl::Status ImportSlots::Take() {
 
 ImportCall* ImportCall::Launch(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
                                DatasetRegistry* datasets, ImportSlots* slots, grpc::ByteBuffer* response) {
-  auto* call = new ImportCall(environment, context, datasets, slots, response);
-  call->Begin();
-  return call;
-}
-
-ImportCall::~ImportCall() {
-  if (has_slot_) slots_->Return();
+  std::shared_ptr<ImportCall> call(new ImportCall(environment, context, datasets, slots, response));
+  ImportCall* const raw = call.get();
+  raw->self_ = std::move(call);
+  raw->Begin();
+  return raw;
 }
 
 void ImportCall::Begin() {
-  absl::Status status = call_.admission();
-  if (status.ok()) status = slots_->Take();
-  if (!status.ok()) return End(status);
-  has_slot_ = true;
+  if (!call_.admission().ok()) return End(call_.admission());
+  WatchSilence(slots_->max_silence());
+  Read();
+}
+
+void ImportCall::Read() {
+  {
+    absl::MutexLock lock(&mutex_);
+    reading_ = true;
+    reading_since_ = call_.environment().clock->Now();
+  }
   StartRead(&bytes_);
 }
 
-void ImportCall::OnReadDone(bool ok) { Schedule(ok ? &ImportCall::TakeMessage : &ImportCall::Complete); }
+void ImportCall::OnReadDone(bool ok) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (ended_) return;  // for its silence; nothing more is read
+    reading_ = false;
+  }
+  if (ok && !has_slot_) {
+    const absl::Status taken = slots_->Take();
+    if (!taken.ok()) return End(taken);
+    has_slot_ = true;
+  }
+  Schedule(ok ? &ImportCall::TakeMessage : &ImportCall::Complete);
+}
+
+void ImportCall::End(const absl::Status& status) {
+  DelayedWork silence;
+  {
+    absl::MutexLock lock(&mutex_);
+    ended_ = true;
+    silence = std::move(silence_);
+  }
+  silence.Cancel();
+  Finish(call_.End(status));
+}
+
+void ImportCall::OnDone() {
+  if (has_slot_) slots_->Return();
+  call_.Leave();
+  const std::shared_ptr<ImportCall> self = std::move(self_);
+}
+
+void ImportCall::WatchSilence(absl::Duration wait) {
+  DelayedWork silence = RunAfter(wait, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->CheckSilence();
+  });
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!ended_) silence_ = std::exchange(silence, DelayedWork());
+  }
+  silence.Cancel();
+}
+
+void ImportCall::CheckSilence() {
+  absl::Duration left = slots_->max_silence();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (ended_) return;
+    if (reading_) left -= call_.environment().clock->Now() - reading_since_;
+    ended_ = left <= absl::ZeroDuration();
+  }
+  if (left > absl::ZeroDuration()) return WatchSilence(left);
+  // Not here: what was uploaded is removed from the disk.
+  auto end = [self = shared_from_this()] { self->EndSilent(); };
+  if (!call_.environment().workers->Schedule(end).ok()) end();
+}
+
+void ImportCall::EndSilent() {
+  import_.reset();
+  End(WithReason(absl::AbortedError(absl::StrCat("the import was given up: no message came for ",
+                                                 absl::FormatDuration(slots_->max_silence()))),
+                 "IMPORT_SILENT"));
+}
 
 void ImportCall::Schedule(void (ImportCall::*step)()) {
   const absl::Status status = slots_->workers()->Schedule([this, step] { (this->*step)(); });
@@ -52,7 +118,7 @@ void ImportCall::TakeMessage() {
     import_.reset();
     return End(status);
   }
-  StartRead(&bytes_);
+  Read();
 }
 
 absl::Status ImportCall::HandleMessage() {

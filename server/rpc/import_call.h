@@ -9,35 +9,48 @@
 #include <atomic>
 #include <memory>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "base/worker_pool.h"
 #include "facet/v1/dataset.pb.h"
 #include "server/core/datasets/dataset_registry.h"
 #include "server/rpc/call.h"
+#include "server/rpc/delay.h"
 
 namespace facet::server {
 
-// Room for so many imports at once, and the threads that run them.
-// Thread-safe.
+// Room for so many imports at once, the threads that run them, and how long they
+// may say nothing. Thread-safe.
 class ImportSlots {
  public:
-  ImportSlots(WorkerPool* workers, int max_imports) : workers_(workers), max_imports_(max_imports) {}
+  // `max_silence`: the longest wait for a message.
+  ImportSlots(WorkerPool* workers, int max_imports, absl::Duration max_silence)
+      : workers_(workers), max_imports_(max_imports), max_silence_(max_silence) {}
 
   // RESOURCE_EXHAUSTED (TOO_MANY_IMPORTS, RetryInfo): none is free.
   absl::Status Take();
   void Return() { taken_.fetch_sub(1); }
   WorkerPool* workers() const { return workers_; }
+  absl::Duration max_silence() const { return max_silence_; }
 
  private:
   WorkerPool* const workers_;
   const int max_imports_;
+  const absl::Duration max_silence_;
   std::atomic<int> taken_{0};
 };
 
 // One DatasetService.ImportDataset: spec, then chunks, then half-close. Each
 // message is read only after the one before has been written to the disk, so a
-// fast client is held back by the transport. Deletes itself in OnDone.
-class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
+// fast client is held back by the transport. A place is taken for it when its
+// first message is there; one that sends none for too long is ended (ABORTED,
+// IMPORT_SILENT).
+//
+// Owns itself from Launch to OnDone. No lock is held while gRPC is called.
+class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
+                         public std::enable_shared_from_this<ImportCall> {
  public:
   static ImportCall* Launch(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
                             DatasetRegistry* datasets, ImportSlots* slots, grpc::ByteBuffer* response);
@@ -49,12 +62,12 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
         datasets_(datasets),
         slots_(slots),
         response_(response) {}
-  ~ImportCall() override;
 
   void Begin();
-  void OnReadDone(bool ok) override;
+  void Read() ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnCancel() override { cancelled_.store(true); }
-  void OnDone() override { delete this; }
+  void OnDone() override;
 
   // On the workers; one at a time, each after the read before it.
   void TakeMessage();
@@ -64,7 +77,12 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   absl::Status CompleteImport();
   // Runs `step` on the workers, or ends the call.
   void Schedule(void (ImportCall::*step)());
-  void End(const absl::Status& status) { Finish(call_.End(status)); }
+  void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Looks after `wait` whether it has been silent for too long.
+  void WatchSilence(absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_);
+  void CheckSilence() ABSL_LOCKS_EXCLUDED(mutex_);
+  void EndSilent();
 
   Call call_;
   DatasetRegistry* const datasets_;
@@ -74,6 +92,13 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   std::atomic<bool> cancelled_{false};
   grpc::ByteBuffer bytes_;
   std::unique_ptr<DatasetRegistry::Import> import_;
+  std::shared_ptr<ImportCall> self_;  // Launch to OnDone
+
+  absl::Mutex mutex_;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // then no step runs
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time reading_since_ ABSL_GUARDED_BY(mutex_);
+  DelayedWork silence_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace facet::server

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/model_service.h"
 
+#include <limits>
+
 #include "facet/v1/model.grpc.pb.h"
 #include "server/core/classify/classify_engine.h"
 #include "server/rpc/service_stack.h"
@@ -17,6 +19,9 @@ using Base =
                  v1::ModelService::WithRawCallbackMethod_GetModel, v1::ModelService::WithRawCallbackMethod_LoadModel,
                  v1::ModelService::WithRawCallbackMethod_UnloadModel, v1::ModelService::WithRawCallbackMethod_SetAlias,
                  v1::ModelService::WithRawCallbackMethod_DeleteModel, v1::ModelService::WithRawCallbackMethod_Classify>;
+
+// Images may fill a message; they have few fields.
+constexpr MessageLimits kImages = {std::numeric_limits<uint64_t>::max(), 1000};
 
 class ModelServiceAdapter final : public Base {
  public:
@@ -61,7 +66,7 @@ class ModelServiceAdapter final : public Base {
         [this](const v1::ClassifyRequest& r, const Call& call) {
           return classify_.Classify(r, [this, &call] { return StillWanted(call); });
         },
-        environment_.model_workers);
+        environment_.classify_workers, kImages);
   }
 
  private:

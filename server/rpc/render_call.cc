@@ -65,7 +65,7 @@ absl::Status RenderCall::LoadAndBegin() {
 }
 
 absl::Status RenderCall::Decode() {
-  RETURN_IF_ERROR(DecodeMessage(*bytes_, &request_));
+  RETURN_IF_ERROR(DecodeMessage(*bytes_, &request_, LimitsOfVectors(parts_.max_render_vectors)));
   return CheckVectorCount(request_.vectors(), parts_.max_render_vectors);
 }
 

@@ -43,7 +43,7 @@ void RenderStreamCall::Schedule(WorkerPool* workers, absl::Status (RenderStreamC
 
 absl::Status RenderStreamCall::Prepare() {
   if (over()) return call().CancellationStatus();
-  RETURN_IF_ERROR(DecodeMessage(*bytes_, &request_));
+  RETURN_IF_ERROR(DecodeMessage(*bytes_, &request_, LimitsOfVectors(parts_.max_stream_vectors)));
   RETURN_IF_ERROR(CheckVectorCount(request_.vectors(), parts_.max_stream_vectors));
   auto format = ParseOutputFormat(request_.format());
   if (!format.ok()) return PrefixField(format.status(), "format");

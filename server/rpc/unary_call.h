@@ -28,17 +28,18 @@ grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc
 
 // The same for work on messages: `work` takes a Request, and the call where it
 // wants it, and returns StatusOr of the answer, or a Status where the answer is
-// empty.
+// empty. A request beyond `limits` is refused unread.
 template <typename Request, typename Work>
 grpc::ServerUnaryReactor* ServeUnary(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
                                      absl::string_view method, const grpc::ByteBuffer* request,
-                                     grpc::ByteBuffer* response, Work work, WorkerPool* workers = nullptr) {
+                                     grpc::ByteBuffer* response, Work work, WorkerPool* workers = nullptr,
+                                     const MessageLimits& limits = {}) {
   const uint64_t limit = environment.max_message_bytes;
   return ServeOnWorkers(
       environment, context, method,
-      [request, response, limit, work = std::move(work)](const Call& call) -> absl::Status {
+      [request, response, limit, limits, work = std::move(work)](const Call& call) -> absl::Status {
         Request message;
-        absl::Status decoded = DecodeMessage(*request, &message);
+        absl::Status decoded = DecodeMessage(*request, &message, limits);
         if (!decoded.ok()) return decoded;
         auto result = [&] {
           if constexpr (std::is_invocable_v<const Work&, const Request&, const Call&>) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/rpc/vectors.h"
 
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -24,6 +26,13 @@ absl::Status CheckVectorCount(const FeatureVectors& vectors, int limit) {
   return InvalidField(
       "vectors", "TOO_MANY_VECTORS",
       absl::StrCat("there are ", vectors.size(), " vectors; the server takes at most ", limit, " in this call"));
+}
+
+MessageLimits LimitsOfVectors(int max_vectors) {
+  MessageLimits limits;
+  limits.max_bytes = std::numeric_limits<uint64_t>::max();  // gRPC looks at limits.max_message_mib
+  limits.max_fields = 1'000'000 + int64_t{32} * max_vectors;
+  return limits;
 }
 
 absl::StatusOr<std::vector<float>> ResolveVectors(const model::FeatureSchema& schema, const FeatureVectors& vectors,

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "facet/v1/feature.pb.h"
 #include "model/features/schema.h"
+#include "server/rpc/wire.h"
 
 namespace facet::server {
 
@@ -19,6 +20,10 @@ using FeatureVectors = google::protobuf::RepeatedPtrField<v1::FeatureVector>;
 // INVALID_ARGUMENT (field "vectors"): none (NO_VECTORS), or more than `limit`
 // (TOO_MANY_VECTORS).
 absl::Status CheckVectorCount(const FeatureVectors& vectors, int limit);
+
+// Of a request of at most `max_vectors`: a mix of many classes has hundreds of
+// fields, but not in each of many thousands of vectors.
+MessageLimits LimitsOfVectors(int max_vectors);
 
 // Vectors [begin, begin + count) as dense weights, [count, total_classes].
 // INVALID_ARGUMENT with the whole path, "vectors[2].features[0].feature".

@@ -14,9 +14,19 @@
 
 namespace facet::server {
 
+// What a request may have. A field of two bytes takes 90 when it is decoded, so
+// both are looked at before. These are ample for requests without images and
+// vectors.
+struct MessageLimits {
+  uint64_t max_bytes = uint64_t{4} << 20;
+  int64_t max_fields = 300'000;  // field_count.h
+};
+
 // INVALID_ARGUMENT (reason MALFORMED_REQUEST): no such message, or text in it
-// that is not UTF-8.
-absl::Status DecodeMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message* message);
+// that is not UTF-8. INVALID_ARGUMENT (reason REQUEST_TOO_LARGE), before any
+// memory is taken: beyond the limits.
+absl::Status DecodeMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message* message,
+                           const MessageLimits& limits = {});
 
 // RESOURCE_EXHAUSTED (reason ANSWER_TOO_LARGE): more than `max_bytes`.
 absl::Status EncodeMessage(const google::protobuf::Message& message, uint64_t max_bytes, grpc::ByteBuffer* bytes);

@@ -5,10 +5,13 @@
 #include <string>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "model/data/decode_room.h"
 #include "model/image/codec.h"
 
 namespace facet::server {
@@ -19,6 +22,8 @@ using KeepGoing = std::function<absl::Status()>;
 constexpr int kMaxImages = 64;
 // Few enough that a batch is soon over, so that callers take turns quickly.
 constexpr int kBatch = 8;
+constexpr absl::string_view kPngBegin = "\x89PNG\r\n\x1A\n";
+constexpr absl::string_view kJpegBegin = "\xFF\xD8\xFF";
 constexpr absl::Duration kPatience = absl::Milliseconds(2);
 
 absl::Status CheckRequest(const v1::ClassifyRequest& request) {
@@ -35,14 +40,28 @@ absl::Status CheckRequest(const v1::ClassifyRequest& request) {
   return absl::OkStatus();
 }
 
+// Not what else DecodeImage takes: the other decoders are seldom looked at.
+absl::Status CheckEncoding(const v1::ImageData& data) {
+  const bool png = data.encoding() == v1::IMAGE_ENCODING_PNG;
+  if (absl::StartsWith(data.data(), png ? kPngBegin : kJpegBegin)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("not the bytes of a ", png ? "PNG" : "JPEG", ", as its encoding says"));
+}
+
+absl::StatusOr<model::Image> Decode(const v1::ImageData& data, int size) {
+  RETURN_IF_ERROR(CheckEncoding(data));
+  const model::ByteBudget::Share room = model::TakeRoomToDecode(data.data());
+  ASSIGN_OR_RETURN(const model::Image image, model::DecodeImage(data.data()));
+  return model::ResizeToSquare(image, size);
+}
+
 // Appends one image as the classifier takes it: float32 HWC in [0, 1].
 absl::Status AppendImage(const v1::ImageData& data, int index, int size, std::vector<float>& images) {
-  const auto image = model::DecodeImage(data.data());
+  const auto image = Decode(data, size);
   if (!image.ok()) {
     return InvalidField(absl::StrCat("images[", index, "].data"), "BAD_IMAGE", image.status().message());
   }
-  const model::Image resized = model::ResizeToSquare(*image, size);
-  for (const uint8_t sample : resized.pixels) images.push_back(static_cast<float>(sample) / 255.0f);
+  for (const uint8_t sample : image->pixels) images.push_back(static_cast<float>(sample) / 255.0f);
   return absl::OkStatus();
 }
 

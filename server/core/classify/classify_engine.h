@@ -21,7 +21,8 @@ class ClassifyEngine {
   // `models` outlives the engine.
   explicit ClassifyEngine(ModelRegistry* models) : models_(models) {}
 
-  // Decodes, resizes, classifies. Blocks. `keep_going` is asked between images
+  // Decodes, in the memory that imports share (model/data/decode_room.h),
+  // resizes, classifies. Blocks. `keep_going` is asked between images
   // and batches, and every few milliseconds while waiting for a turn: what it
   // returns other than OK ends the call. Errors of v1.ModelService.Classify.
   absl::StatusOr<v1::ClassifyResponse> Classify(const v1::ClassifyRequest& request,

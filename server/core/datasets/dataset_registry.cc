@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/datasets/dataset_registry.h"
 
-#include <deque>
 #include <set>
 #include <utility>
 
@@ -16,6 +15,7 @@
 #include "server/core/datasets/image_reader.h"
 #include "server/core/datasets/import_board.h"
 #include "server/core/datasets/import_source.h"
+#include "server/core/datasets/open_datasets.h"
 #include "server/core/datasets/unfinished_imports.h"
 #include "server/core/datasets/upload_folder.h"
 #include "server/core/request_text.h"
@@ -27,7 +27,7 @@ namespace {
 
 constexpr char kUploads[] = ".uploads";
 constexpr char kUnfinished[] = ".imports";
-// Data sets kept open for ReadImages: opening one reads and checks all of it.
+// Data sets kept open: opening one reads and checks all of it.
 constexpr size_t kOpenDatasets = 4;
 
 class StoredDatasetRegistry final : public DatasetRegistry {
@@ -53,6 +53,7 @@ class StoredDatasetRegistry final : public DatasetRegistry {
     ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
     return folders_.PathOf(name.id, name.version);
   }
+  absl::StatusOr<std::shared_ptr<const model::Dataset>> OpenImages(const v1::Dataset& dataset) override;
   absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) override
       ABSL_LOCKS_EXCLUDED(use_mutex_);
   void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override ABSL_LOCKS_EXCLUDED(use_mutex_) {
@@ -69,8 +70,7 @@ class StoredDatasetRegistry final : public DatasetRegistry {
   absl::StatusOr<v1::Dataset> Keep(const v1::ImportSpec& spec, int64_t version, const model::ImportResult& imported);
   absl::Status CheckUnused(const v1::Dataset& dataset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(use_mutex_);
   // What is left of a version whose row is gone.
-  absl::Status RemoveFiles(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<std::shared_ptr<model::Dataset>> OpenCached(const v1::Dataset& dataset) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status RemoveFiles(const v1::Dataset& dataset);
 
   const DatasetRegistryOptions options_;
   VersionFolders folders_;
@@ -80,8 +80,7 @@ class StoredDatasetRegistry final : public DatasetRegistry {
   std::multiset<std::string> pinned_ ABSL_GUARDED_BY(use_mutex_);
   ImportBoard imports_;
   UnfinishedImports unfinished_;
-  absl::Mutex mutex_;
-  std::deque<std::pair<std::string, std::shared_ptr<model::Dataset>>> open_ ABSL_GUARDED_BY(mutex_);
+  OpenDatasets open_{kOpenDatasets};
 };
 
 class StoredImport final : public DatasetRegistry::Import {
@@ -220,29 +219,21 @@ absl::StatusOr<v1::ListDatasetsResponse> StoredDatasetRegistry::List(const v1::L
   return response;
 }
 
-absl::StatusOr<std::shared_ptr<model::Dataset>> StoredDatasetRegistry::OpenCached(const v1::Dataset& dataset) {
-  {
-    absl::MutexLock lock(&mutex_);
-    for (const auto& [name, open] : open_) {
-      if (name == dataset.name()) return open;
-    }
-  }
-  ASSIGN_OR_RETURN(const std::string folder, FolderOf(dataset));
-  ASSIGN_OR_RETURN(std::shared_ptr<model::Dataset> opened, model::Dataset::Open(*options_.file_system, folder));
-  absl::MutexLock lock(&mutex_);
-  for (const auto& [name, open] : open_) {
-    if (name == dataset.name()) return open;  // opened by another call meanwhile
-  }
-  open_.emplace_front(dataset.name(), opened);
-  if (open_.size() > kOpenDatasets) open_.pop_back();
-  return opened;
+absl::StatusOr<std::shared_ptr<const model::Dataset>> StoredDatasetRegistry::OpenImages(const v1::Dataset& dataset) {
+  ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
+  return open_.Acquire(dataset.name(), [&]() -> absl::StatusOr<OpenDatasets::Handle> {
+    // Once more: of a version that goes from here on, Delete will forget what
+    // this brings.
+    RETURN_IF_ERROR(options_.store->GetDataset(name.id, name.version).status());
+    return model::Dataset::Open(*options_.file_system, folders_.PathOf(name.id, name.version));
+  });
 }
 
 absl::StatusOr<v1::ReadDatasetImagesResponse> StoredDatasetRegistry::ReadImages(
     const v1::ReadDatasetImagesRequest& request) {
   ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(request.name(), "name"));
   ASSIGN_OR_RETURN(const v1::Dataset dataset, options_.store->GetDataset(name.id, name.version));
-  ASSIGN_OR_RETURN(const std::shared_ptr<model::Dataset> opened, OpenCached(dataset));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const model::Dataset> opened, OpenImages(dataset));
   return ReadImagesOf(*opened, request);
 }
 
@@ -268,14 +259,7 @@ absl::Status StoredDatasetRegistry::CheckUnused(const v1::Dataset& dataset) {
 
 absl::Status StoredDatasetRegistry::RemoveFiles(const v1::Dataset& dataset) {
   ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
-  {
-    absl::MutexLock lock(&mutex_);
-    for (auto it = open_.begin(); it != open_.end(); ++it) {
-      if (it->first != dataset.name()) continue;
-      open_.erase(it);
-      break;
-    }
-  }
+  open_.Forget(dataset.name());
   return folders_.Remove(name.id, name.version);
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "facet/v1/dataset.pb.h"
+#include "model/data/dataset.h"
 #include "server/core/store/store.h"
 
 namespace facet::server {
@@ -68,6 +69,12 @@ class DatasetRegistry {
 
   // Folder of a version: `datasets/digits@2`.
   virtual absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) = 0;
+  // A version, open (open_datasets.h): it stays readable though it be deleted.
+  // Blocks while all of it is read and checked, once for all who ask. NOT_FOUND:
+  // there is none, or no more. DATA_LOSS: damaged.
+  virtual absl::StatusOr<std::shared_ptr<const model::Dataset>> OpenImages(const v1::Dataset&) {
+    return absl::UnimplementedError("this registry opens no data sets");
+  }
   // Keeps `datasets/digits@2` from being deleted while the result lives, for who
   // is about to use it. NOT_FOUND: there is none, or no more.
   virtual absl::StatusOr<std::shared_ptr<void>> Pin(const std::string& dataset_version) = 0;

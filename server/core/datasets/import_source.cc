@@ -2,6 +2,7 @@
 #include "server/core/datasets/import_source.h"
 
 #include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <system_error>
 
@@ -22,6 +23,11 @@ bool IsBelow(const fs::path& path, const fs::path& root) {
 }  // namespace
 
 absl::StatusOr<std::string> ResolveImportFolder(const std::string& path, const std::vector<std::string>& roots) {
+  // The system would refuse it, too, but only after a lookup for each name in it.
+  if (path.size() >= PATH_MAX) {
+    return InvalidField("folder.path", "BAD_SOURCE",
+                        absl::StrCat("the path has ", path.size(), " bytes; no system takes over ", PATH_MAX - 1));
+  }
   std::error_code error;
   const fs::path real = fs::weakly_canonical(path, error);
   // What follows a zero byte would be checked here and not be read there.

@@ -13,7 +13,9 @@ namespace facet::server {
 // The real path of a folder that a client names, if it lies below one of
 // `roots` once symbolic links are followed. PERMISSION_DENIED (reason
 // OUTSIDE_IMPORT_ROOTS) where it does not, whether it exists or not.
-// INVALID_ARGUMENT: no such folder below a root.
+// INVALID_ARGUMENT
+// (reason BAD_SOURCE): no such folder below a root, or a path that no system
+// takes.
 absl::StatusOr<std::string> ResolveImportFolder(const std::string& path, const std::vector<std::string>& roots);
 
 // The folder of data that ships with the server. INVALID_ARGUMENT: unknown

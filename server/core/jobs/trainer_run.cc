@@ -2,10 +2,12 @@
 #include "server/core/jobs/trainer_run.h"
 
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/error.h"
 #include "server/core/jobs/trainer_event_reader.h"
 
 namespace facet::server {
@@ -26,7 +28,14 @@ TrainerRun::~TrainerRun() {
 
 void TrainerRun::Start(int attempt) {
   attempt_ = attempt;
-  thread_.emplace("trainer-run", [this] { Run(); });
+  try {
+    thread_.emplace("trainer-run", [this] { Run(); });
+  } catch (const std::system_error& error) {
+    TrainerTraces traces;
+    traces.launch = WithReason(absl::ResourceExhaustedError(absl::StrCat("no thread is left for it: ", error.what())),
+                               "NO_ROOM_FOR_PROCESS");
+    Conclude(std::move(traces));
+  }
 }
 
 void TrainerRun::Stop() {
@@ -61,10 +70,14 @@ void TrainerRun::Run() {
     ReadEvents(process, &traces);
     traces.exit = process->Wait();
   }
-  traces.stop_asked = stop_asked();
   traces.memory_ran_out = oom_kills() > oom_kills_before;
+  Conclude(std::move(traces));
+}
+
+void TrainerRun::Conclude(TrainerTraces traces) {
   {
     absl::MutexLock lock(&mutex_);
+    traces.stop_asked = stop_asked_;
     traces.hung = hung_;
   }
   options_.on_exit(JudgeTrainer(traces));

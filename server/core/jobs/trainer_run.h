@@ -41,8 +41,9 @@ class TrainerRun {
   TrainerRun(const TrainerRun&) = delete;
   TrainerRun& operator=(const TrainerRun&) = delete;
 
-  // Starts the process. Call once. `attempt` is told to it as FACET_ATTEMPT: one
-  // that is not the first saves early.
+  // Starts the process. Call once. Where the system has no thread left for the
+  // run, calls `on_exit` itself, as for a process that could not be started. `attempt` is told to it as FACET_ATTEMPT:
+  // one that is not the first saves early.
   void Start(int attempt = 1);
   // Asks it to save and end; before the start, there will be no process.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -52,6 +53,7 @@ class TrainerRun {
 
  private:
   void Run();
+  void Conclude(TrainerTraces traces) ABSL_LOCKS_EXCLUDED(mutex_);
   // Null where there is no process, as `traces` then says.
   Process* Launch(TrainerTraces* traces);
   void ReadEvents(Process* process, TrainerTraces* traces);

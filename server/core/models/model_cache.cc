@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 
@@ -30,13 +31,16 @@ absl::StatusOr<ModelHandle> ModelCache::Acquire(const std::string& name) {
 }
 
 absl::StatusOr<ModelHandle> ModelCache::Load(const std::string& name, const std::shared_ptr<Entry>& entry) {
-  absl::StatusOr<ModelHandle> model = loader_(name, [&] { return TakeRoom(*entry); });
+  // Whatever happens, those who wait must hear of it.
+  absl::StatusOr<ModelHandle> model = BehindWall([&] { return loader_(name, [&] { return TakeRoom(*entry); }); });
   {
     absl::MutexLock lock(&mutex_);
     entry->loading = false;
+    if (entry->has_room) --loading_with_room_;
     entry->last_used = ++uses_;
     if (model.ok()) {
       entry->model = *model;
+      living_.push_back(*model);
     } else {
       // The next caller tries again; those who wait get this error.
       entry->error = model.status();
@@ -49,9 +53,8 @@ absl::StatusOr<ModelHandle> ModelCache::Load(const std::string& name, const std:
 }
 
 bool ModelCache::IsFull() {
-  int loaded = 0;
-  for (const auto& [name, entry] : entries_) loaded += entry->has_room ? 1 : 0;
-  return loaded >= max_loaded_;
+  std::erase_if(living_, [](const auto& model) { return model.expired(); });
+  return loading_with_room_ + static_cast<int>(living_.size()) >= max_loaded_;
 }
 
 auto ModelCache::LeastRecentlyUsedIdle() -> Entries::iterator {
@@ -83,6 +86,7 @@ absl::Status ModelCache::TakeRoom(Entry& entry) {
     entries_.erase(oldest);
   }
   entry.has_room = true;
+  ++loading_with_room_;
   return absl::OkStatus();
 }
 

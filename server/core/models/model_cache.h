@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
@@ -15,8 +16,9 @@
 
 namespace facet::server {
 
-// Model versions in memory, by name. At most `max_loaded`: the least recently
-// used one that nobody holds makes room. However many ask for a version at
+// Model versions in memory, by name. At most `max_loaded`, those counted that were
+// let go of and that somebody still holds: the least recently used one that
+// nobody holds makes room. However many ask for a version at
 // once, it is loaded once. Thread-safe.
 class ModelCache {
  public:
@@ -48,8 +50,8 @@ class ModelCache {
   // `entries_`.
   struct Entry {
     bool loading = true;
-    bool has_room = false;  // counts as loaded
-    absl::Status error;     // of a load that failed
+    bool has_room = false;
+    absl::Status error;  // of a load that failed
     ModelHandle model;
     uint64_t last_used = 0;
   };
@@ -70,6 +72,9 @@ class ModelCache {
   absl::Mutex mutex_;
   uint64_t uses_ ABSL_GUARDED_BY(mutex_) = 0;
   Entries entries_ ABSL_GUARDED_BY(mutex_);
+  // What takes memory: loads that have room, and models in entries_ or outside.
+  int loading_with_room_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::weak_ptr<LoadedModel>> living_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace facet::server

@@ -58,7 +58,8 @@ using RendererFactory = std::function<absl::StatusOr<std::unique_ptr<model::Rend
 
 struct ModelRegistryOptions {
   std::string root;  // <state_dir>/models
-  // Versions in memory; one that was unloaded but is still in use is not counted.
+  // Versions in memory, those counted that were unloaded and are still in use.
+  // Classifiers are not: two are kept, and those that filters of streams hold.
   int max_loaded = 4;
   model::RendererOptions renderer;
   // Null means model::Renderer::Create.

@@ -61,11 +61,16 @@ absl::StatusOr<Page<v1::Dataset>> DatasetTable::List(const std::string& dataset,
 }
 
 absl::StatusOr<Page<v1::Dataset>> DatasetTable::ListNewest(const PageRequest& page) {
+  ParsedVersionKey after;
+  if (!page.after.empty()) {
+    ASSIGN_OR_RETURN(after, ParseVersionKey(page.after));
+  }
   ASSIGN_OR_RETURN(Statement statement,
-                   database_.Query("SELECT info, dataset FROM dataset_versions AS d WHERE dataset > ? AND version = "
+                   database_.Query("SELECT info, dataset || '@' || version FROM dataset_versions AS d "
+                                   "WHERE dataset > ? AND version = "
                                    "(SELECT max(version) FROM dataset_versions WHERE dataset = d.dataset) "
                                    "ORDER BY dataset LIMIT ?",
-                                   page.after, page.limit + 1));
+                                   after.id, page.limit + 1));
   return ReadPage(std::move(statement), page.limit);
 }
 
@@ -73,6 +78,7 @@ absl::StatusOr<Page<v1::Dataset>> DatasetTable::ListVersions(const std::string& 
   ParsedVersionKey after{dataset, INT64_MAX};
   if (!page.after.empty()) {
     ASSIGN_OR_RETURN(after, ParseVersionKey(page.after));
+    if (after.id != dataset) return BadPageToken();
   }
   ASSIGN_OR_RETURN(Statement statement,
                    database_.Query("SELECT info, dataset || '@' || version FROM dataset_versions "

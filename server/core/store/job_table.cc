@@ -73,7 +73,7 @@ absl::StatusOr<std::optional<JobRecord>> JobTable::FindByRequestId(const std::st
 absl::StatusOr<Page<v1::TrainingJob>> JobTable::List(const std::vector<v1::TrainingJobState>& states,
                                                      const PageRequest& page) {
   int64_t before = INT64_MAX;
-  if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) return BadPageToken();
+  if (!page.after.empty() && (!absl::SimpleAtoi(page.after, &before) || before < 1)) return BadPageToken();
   ASSIGN_OR_RETURN(Statement statement, database_.Query(absl::StrCat("SELECT job, seq FROM jobs WHERE seq < ?",
                                                                      StateFilter(states), " ORDER BY seq DESC LIMIT ?"),
                                                         before, page.limit + 1));

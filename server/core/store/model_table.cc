@@ -51,6 +51,7 @@ absl::StatusOr<Page<v1::ModelVersion>> ModelTable::List(const std::string& model
   ParsedVersionKey after;
   if (!page.after.empty()) {
     ASSIGN_OR_RETURN(after, ParseVersionKey(page.after));
+    if (!model.empty() && after.id != model) return BadPageToken();
   }
   ASSIGN_OR_RETURN(Statement statement,
                    database_.Query("SELECT info, model, version FROM model_versions "

@@ -30,6 +30,7 @@ absl::StatusOr<ParsedVersionKey> ParseVersionKey(const std::string& key) {
   ParsedVersionKey parsed;
   if (at == std::string::npos || !absl::SimpleAtoi(key.substr(at + 1), &parsed.version)) return BadPageToken();
   parsed.id = key.substr(0, at);
+  if (parsed.id.empty() || parsed.version < 1) return BadPageToken();
   return parsed;
 }
 

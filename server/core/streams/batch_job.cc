@@ -10,6 +10,8 @@
 namespace facet::server {
 namespace {
 
+// Images after which a cancelled batch ends, and others get their turn.
+constexpr size_t kJudgedAtOnce = 16;
 constexpr absl::Duration kRetryDelay = absl::Milliseconds(5);
 
 absl::Status Cancelled() { return absl::CancelledError("the stream was cancelled"); }
@@ -117,21 +119,39 @@ void BatchJob::OnWorker(Step step) {
 }
 
 absl::Status BatchJob::Judge() {
-  ASSIGN_OR_RETURN(std::vector<int> again, DropBadImages());
+  if (cancelled()) return Cancelled();
+  RETURN_IF_ERROR(JudgeSome());
+  if (verdicts_.size() < rounds_.back().places.size()) {
+    // Others get the worker in between.
+    OnWorker(&BatchJob::Judge);
+    return absl::OkStatus();
+  }
+  std::vector<int> again = DropBadImages();
   if (cancelled()) return Cancelled();
   if (!again.empty()) return BeginRound(std::move(again));
   RemoveLeftOut();
   return Assemble();
 }
 
-absl::StatusOr<std::vector<int>> BatchJob::DropBadImages() {
-  const QualityFilter& filter = *parts_.stream->filter;
+absl::Status BatchJob::JudgeSome() {
   const Round& round = rounds_.back();
   const model::ImageShape& shape = parts_.stream->model->renderer->shape();
-  const int count = static_cast<int>(round.places.size());
-  const auto* pixels = reinterpret_cast<const float*>(round.pixels->data());
+  const size_t begin = verdicts_.size();
+  const size_t count = std::min(kJudgedAtOnce, round.places.size() - begin);
+  const auto* pixels = reinterpret_cast<const float*>(round.pixels->data()) + begin * shape.samples();
   ASSIGN_OR_RETURN(const auto verdicts,
-                   filter.Judge(absl::MakeConstSpan(pixels, count * shape.samples()), shape, round.dense, count));
+                   parts_.stream->filter->Judge(absl::MakeConstSpan(pixels, count * shape.samples()), shape,
+                                                absl::MakeConstSpan(round.dense).subspan(begin * row_, count * row_),
+                                                static_cast<int>(count)));
+  verdicts_.insert(verdicts_.end(), verdicts.begin(), verdicts.end());
+  return absl::OkStatus();
+}
+
+std::vector<int> BatchJob::DropBadImages() {
+  const std::vector<QualityFilter::Verdict> verdicts = std::exchange(verdicts_, {});
+  const QualityFilter& filter = *parts_.stream->filter;
+  const Round& round = rounds_.back();
+  const int count = static_cast<int>(round.places.size());
   counts_.set_rendered(counts_.rendered() + count);
   std::vector<int> again;
   for (int i = 0; i < count; ++i) {

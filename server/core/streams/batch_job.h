@@ -17,6 +17,7 @@
 #include "server/core/streams/chunked_render.h"
 #include "server/core/streams/delayed_calls.h"
 #include "server/core/streams/opened_stream.h"
+#include "server/core/streams/quality_filter.h"
 
 namespace facet::server {
 
@@ -67,9 +68,11 @@ class BatchJob : public std::enable_shared_from_this<BatchJob> {
   void OnWorker(Step step);
   // Plans all images and begins the first round.
   absl::Status Plan();
-  // Judges the last round; begins another, or assembles.
+  // Judges a few images of the last round, then the next few; after the last
+  // begins another round, or assembles.
   absl::Status Judge();
-  absl::StatusOr<std::vector<int>> DropBadImages();
+  absl::Status JudgeSome();
+  std::vector<int> DropBadImages();
   void RemoveLeftOut();
   absl::Status Assemble();
   // Calls back. Of several calls the first counts.
@@ -87,6 +90,7 @@ class BatchJob : public std::enable_shared_from_this<BatchJob> {
   std::vector<float> dense_;    // [images, row_]
   std::vector<bool> left_out_;  // by image
   std::vector<Round> rounds_;
+  std::vector<QualityFilter::Verdict> verdicts_;  // on the first images of the last round
   v1::FilterCounts counts_;
 
   absl::Mutex mutex_;

@@ -219,8 +219,8 @@ absl::StatusOr<std::unique_ptr<BatchStream>> RenderedBatchStreamFactory::Open(co
 
 absl::StatusOr<std::unique_ptr<BatchStreamFactory>> BatchStreamFactory::Create(
     const BatchStreamFactoryOptions& options) {
-  if (options.models == nullptr || options.datasets == nullptr || options.file_system == nullptr ||
-      options.engine == nullptr || options.metrics == nullptr || options.clock == nullptr) {
+  if (options.models == nullptr || options.datasets == nullptr || options.engine == nullptr ||
+      options.metrics == nullptr || options.clock == nullptr) {
     return absl::InvalidArgumentError("BatchStreamFactoryOptions: a part is missing");
   }
   if (options.max_streams < 1) return absl::InvalidArgumentError("max_streams must be at least 1");

@@ -9,7 +9,6 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "base/file_system.h"
 #include "facet/v1/augmentation.pb.h"
 #include "server/core/datasets/dataset_registry.h"
 #include "server/core/metrics/metrics.h"
@@ -59,7 +58,6 @@ struct BatchStreamFactoryOptions {
   int chunk_images = 32;
   ModelRegistry* models = nullptr;
   DatasetRegistry* datasets = nullptr;
-  FileSystem* file_system = nullptr;  // of the data sets
   // Null: recipes that filter by confidence are UNIMPLEMENTED.
   JudgeProvider judges = nullptr;
   RenderEngine* engine = nullptr;

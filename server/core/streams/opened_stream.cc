@@ -136,18 +136,8 @@ absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const mo
   request.set_name(name);
   auto dataset = options_.datasets->Get(request);
   if (!dataset.ok()) return AtDataset(dataset.status());
-  HeldDataset held{dataset->name(), nullptr};
-  {
-    absl::MutexLock lock(&mutex_);
-    held.images = open_[held.version].lock();
-  }
-  if (held.images == nullptr) {
-    ASSIGN_OR_RETURN(const std::string folder, options_.datasets->FolderOf(*dataset));
-    ASSIGN_OR_RETURN(held.images, model::Dataset::Open(*options_.file_system, folder));
-    absl::MutexLock lock(&mutex_);
-    absl::erase_if(open_, [](const auto& entry) { return entry.second.expired(); });
-    open_[held.version] = held.images;
-  }
+  ASSIGN_OR_RETURN(auto images, options_.datasets->OpenImages(*dataset));
+  HeldDataset held{dataset->name(), std::move(images)};
   const model::ImageShape& found = held.images->info().shape;
   if (!(found == shape)) return ShapeMismatch(held.version, found, shape);
   return held;
@@ -157,9 +147,11 @@ absl::Status StreamOpener::CheckSizes(const OpenedStream& stream) const {
   const auto most = static_cast<int64_t>(options_.max_message_bytes);
   if (stream.message_bytes <= most) return absl::OkStatus();
   const int64_t fits = (most - BytesPerBatchBeside(stream)) / (stream.image_bytes + BytesBeside(stream.model->schema));
+  const std::string remedy = fits > 0 ? absl::StrCat("at most ", fits, " images fit")
+                                      : "not one image fits; raise limits.max_message_mib of the server";
   return InvalidField("batch_size", "BATCH_TOO_LARGE",
                       absl::StrCat("a batch of ", stream.plan.batch_size(), " images would be a message of ",
-                                   stream.message_bytes, " bytes; at most ", fits, " images fit"));
+                                   stream.message_bytes, " bytes; ", remedy));
 }
 
 v1::DescribeStreamResponse Describe(const OpenedStream& stream) {

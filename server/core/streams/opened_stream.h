@@ -8,11 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "facet/v1/augmentation.pb.h"
 #include "model/augment/batch_sequence.h"
 #include "model/augment/stream_identity.h"
@@ -67,7 +64,7 @@ class StreamOpener {
 
   // Errors of v1.AugmentationService, with the path of the spec, `field`, in
   // front; of all mistakes that do not depend on one another.
-  absl::StatusOr<OpenedStream> Open(const v1::StreamSpec& spec, absl::string_view field) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<OpenedStream> Open(const v1::StreamSpec& spec, absl::string_view field);
 
  private:
   absl::StatusOr<OpenedStream> OpenWith(ModelHandle model, const v1::StreamSpec& spec);
@@ -77,13 +74,10 @@ class StreamOpener {
     model::RealImages images;
   };
   absl::StatusOr<RealSource> OpenReal(const v1::RealImages& recipe, const LoadedModel& model);
-  absl::StatusOr<HeldDataset> Hold(const std::string& name, const model::ImageShape& shape) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<HeldDataset> Hold(const std::string& name, const model::ImageShape& shape);
   absl::Status CheckSizes(const OpenedStream& stream) const;
 
   const BatchStreamFactoryOptions options_;
-  absl::Mutex mutex_;
-  // By version; of those that some stream holds.
-  absl::flat_hash_map<std::string, std::weak_ptr<const model::Dataset>> open_ ABSL_GUARDED_BY(mutex_);
 };
 
 // What v1.AugmentationService.DescribeStream says of it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/csv_manifest.h"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,20 @@ TEST(CsvManifestTest, TooManyClassesAreRefused) {
   for (int i = 0; i <= 65536; ++i) absl::StrAppend(&text, "x,", i, "\n");
   EXPECT_THAT(ParseCsvManifest(text), IsError(absl::StatusCode::kInvalidArgument,
                                               HasSubstr("line 65538: over 65536 different values for 'digit'")));
+}
+
+TEST(CsvManifestTest, AMillionRowsAndNoMore) {
+  std::string text = "path,digit\n";
+  for (int i = 0; i < 1'000'000; ++i) text += "x,1\n";
+  EXPECT_EQ(ParseCsvManifest(text)->rows.size(), 1'000'000u);
+  text += "x,1\n";
+  EXPECT_THAT(ParseCsvManifest(text),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("line 1000002: the manifest has over 1000000")));
+}
+
+TEST(CsvManifestTest, StopsWhenCancelled) {
+  const std::atomic<bool> cancelled{true};
+  EXPECT_THAT(ParseCsvManifest("path,digit\nx,1\n", &cancelled), IsError(absl::StatusCode::kCancelled, testing::_));
 }
 
 TEST(CsvManifestTest, TooManyFeaturesAreRefused) {

@@ -97,5 +97,16 @@ TEST(CsvReaderTest, AnyTextEndsInRowsOrAnError) {
   }
 }
 
+TEST(CsvReaderTest, ARowOfMoreThanAThousandFieldsIsRefused) {
+  std::vector<std::string> fields;
+  const std::string commas(999, ',');
+  CsvReader most(commas);
+  EXPECT_THAT(most.Next(fields), IsOk());
+  EXPECT_EQ(fields.size(), 1000u);
+  const std::string more = commas + ",";
+  CsvReader over(more);
+  EXPECT_THAT(over.Next(fields), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("over 1000 fields")));
+}
+
 }  // namespace
 }  // namespace facet::model

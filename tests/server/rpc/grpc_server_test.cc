@@ -2,11 +2,15 @@
 #include "server/rpc/grpc_server.h"
 
 #include <gmock/gmock.h>
+#include <grpc/compression.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +19,7 @@
 #include "base/names.h"
 #include "base/thread.h"
 #include "facet/v1/augmentation.grpc.pb.h"
+#include "facet/v1/dataset.grpc.pb.h"
 #include "facet/v1/generation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
 #include "tests/server/rpc/fakes/held_render.h"
@@ -104,6 +109,86 @@ TEST(GrpcServerTest, UnknownMethodIsUnimplemented) {
   EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED);
 }
 
+// Of this process, the largest it has been, bytes.
+int64_t PeakMemory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmHWM:", 0) == 0) return std::stoll(line.substr(6)) << 10;
+  }
+  return 0;
+}
+
+// A gibibyte of zeros in one mebibyte of memory; of a megabyte when compressed.
+grpc::ByteBuffer Bomb() {
+  const grpc::Slice zeros(std::string(1 << 20, '\0'));
+  const std::vector<grpc::Slice> slices(1024, zeros);
+  return {slices.data(), slices.size()};
+}
+
+TEST(GrpcServerTest, CompressedMessagesAreRefusedUnopened) {
+  TestServer server;
+  ASSERT_TRUE(ListModels(server.channel).ok());
+  for (const grpc_compression_algorithm algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    const int64_t before = PeakMemory();
+    grpc::GenericStub stub(server.channel);
+    grpc::ClientContext context;
+    context.set_compression_algorithm(algorithm);
+    const grpc::ByteBuffer request = Bomb();
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    absl::Notification done;
+    stub.UnaryCall(&context, "/facet.v1.GenerationService/Render", {}, &request, &response, [&](grpc::Status s) {
+      status = std::move(s);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED) << status.error_message();
+    EXPECT_LT(PeakMemory() - before, 256 << 20);
+  }
+  EXPECT_TRUE(ListModels(server.channel).ok());
+}
+
+TEST(GrpcServerTest, CompressedStreamsAreRefusedUnopened) {
+  TestServer server;
+  const int64_t before = PeakMemory();
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  v1::Dataset dataset;
+  auto writer = v1::DatasetService::NewStub(server.channel)->ImportDataset(&context, &dataset);
+  v1::ImportDatasetRequest request;
+  request.mutable_chunk()->mutable_data()->resize(32 << 20);
+  while (writer->Write(request)) {
+  }
+  const grpc::Status status = writer->Finish();
+  EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED) << status.error_message();
+  EXPECT_LT(PeakMemory() - before, 256 << 20);
+}
+
+// Two bytes each, ninety in memory.
+TEST(GrpcServerTest, MillionsOfEmptyVectorsAreRefusedUnread) {
+  TestServer server;
+  std::string bytes;
+  for (int i = 0; i < 16 << 20; ++i) bytes.append("\x12\x00", 2);
+  const grpc::Slice slice(bytes);
+  for (const char* method : {"/facet.v1.GenerationService/Render", "/facet.v1.ModelService/Classify",
+                             "/facet.v1.TrainingService/CreateTrainingJob"}) {
+    const int64_t before = PeakMemory();
+    grpc::GenericStub stub(server.channel);
+    grpc::ClientContext context;
+    const grpc::ByteBuffer request(&slice, 1);
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    absl::Notification done;
+    stub.UnaryCall(&context, method, {}, &request, &response, [&](grpc::Status s) {
+      status = std::move(s);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    EXPECT_EQ(ReadRichError(status).reason, "REQUEST_TOO_LARGE") << method << ": " << status.error_message();
+    EXPECT_LT(PeakMemory() - before, 256 << 20) << method;
+  }
+}
+
 TEST(GrpcServerTest, StreamsLargerThanTheTransportsMemoryArriveWhole) {
   GrpcServerOptions options;
   options.transport_mib = 8;
@@ -164,37 +249,87 @@ TEST(GrpcServerTest, DestructionCancelsWhatIsLeft) {
   EXPECT_FALSE(render.End().ok());
 }
 
+// One stream of reflection, in its wire form.
+class ReflectionStream {
+ public:
+  explicit ReflectionStream(const std::shared_ptr<grpc::Channel>& channel) : stub_(channel) {
+    stream_ = stub_.PrepareCall(&context_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue_);
+    stream_->StartCall(nullptr);
+    Step();
+  }
+
+  // Asks for the list of services; empty where there is no answer.
+  std::string ListServices() {
+    // list_services of ServerReflectionRequest is field 7, a string.
+    grpc::Slice slice(std::string("\x3a\x01*"));
+    stream_->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+    if (!Step()) return "";
+    grpc::ByteBuffer answer;
+    stream_->Read(&answer, nullptr);
+    if (!Step()) return "";
+    grpc::Slice whole;
+    if (!answer.DumpToSingleSlice(&whole).ok()) return "";
+    return {reinterpret_cast<const char*>(whole.begin()), whole.size()};
+  }
+
+  grpc::Status End() {
+    stream_->WritesDone(nullptr);
+    Step();
+    grpc::Status status;
+    stream_->Finish(&status, nullptr);
+    Step();
+    return status;
+  }
+
+ private:
+  bool Step() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+};
+
 TEST(GrpcServerTest, ReflectionIsServed) {
   TestServer server;
-  // The list of services, asked in the wire form of ServerReflectionRequest:
-  // list_services is field 7, a string.
-  grpc::GenericStub stub(server.channel);
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  auto stream = stub.PrepareCall(&context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
-  void* tag = nullptr;
-  bool ok = false;
-  auto step = [&] { return queue.Next(&tag, &ok) && ok; };
-  stream->StartCall(nullptr);
-  ASSERT_TRUE(step());
-  grpc::Slice slice(std::string("\x3a\x01*"));
-  stream->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-  ASSERT_TRUE(step());
-  grpc::ByteBuffer answer;
-  stream->Read(&answer, nullptr);
-  ASSERT_TRUE(step());
-  grpc::Slice whole;
-  ASSERT_TRUE(answer.DumpToSingleSlice(&whole).ok());
-  const std::string text(reinterpret_cast<const char*>(whole.begin()), whole.size());
+  ReflectionStream stream(server.channel);
+  const std::string services = stream.ListServices();
   for (const char* service : {"facet.v1.DatasetService", "facet.v1.GenerationService", "grpc.health.v1.Health"}) {
-    EXPECT_THAT(text, HasSubstr(service));
+    EXPECT_THAT(services, HasSubstr(service));
   }
-  stream->WritesDone(nullptr);
-  ASSERT_TRUE(step());
-  grpc::Status status;
-  stream->Finish(&status, nullptr);
-  ASSERT_TRUE(step());
-  EXPECT_TRUE(status.ok());
+  EXPECT_TRUE(stream.End().ok());
+}
+
+int CountThreads() {
+  int threads = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) threads += entry.exists();
+  return threads;
+}
+
+// gRPC gives each of them a thread.
+TEST(GrpcServerTest, StreamsOfReflectionTakeFewThreads) {
+  TestServer server;
+  const int before = CountThreads();
+  std::vector<std::unique_ptr<ReflectionStream>> streams;
+  int served = 0;
+  for (int i = 0; i < 64; ++i) {
+    streams.push_back(std::make_unique<ReflectionStream>(server.channel));
+    served += !streams.back()->ListServices().empty();
+  }
+  EXPECT_GE(served, 4);
+  EXPECT_LE(served, 16);
+  EXPECT_LE(CountThreads() - before, 24);
+  EXPECT_EQ(streams.back()->End().error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(ListModels(server.channel).ok());
+  for (auto& stream : streams) {
+    if (stream != streams.back()) stream->End();
+  }
+  streams.clear();
+  EXPECT_TRUE(ListModels(server.channel).ok());
 }
 
 }  // namespace

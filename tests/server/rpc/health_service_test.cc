@@ -53,6 +53,24 @@ TEST_F(HealthServiceTest, CheckOfAnUnknownServiceIsNotFound) {
   EXPECT_THAT(status.error_message(), HasSubstr("'facet.v1.ModelService'"));
 }
 
+TEST_F(HealthServiceTest, WatchesBeyondTheLimitHearWhenToTryAgain) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<HealthCheckResponse>>> watches;
+  for (int i = 0; i < 1024; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    watches.push_back(stub_->Watch(contexts.back().get(), Of("")));
+    ASSERT_TRUE(watches.back()->Read(&response_));
+  }
+  // A connection has room for no more.
+  auto reader = Health::NewStub(server_.NewChannel())->Watch(&context_, Of(""));
+  EXPECT_FALSE(reader->Read(&response_));
+  const RichError error = ReadRichError(reader->Finish());
+  EXPECT_EQ(error.reason, "TOO_MANY_CALLS");
+  EXPECT_GT(error.retry_seconds.value_or(0), 0);
+  for (auto& context : contexts) context->TryCancel();
+  for (auto& watch : watches) watch->Finish();
+}
+
 TEST_F(HealthServiceTest, WatchTellsEveryChange) {
   auto reader = stub_->Watch(&context_, Of(""));
   ASSERT_TRUE(reader->Read(&response_));

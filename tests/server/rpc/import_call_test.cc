@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "facet/v1/dataset.grpc.pb.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
@@ -148,11 +151,64 @@ TEST_F(ImportCallTest, RefusesMoreImportsThanItsLimit) {
   server.datasets.AwaitChunks(1);
   grpc::ClientContext context;
   auto second = stub->ImportDataset(&context, &dataset_);
+  second->Write(Spec("digits"));
   const grpc::Status refused = second->Finish();
   EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_EQ(ReadRichError(refused).reason, "TOO_MANY_IMPORTS");
   first->WritesDone();
   EXPECT_TRUE(first->Finish().ok());
+}
+
+TEST_F(ImportCallTest, CallsThatHaveSaidNothingHoldNoPlace) {
+  GrpcServerOptions options;
+  options.max_imports = 1;
+  TestServer server(options);
+  auto stub = v1::DatasetService::NewStub(server.channel);
+  grpc::ClientContext silent_context;
+  v1::Dataset none;
+  auto silent = stub->ImportDataset(&silent_context, &none);
+  while (server.server->AwaitIdle(absl::InfinitePast())) std::this_thread::yield();
+  auto writer = stub->ImportDataset(&context_, &dataset_);
+  writer->Write(Spec("digits"));
+  writer->WritesDone();
+  EXPECT_TRUE(writer->Finish().ok());
+  silent_context.TryCancel();
+  EXPECT_EQ(silent->Finish().error_code(), grpc::CANCELLED);
+}
+
+TEST_F(ImportCallTest, AnImportThatFallsSilentIsEnded) {
+  GrpcServerOptions options;
+  options.import_silence = absl::Milliseconds(50);
+  TestServer server(options);
+  auto stub = v1::DatasetService::NewStub(server.channel);
+  for (const bool begun : {false, true}) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    auto writer = stub->ImportDataset(&context, &dataset_);
+    if (begun) {
+      writer->Write(Spec("digits"));
+      writer->Write(Chunk("a", 1));
+    }
+    const grpc::Status status = writer->Finish();
+    EXPECT_EQ(status.error_code(), grpc::ABORTED) << begun << status.error_message();
+    EXPECT_EQ(ReadRichError(status).reason, "IMPORT_SILENT");
+  }
+  server.datasets.AwaitAbandoned(1);
+  EXPECT_TRUE(server.server->AwaitIdle(absl::InfiniteFuture()));
+}
+
+// What the server does itself may take longer.
+TEST_F(ImportCallTest, AnImportAtWorkIsNotSilent) {
+  GrpcServerOptions options;
+  options.import_silence = absl::Milliseconds(10);
+  TestServer server(options);
+  server.datasets.FinishOnlyWhenCancelled();
+  auto stub = v1::DatasetService::NewStub(server.channel);
+  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+  auto writer = stub->ImportDataset(&context_, &dataset_);
+  writer->Write(Spec("digits"));
+  writer->WritesDone();
+  EXPECT_EQ(writer->Finish().error_code(), grpc::DEADLINE_EXCEEDED);
 }
 
 TEST_F(ImportCallTest, UnaryMethodsOfTheServicePassOn) {

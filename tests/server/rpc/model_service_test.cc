@@ -165,6 +165,13 @@ TEST_F(ModelServiceTest, CallsThatWaitForModelsHoldUpNoOthers) {
   context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   v1::ListModelsResponse response;
   EXPECT_TRUE(stub_->ListModels(&context_, {}, &response).ok());
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  v1::LoadModelRequest load;
+  load.set_name("models/digits");
+  v1::ModelVersion version;
+  const grpc::Status loaded = stub_->LoadModel(&context, load, &version);
+  EXPECT_TRUE(loaded.ok()) << loaded.error_message();
   server_.models.HoldClassifiers(false);
   for (std::thread& caller : callers) caller.join();
 }

@@ -62,6 +62,20 @@ TEST(WireTest, GarbageIsMalformed) {
   }
 }
 
+TEST(WireTest, TooLargeRequestIsRefusedUnread) {
+  v1::ClassifyRequest message;
+  for (int i = 0; i < 1000; ++i) message.add_images();
+  const grpc::ByteBuffer bytes = Bytes(message.SerializeAsString());
+  v1::ClassifyRequest decoded;
+  EXPECT_TRUE(DecodeMessage(bytes, &decoded, {2000, 1000}).ok());
+  for (const MessageLimits& limits : {MessageLimits{1999, 1000}, MessageLimits{2000, 999}}) {
+    const absl::Status status = DecodeMessage(bytes, &decoded, limits);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(GetErrorDetail(status).reason, "REQUEST_TOO_LARGE");
+    EXPECT_EQ(decoded.images_size(), 0);
+  }
+}
+
 TEST(WireTest, TooLargeAnswerIsRefused) {
   v1::SetAliasRequest message;
   message.set_name(std::string(100, 'x'));

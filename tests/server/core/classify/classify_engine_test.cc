@@ -8,7 +8,11 @@
 #include <thread>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
+#include "base/thread.h"
+#include "model/data/decode_room.h"
 #include "model/image/codec.h"
+#include "tests/base/status_is.h"
 #include "tests/server/rpc/fakes/fake_model_registry.h"
 
 namespace facet::server {
@@ -60,6 +64,40 @@ TEST_F(ClassifyEngineTest, UnknownModelIsNotFound) {
   v1::ClassifyRequest request = RequestOf(1);
   request.set_model("faces");
   EXPECT_TRUE(absl::IsNotFound(engine_.Classify(request, Always).status()));
+}
+
+TEST_F(ClassifyEngineTest, AnotherFormatThanSaidIsNoImage) {
+  v1::ClassifyRequest request = RequestOf(2);
+  request.mutable_images(1)->set_encoding(v1::IMAGE_ENCODING_PNG);
+  EXPECT_THAT(engine_.Classify(request, Always).status(), IsBadField("images[1].data", "BAD_IMAGE"));
+  // A decoder there is, but not for strangers.
+  request.mutable_images(1)->set_data("P6 8 8 255\n" + std::string(192, 'x'));
+  EXPECT_THAT(engine_.Classify(request, Always).status(), IsBadField("images[1].data", "BAD_IMAGE"));
+}
+
+// The beginning of a PNG of so many pixels, and nothing behind it.
+std::string PngOf(int width, int height) {
+  std::string png = "\x89PNG\r\n\x1A\n";
+  png += std::string("\0\0\0\x0DIHDR", 8);
+  for (const int side : {width, height}) {
+    for (int shift = 24; shift >= 0; shift -= 8) png += static_cast<char>(side >> shift);
+  }
+  return png + std::string("\x08\x02\0\0\0", 5);
+}
+
+TEST_F(ClassifyEngineTest, DecodesInTheMemoryThatAllShare) {
+  auto most = model::TakeRoomToDecode(PngOf(8000, 8000));
+  v1::ClassifyRequest request = RequestOf(1);
+  request.mutable_images(0)->set_encoding(v1::IMAGE_ENCODING_PNG);
+  request.mutable_images(0)->set_data(PngOf(8000, 7900));
+  absl::Notification done;
+  Thread caller("caller", [&] {
+    EXPECT_THAT(engine_.Classify(request, Always).status(), IsBadField("images[0].data", "BAD_IMAGE"));
+    done.Notify();
+  });
+  EXPECT_FALSE(done.WaitForNotificationWithTimeout(absl::Milliseconds(100)));
+  most.ReduceTo(0);
+  caller.Join();
 }
 
 }  // namespace

@@ -105,11 +105,15 @@ TEST_F(DatasetRegistryTest, BadPagesAreRefused) {
   EXPECT_THAT(List("!"), ElementsAre("INVALID_ARGUMENT"));
   EXPECT_THAT(List("", -1), ElementsAre("INVALID_ARGUMENT"));
   v1::ListDatasetsRequest request;
-  request.set_dataset("a");
-  request.set_page_token("no such page");
-  const absl::Status status = registry_->List(request).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(GetErrorDetail(status).field, "page_token");
+  for (const char* dataset : {"", "a"}) {
+    request.set_dataset(dataset);
+    for (const char* token : {"zzz", "a@", "a@-1", "@1", "no such page"}) {
+      request.set_page_token(token);
+      EXPECT_THAT(registry_->List(request), IsBadField("page_token", "BAD_PAGE_TOKEN")) << dataset << " " << token;
+    }
+  }
+  request.set_page_token("b@1");  // of another listing
+  EXPECT_THAT(registry_->List(request), IsBadField("page_token", "BAD_PAGE_TOKEN"));
 }
 
 TEST_F(DatasetRegistryTest, DeletesAVersionWithItsFolder) {

@@ -49,6 +49,12 @@ TEST_F(ImportFolderTest, WaysRoundThatEndBelowARootAreGood) {
   EXPECT_EQ(Resolve(dir_ / "outside-link/b").value(), Real("root/a/b"));
 }
 
+TEST_F(ImportFolderTest, APathOfMegabytesIsRefusedUnopened) {
+  std::string path = dir_ / "root";
+  while (path.size() < 4 << 20) path += "/.";
+  EXPECT_THAT(Resolve(path), IsBadField("folder.path", "BAD_SOURCE"));
+}
+
 TEST_F(ImportFolderTest, EverythingElseIsDenied) {
   ExpectDenied(dir_.path());
   ExpectDenied(dir_ / "root/..");

@@ -5,13 +5,17 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "base/file_system.h"
+#include "base/thread.h"
+#include "tests/base/few_threads.h"
 #include "tests/server/core/jobs/job_harness.h"
 
 namespace facet::server {
@@ -85,6 +89,23 @@ TEST_F(TrainerRunTest, StopBeforeTheStartMakesNoProcess) {
   run_->Start();
   EXPECT_EQ(WaitForEnd().verb, JobVerb::kStopped);
   EXPECT_TRUE(steps_.empty());
+}
+
+// It is tried again, as where there is no room for a process.
+TEST_F(TrainerRunTest, WithoutAThreadItDiesInStart) {
+  ExpectThrowsWithFewThreads([&] {
+    absl::Notification never;
+    std::vector<Thread> others;
+    try {
+      while (true) others.emplace_back("other", [&] { never.WaitForNotification(); });
+    } catch (const std::system_error&) {
+      started_by_hand_ = true;
+      Start("finish");
+      run_->Start();
+    }
+    const bool died = ended_.HasBeenNotified() && outcome_->verb == JobVerb::kDied;
+    std::_Exit(died && outcome_->reason == "TRAINER_NOT_STARTED" ? 0 : 1);
+  });
 }
 
 TEST_F(TrainerRunTest, NonsenseOnThePipeEndsIt) {

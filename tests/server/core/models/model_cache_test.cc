@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,14 @@ class ModelCacheTest : public ::testing::Test {
   // Loads fake models; those named bad fail, those named slow wait for gate_.
   absl::StatusOr<ModelHandle> Load(const std::string& name, ModelCache::MakeRoom make_room) {
     ++loads_;
+    if (name == "throws") throw std::runtime_error("a loader that breaks its word");
     if (name == "bad") return absl::DataLossError("bad bundle");
     if (name == "slow") {
       loading_.Notify();
       gate_.WaitForNotification();
     }
     RETURN_IF_ERROR(make_room());
+    if (name == "throws late") throw std::bad_alloc();
     if (name == "unbuildable") return absl::ResourceExhaustedError("no memory");
     return MakeFakeModel(name);
   }
@@ -87,6 +91,16 @@ TEST_F(ModelCacheTest, AFailedLoadIsTriedAgainAndTakesNoRoom) {
   EXPECT_TRUE(cache->Acquire("a").ok());
 }
 
+TEST_F(ModelCacheTest, ALoadThatThrowsHasFailedLikeAnyOther) {
+  auto cache = MakeCache(1);
+  for (int i = 1; i <= 2; ++i) {
+    EXPECT_EQ(cache->Acquire("throws").status().code(), absl::StatusCode::kInternal);
+    EXPECT_EQ(cache->Acquire("throws late").status().code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(loads_, 2 * i);
+  }
+  EXPECT_TRUE(cache->Acquire("a").ok());
+}
+
 TEST_F(ModelCacheTest, TheLeastRecentlyUsedIdleModelMakesRoom) {
   auto cache = MakeCache(2);
   ASSERT_TRUE(cache->Acquire("a").ok());
@@ -140,6 +154,23 @@ TEST_F(ModelCacheTest, AReleasedModelLivesAsLongAsItsHolders) {
   EXPECT_EQ(loads_, 2);
 }
 
+TEST_F(ModelCacheTest, AReleasedModelThatIsHeldTakesRoom) {
+  auto cache = MakeCache(2);
+  ModelHandle a = cache->Acquire("a").value();
+  ModelHandle b = cache->Acquire("b").value();
+  EXPECT_TRUE(cache->Release("a"));
+  cache->Forget("b");
+  for (const char* name : {"a", "c"}) {
+    EXPECT_EQ(GetErrorDetail(cache->Acquire(name).status()).reason, "MODELS_BUSY") << name;
+  }
+  a.reset();
+  EXPECT_TRUE(cache->Acquire("c").ok());
+  EXPECT_TRUE(cache->Acquire("d").ok()) << "c makes room";
+  b.reset();
+  EXPECT_TRUE(cache->Acquire("c").ok());
+  EXPECT_TRUE(cache->Contains("d"));
+}
+
 TEST_F(ModelCacheTest, ALoadThatIsForgottenMeanwhileIsNotKept) {
   auto cache = MakeCache(2);
   ModelHandle handle;
@@ -151,6 +182,8 @@ TEST_F(ModelCacheTest, ALoadThatIsForgottenMeanwhileIsNotKept) {
   EXPECT_NE(handle, nullptr) << "who asked before still gets it";
   EXPECT_FALSE(cache->Contains("slow"));
   EXPECT_EQ(cache->TryAcquire("slow"), nullptr);
+  const ModelHandle other = cache->Acquire("other").value();
+  EXPECT_EQ(GetErrorDetail(cache->Acquire("third").status()).reason, "MODELS_BUSY") << "who holds it takes room";
 }
 
 TEST_F(ModelCacheTest, TellsHowManyModelsThereAreAndHowLarge) {

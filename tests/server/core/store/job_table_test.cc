@@ -155,9 +155,11 @@ TEST_F(JobTableTest, ListsByState) {
 }
 
 TEST_F(JobTableTest, MadeUpPageTokenIsRefused) {
-  const absl::Status status = table_.List({}, {2, "nonsense"}).status();
-  EXPECT_TRUE(absl::IsInvalidArgument(status));
-  EXPECT_EQ(GetErrorDetail(status).field, "page_token");
+  for (const char* token : {"nonsense", "0", "-5"}) {
+    const absl::Status status = table_.List({}, {2, token}).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << token;
+    EXPECT_EQ(GetErrorDetail(status).field, "page_token");
+  }
 }
 
 TEST_F(JobTableTest, EventsComeOldestFirstUpToTheLimit) {

@@ -97,6 +97,7 @@ TEST_F(ModelTableTest, ListsByModelNewestFirstInPages) {
 TEST_F(ModelTableTest, MadeUpPageTokenIsRefused) {
   EXPECT_TRUE(absl::IsInvalidArgument(table_.List("", {2, "nonsense"}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(table_.List("", {2, "a@x"}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(table_.List("a", {2, "b@1"}).status()));
 }
 
 TEST_F(ModelTableTest, AliasMoves) {

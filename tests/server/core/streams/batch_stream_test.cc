@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <filesystem>
@@ -298,6 +299,67 @@ TEST(BatchStreamTest, CancelEndsTheBatchOnItsWayAndAllLaterOnes) {
   EXPECT_TRUE(absl::IsCancelled(ReadBatch(*stream).status()) || absl::IsOutOfRange(ReadBatch(*stream).status()));
 }
 
+// Believes everything, once a test lets it go on.
+class HeldJudge final : public ImageJudge {
+ public:
+  const std::string& name() const override { return name_; }
+  const std::string& digest() const override { return name_; }
+  const model::FeatureSchema& schema() const override { return schema_; }
+  bool Knows(int) const override { return true; }
+  absl::Status Classify(absl::Span<const float>, const model::ImageShape&, int count,
+                        absl::Span<float> probabilities) override {
+    if (!judging.HasBeenNotified()) judging.Notify();
+    go_on.WaitForNotification();
+    judged += count;
+    std::fill(probabilities.begin(), probabilities.end(), 1.0f);
+    return absl::OkStatus();
+  }
+
+  absl::Notification judging, go_on;
+  std::atomic<int> judged{0};
+
+ private:
+  const std::string name_ = "models/judge@1";
+  const model::FeatureSchema schema_ = MakeFakeModel("any", 4)->schema;
+};
+
+TEST(BatchStreamTest, CancelEndsTheJudgingOfABatchAfterAFewImages) {
+  auto judge = std::make_shared<HeldJudge>();
+  BatchStreamFactoryOptions options;
+  options.judges = [&](absl::string_view, absl::string_view) { return judge; };
+  StreamWorld world(nullptr, std::move(options));
+  auto stream = world
+                    .Open(
+                        "batch_size: 64 recipe { repeats: 8 filter { confidence { judge: 'judge' feature: 'shape' "
+                        "min: 0.5 } } }")
+                    .value();
+  absl::Notification done;
+  absl::Status status;
+  stream->Next(false, [&](const absl::StatusOr<StreamBatch>& batch) {
+    status = batch.status();
+    done.Notify();
+  });
+  judge->judging.WaitForNotification();
+  stream->Cancel();
+  judge->go_on.Notify();
+  done.WaitForNotification();
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  EXPECT_LT(judge->judged, 64);
+}
+
+TEST(BatchStreamTest, ABatchIsJudgedInPiecesAndWhole) {
+  auto judge = std::make_shared<HeldJudge>();
+  judge->go_on.Notify();
+  BatchStreamFactoryOptions options;
+  options.judges = [&](absl::string_view, absl::string_view) { return judge; };
+  StreamWorld world(nullptr, std::move(options));
+  const auto batches = world.ReadAll(
+      "batch_size: 40 recipe { repeats: 5 filter { confidence { judge: 'judge' feature: 'shape' min: 0.5 } } }");
+  ASSERT_EQ(batches.size(), 1u);
+  EXPECT_EQ(batches[0].message.filter().kept(), 40);
+  EXPECT_EQ(judge->judged, 40);
+}
+
 TEST(BatchStreamTest, MayBeDestroyedWithABatchOnItsWay) {
   for (int i = 0; i < 30; ++i) {
     StreamWorld world;
@@ -439,6 +501,8 @@ TEST(BatchStreamTest, ABatchThatNoMessageHoldsIsRefusedWithOneThatFits) {
   const auto opened = world.Open("batch_size: 64");
   ASSERT_THAT(opened, IsBadField("spec.batch_size", "BATCH_TOO_LARGE"));
   EXPECT_THAT(world.Open("batch_size: 16"), IsOk());
+  StreamWorld tiny(nullptr, {.max_message_bytes = 1000});
+  EXPECT_THAT(tiny.Open("batch_size: 1"), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("not one image fits")));
 }
 
 TEST(BatchStreamTest, DescribesWhatItWouldSend) {

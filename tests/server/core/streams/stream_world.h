@@ -107,6 +107,9 @@ class WorldDatasets final : public DatasetRegistry {
   }
   absl::Status Delete(const v1::DeleteDatasetRequest&) override { return Unused(); }
   absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) override { return folders_.at(dataset.name()); }
+  absl::StatusOr<std::shared_ptr<const model::Dataset>> OpenImages(const v1::Dataset& dataset) override {
+    return model::Dataset::Open(*FileSystem::Posix(), folders_.at(dataset.name()));
+  }
   absl::StatusOr<std::shared_ptr<void>> Pin(const std::string&) override { return Unused(); }
   void SetUsageCheck(std::function<absl::Status(const std::string&)>) override {}
 
@@ -170,7 +173,6 @@ class StreamWorld {
     options.models = &models;
     if (judged) options.judges = JudgeByModels(&models);
     options.datasets = &datasets;
-    options.file_system = FileSystem::Posix();
     options.engine = engine.get();
     options.metrics = metrics.get();
     options.clock = Clock::Real();
