@@ -116,13 +116,21 @@ class TrainingServiceAdapter final : public Base {
     // First, for a repeated request: the job may be gone, and its bundle.
     ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> version, models_->FindPublished(request));
     if (!version.has_value()) {
-      ASSIGN_OR_RETURN(const std::string bundle, jobs_->BundleOf(job));
-      ASSIGN_OR_RETURN(version, models_->Publish(request, bundle));
+      ASSIGN_OR_RETURN(version, PublishBundle(request, job));
     }
     // The job may have been deleted meanwhile; the version is there all the same.
     const absl::Status noted = jobs_->AddPublished(job, version->name());
     if (!noted.ok() && !absl::IsNotFound(noted)) return noted;
     return *std::move(version);
+  }
+
+  absl::StatusOr<v1::ModelVersion> PublishBundle(const v1::PublishModelRequest& request, const std::string& job) {
+    ASSIGN_OR_RETURN(const std::string bundle, jobs_->BundleOf(job));
+    auto version = models_->Publish(request, bundle);
+    // A bundle that is not whole may be one whose job was deleted meanwhile.
+    const bool unread = absl::IsDataLoss(version.status()) || absl::IsNotFound(version.status());
+    if (unread) RETURN_IF_ERROR(jobs_->BundleOf(job).status());
+    return version;
   }
 
   const RpcEnvironment environment_;

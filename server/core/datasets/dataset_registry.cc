@@ -228,7 +228,15 @@ absl::StatusOr<std::shared_ptr<model::Dataset>> StoredDatasetRegistry::OpenCache
     }
   }
   ASSIGN_OR_RETURN(const std::string folder, FolderOf(dataset));
-  ASSIGN_OR_RETURN(std::shared_ptr<model::Dataset> opened, model::Dataset::Open(*options_.file_system, folder));
+  auto read = model::Dataset::Open(*options_.file_system, folder);
+  if (absl::IsDataLoss(read.status()) || absl::IsNotFound(read.status())) {
+    // Deleted meanwhile?
+    v1::GetDatasetRequest request;
+    request.set_name(dataset.name());
+    RETURN_IF_ERROR(Get(request).status());
+  }
+  RETURN_IF_ERROR(read.status());
+  std::shared_ptr<model::Dataset> opened = *std::move(read);
   absl::MutexLock lock(&mutex_);
   for (const auto& [name, open] : open_) {
     if (name == dataset.name()) return open;  // opened by another call meanwhile

@@ -89,6 +89,13 @@ class StoredModelRegistry final : public ModelRegistry {
   // The version as the store has it, with what changes: aliases and memory.
   absl::StatusOr<v1::ModelVersion> Describe(const ModelName& name);
   absl::Status Complete(const ModelName& name, v1::ModelVersion& version);
+  // What it means that the bundle of a version could not be read: where the
+  // version was deleted meanwhile, that.
+  absl::Status ExplainUnread(const ModelName& name, absl::Status status) {
+    if (!absl::IsDataLoss(status) && !absl::IsNotFound(status)) return status;
+    RETURN_IF_ERROR(options_.store->GetModelVersion(name.id, name.version).status());
+    return status;
+  }
   absl::StatusOr<ModelHandle> LoadTimed(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ModelHandle> LoadModel(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ClassifierHandle> LoadClassifier(const std::string& name);
@@ -116,10 +123,10 @@ absl::StatusOr<ModelHandle> StoredModelRegistry::LoadTimed(const std::string& na
 absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& name, ModelCache::MakeRoom make_room) {
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
   RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
-  ASSIGN_OR_RETURN(BuildModel build,
-                   ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer, options_.renderer));
+  auto build = ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer, options_.renderer);
+  if (!build.ok()) return ExplainUnread(parsed, build.status());
   RETURN_IF_ERROR(make_room());
-  auto loaded = build();
+  auto loaded = (*build)();
   RETURN_IF_ERROR(Observe(loaded.status()));
   return ModelHandle(*std::move(loaded));
 }
@@ -128,7 +135,7 @@ absl::StatusOr<ClassifierHandle> StoredModelRegistry::LoadClassifier(const std::
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
   RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
   auto loaded = ReadClassifier(*options_.file_system, Folder(parsed), name, options_.renderer.device);
-  RETURN_IF_ERROR(Observe(loaded.status()));
+  if (!loaded.ok()) return ExplainUnread(parsed, Observe(loaded.status()));
   (*loaded)->device_faults = options_.device_faults;
   return loaded;
 }

@@ -108,7 +108,15 @@ absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const mo
   }
   if (held.images == nullptr) {
     ASSIGN_OR_RETURN(const std::string folder, options_.datasets->FolderOf(*dataset));
-    ASSIGN_OR_RETURN(held.images, model::Dataset::Open(*options_.file_system, folder));
+    auto opened = model::Dataset::Open(*options_.file_system, folder);
+    if (absl::IsDataLoss(opened.status()) || absl::IsNotFound(opened.status())) {
+      // Deleted meanwhile?
+      request.set_name(held.version);
+      const absl::Status found = options_.datasets->Get(request).status();
+      if (!found.ok()) return AtDataset(found);
+    }
+    RETURN_IF_ERROR(opened.status());
+    held.images = *std::move(opened);
     absl::MutexLock lock(&mutex_);
     absl::erase_if(open_, [](const auto& entry) { return entry.second.expired(); });
     open_[held.version] = held.images;

@@ -97,6 +97,17 @@ TEST_F(TrainingServiceTest, AJobDeletedWhileItIsPublishedHasPublished) {
   EXPECT_EQ(version.name(), "models/digits@1");
 }
 
+TEST_F(TrainingServiceTest, ABundleIsDamagedUnlessItsJobIsGone) {
+  v1::PublishModelRequest request;
+  request.set_name("digits-1");
+  request.set_model_id("damaged");
+  v1::ModelVersion version;
+  EXPECT_EQ(stub_->PublishModel(&context_, request, &version).error_code(), grpc::DATA_LOSS);
+  request.set_name("going");
+  grpc::ClientContext again;
+  EXPECT_EQ(stub_->PublishModel(&again, request, &version).error_code(), grpc::NOT_FOUND);
+}
+
 TEST_F(TrainingServiceTest, DoesNotPublishAJobThatRuns) {
   v1::PublishModelRequest request;
   request.set_name("trainingJobs/running");

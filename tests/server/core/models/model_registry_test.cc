@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/match.h"
 #include "base/error.h"
 #include "tests/server/core/models/model_samples.h"
 
@@ -121,6 +122,41 @@ TEST_F(ModelRegistryTest, ADamagedBundleIsDataLossAndOthersStay) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("digits/2/weights.safetensors"));
   EXPECT_TRUE(Get("digits@1")->loaded());
   EXPECT_FALSE(Get("digits@2")->loaded());
+}
+
+TEST_F(ModelRegistryTest, ABundleThatCannotBeReadNowIsNoDataLoss) {
+  ASSERT_TRUE(Publish("digits").ok());
+  disk_.FailReadsOf("weights.safetensors", FaultyFileSystem::IoError());
+  for (const absl::Status& status :
+       {registry_->Acquire("digits", "model").status(), registry_->AcquireClassifier("digits", "model").status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
+    EXPECT_EQ(GetErrorDetail(status).reason, "FILE_ERROR");
+  }
+  disk_.FailReadsOf("");
+  EXPECT_TRUE(registry_->Acquire("digits", "model").ok());
+}
+
+TEST_F(ModelRegistryTest, AVersionDeletedWhileItIsReadIsNotFound) {
+  for (const bool classifier : {false, true}) {
+    ASSERT_TRUE(Publish("digits").ok());
+    bool deleted = false;
+    disk_.OnRead([&](const std::string& path) {
+      if (deleted || !absl::StrContains(path, "weights.safetensors")) return;
+      deleted = true;
+      ASSERT_TRUE(Delete("digits").ok());
+    });
+    const absl::Status status = classifier ? registry_->AcquireClassifier("digits", "model").status()
+                                           : registry_->Acquire("digits", "model").status();
+    disk_.OnRead(nullptr);
+    ASSERT_TRUE(deleted);
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+  }
+}
+
+TEST_F(ModelRegistryTest, AClassifierWhoseFolderIsGoneIsDataLoss) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(FileSystem::Posix()->RemoveAll(absl::StrCat(root(), "/digits/1")).ok());
+  EXPECT_EQ(GetErrorDetail(registry_->AcquireClassifier("digits", "model").status()).reason, "BUNDLE_MISSING");
 }
 
 TEST_F(ModelRegistryTest, ListsByModelNewestFirstPageByPage) {

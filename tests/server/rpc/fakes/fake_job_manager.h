@@ -2,6 +2,7 @@
 #ifndef FACET_TESTS_SERVER_RPC_FAKES_FAKE_JOB_MANAGER_H_
 #define FACET_TESTS_SERVER_RPC_FAKES_FAKE_JOB_MANAGER_H_
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -102,6 +103,9 @@ class FakeJobManager final : public JobManager {
   }
   absl::StatusOr<std::string> BundleOf(const std::string& job) override {
     if (job == "trainingJobs/gone") return ResourceNotFound("facet.v1.TrainingJob", job, "there is no such job");
+    if (job == "trainingJobs/going" && went_.exchange(true)) {
+      return ResourceNotFound("facet.v1.TrainingJob", job, "it is gone");
+    }
     if (job == "trainingJobs/running") {
       return WithReason(absl::FailedPreconditionError("the job has not succeeded"), "JOB_NOT_SUCCEEDED");
     }
@@ -178,6 +182,7 @@ class FakeJobManager final : public JobManager {
   int64_t next_watch_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<int64_t, std::shared_ptr<Watching>> watches_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> published_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<bool> went_ = false;
   WorkerPool thread_{"fake-jobs", 1, 100000};
 };
 
