@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -97,7 +98,10 @@ class JobManagerImpl final : public JobManager {
   absl::Status ApplyRetention();
   // The job's row, and its folder to `aside`.
   absl::Status DeleteRow(const std::string& name, const std::string& aside);
-  // Follows where the ledger has moved a job that people spoke to.
+  // Moves a job as people ask and has the supervisor follow: of two such calls the
+  // one that the ledger takes last is also the last that the supervisor hears of.
+  absl::StatusOr<v1::TrainingJob> Command(const std::string& name, JobVerb verb, const std::string& why,
+                                          const std::function<void(const v1::TrainingJob&)>& follow);
   void Obey(const v1::TrainingJob& job, bool now);
   absl::Status CheckUnused(const std::string& dataset_version);
   absl::Status CheckOpen() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -267,23 +271,28 @@ absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(const v1::List
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Pause(const v1::PauseTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, JobVerb::kPause, "a pause was asked for"));
-  Obey(job, request.now());
-  return job;
+  return Command(name, JobVerb::kPause, "a pause was asked for", [&](const auto& job) { Obey(job, request.now()); });
 }
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Resume(const v1::ResumeTrainingJobRequest& request) {
   RETURN_IF_ERROR(CheckOpen());
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, JobVerb::kResume, "queued again: resumed"));
-  supervisor_->Enqueue(name, {job.priority(), false});
-  return job;
+  return Command(name, JobVerb::kResume, "queued again: resumed", [&](const v1::TrainingJob& job) {
+    supervisor_->Enqueue(name, {job.priority(), false});
+  });
 }
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Cancel(const v1::CancelTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, JobVerb::kCancel, "cancelling was asked for"));
-  Obey(job, request.now());
+  return Command(name, JobVerb::kCancel, "cancelling was asked for",
+                 [&](const auto& job) { Obey(job, request.now()); });
+}
+
+absl::StatusOr<v1::TrainingJob> JobManagerImpl::Command(const std::string& name, JobVerb verb, const std::string& why,
+                                                        const std::function<void(const v1::TrainingJob&)>& follow) {
+  const IdLocks::Hold hold(&ids_, std::string(JobIdOf(name)));
+  ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, verb, why));
+  follow(job);
   return job;
 }
 
