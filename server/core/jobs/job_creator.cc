@@ -62,6 +62,7 @@ absl::Status JobCreator::Recover() {
 absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRequest& request) {
   RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
   RETURN_IF_ERROR(ValidatePriority(request.priority()));
+  RETURN_IF_ERROR(CheckSpecSize(request.spec()));
   if (!request.training_job_id().empty()) {
     RETURN_IF_ERROR(PrefixField(ValidateId(request.training_job_id(), "training job id"), "training_job_id"));
   }

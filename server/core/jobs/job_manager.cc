@@ -53,6 +53,16 @@ absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobReque
   return InvalidField("heartbeat_interval", "OUT_OF_RANGE", "heartbeats come every second at the most");
 }
 
+// Of jobs that have not ended. They are few; ended ones need not be read.
+std::vector<v1::TrainingJobState> OpenStates() {
+  std::vector<v1::TrainingJobState> states;
+  for (int i = v1::TRAINING_JOB_STATE_QUEUED; i < v1::TrainingJobState_ARRAYSIZE; ++i) {
+    const auto state = static_cast<v1::TrainingJobState>(i);
+    if (!HasEnded(state)) states.push_back(state);
+  }
+  return states;
+}
+
 bool HadTrainer(v1::TrainingJobState state) { return NextJobState(state, JobVerb::kTraining).has_value(); }
 
 bool Uses(const v1::TrainingJob& job, const std::string& dataset_version) {
@@ -93,8 +103,8 @@ class JobManagerImpl final : public JobManager {
   JobSupervisorOptions SupervisorOptions();
   JobCreatorOptions CreatorOptions();
   absl::Status WriteCurve(const std::string& name);
-  // Newest first.
-  absl::StatusOr<std::vector<v1::TrainingJob>> AllJobs();
+  // Newest first; of `states`, all where there are none.
+  absl::StatusOr<std::vector<v1::TrainingJob>> JobsIn(const std::vector<v1::TrainingJobState>& states);
   absl::Status ApplyRetention();
   // The job's row, and its folder to `aside`.
   absl::Status DeleteRow(const std::string& name, const std::string& aside);
@@ -175,11 +185,11 @@ JobCreatorOptions JobManagerImpl::CreatorOptions() {
   return options;
 }
 
-absl::StatusOr<std::vector<v1::TrainingJob>> JobManagerImpl::AllJobs() {
+absl::StatusOr<std::vector<v1::TrainingJob>> JobManagerImpl::JobsIn(const std::vector<v1::TrainingJobState>& states) {
   std::vector<v1::TrainingJob> jobs;
   PageRequest page = kWholePage;
   do {
-    ASSIGN_OR_RETURN(auto some, options_.store->ListJobs({}, page));
+    ASSIGN_OR_RETURN(auto some, options_.store->ListJobs(states, page));
     std::move(some.items.begin(), some.items.end(), std::back_inserter(jobs));
     page.after = some.next;
   } while (!page.after.empty());
@@ -188,7 +198,7 @@ absl::StatusOr<std::vector<v1::TrainingJob>> JobManagerImpl::AllJobs() {
 
 absl::Status JobManagerImpl::ApplyRetention() {
   if (!options_.retention.removes_anything()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto jobs, AllJobs());
+  ASSIGN_OR_RETURN(const auto jobs, JobsIn({}));
   const RetentionPlan plan = PlanRetention(options_.retention, jobs, options_.clock->Now());
   for (const std::string& name : plan.remove) {
     v1::DeleteTrainingJobRequest request;
@@ -217,9 +227,7 @@ absl::Status JobManagerImpl::WriteCurve(const std::string& name) {
 
 absl::Status JobManagerImpl::TakeUpJobs() {
   ApplyRetention().IgnoreError();  // the next end of a job tries again
-  ASSIGN_OR_RETURN(std::vector<v1::TrainingJob> jobs, AllJobs());
-  jobs.erase(std::remove_if(jobs.begin(), jobs.end(), [](const auto& job) { return HasEnded(job.state()); }),
-             jobs.end());
+  ASSIGN_OR_RETURN(std::vector<v1::TrainingJob> jobs, JobsIn(OpenStates()));
   std::reverse(jobs.begin(), jobs.end());  // oldest first
   for (v1::TrainingJob& job : jobs) {
     // The kernel takes trainers along when their server dies; where it has not,
@@ -395,11 +403,9 @@ absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
                                                                  ", which has not ended. Cancel it first, or wait")),
                       "DATASET_IN_USE");
   };
-  ASSIGN_OR_RETURN(const auto jobs, AllJobs());
+  ASSIGN_OR_RETURN(const auto jobs, JobsIn(OpenStates()));
   for (const v1::TrainingJob& job : jobs) {
-    if (!HasEnded(job.state()) && Uses(job, dataset_version)) {
-      return in_use(absl::StrCat("'", job.name(), "'"));
-    }
+    if (Uses(job, dataset_version)) return in_use(absl::StrCat("'", job.name(), "'"));
   }
   return absl::OkStatus();
 }

@@ -47,6 +47,10 @@ class SqliteStore final : public Store {
     absl::MutexLock lock(&mutex_);
     return jobs_.List(states, page);
   }
+  absl::StatusOr<std::map<v1::TrainingJobState, int>> CountJobs() override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.Count();
+  }
   absl::StatusOr<int64_t> UpdateJob(const v1::TrainingJob& job, v1::TrainingEvent event) override {
     absl::MutexLock lock(&mutex_);
     return jobs_.Update(job, std::move(event));

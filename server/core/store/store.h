@@ -3,6 +3,7 @@
 #define FACET_SERVER_CORE_STORE_STORE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,8 @@ class Store {
   // Newest first; `states` empty means all.
   virtual absl::StatusOr<Page<v1::TrainingJob>> ListJobs(const std::vector<v1::TrainingJobState>& states,
                                                          const PageRequest& page) = 0;
+  // Numbers of jobs by state; states of none are left out.
+  virtual absl::StatusOr<std::map<v1::TrainingJobState, int>> CountJobs() = 0;
   // Replaces the job and appends `event` (its revision is set to the job's, one
   // more than before) in one transaction. Attempts that `job` carries replace
   // those with the same number, others stay; jobs are read without attempts.

@@ -110,6 +110,22 @@ TEST_F(JobSubmitTest, PriorityAndCheckpointsAreCheckedAndKept) {
   EXPECT_EQ(TrainerSpecOf("a").checkpoints().keep(), 7);
 }
 
+TEST_F(JobSubmitTest, SpecsAreBounded) {
+  auto request = MakeRequest("a", "finish");
+  for (int i = 0; i <= 1000; ++i) request.mutable_spec()->add_hold_out()->set_name(absl::StrCat("r", i));
+  const absl::Status many = jobs().CreateJob(request).status();
+  EXPECT_EQ(GetErrorDetail(many).field, "spec.hold_out") << many;
+  EXPECT_EQ(GetErrorDetail(many).reason, "OUT_OF_RANGE");
+  request.mutable_spec()->mutable_hold_out()->RemoveLast();
+  EXPECT_EQ(GetErrorDetail(jobs().CreateJob(request).status()).field, "spec.hold_out[0]") << "the next thing wrong";
+  request = MakeRequest("a", "finish");
+  request.mutable_spec()->add_hold_out()->set_name(std::string(1 << 20, 'x'));
+  const absl::Status large = jobs().CreateJob(request).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(large)) << large;
+  EXPECT_EQ(GetErrorDetail(large).field, "spec");
+  EXPECT_EQ(GetErrorDetail(large).reason, "SPEC_TOO_LARGE");
+}
+
 TEST_F(JobSubmitTest, StartsFromACopyOfACheckpoint) {
   RunToEnd("a", "finish");
   WriteCheckpoint("a", 40);
