@@ -84,6 +84,11 @@ absl::Status JobLedger::CheckQueue() {
                         kQueueRetry);
 }
 
+absl::Status JobLedger::CheckRoom() {
+  absl::MutexLock lock(&mutex_);
+  return CheckQueue();
+}
+
 v1::TrainingEvent JobLedger::MakeEvent(const v1::TrainingJob& job) const {
   v1::TrainingEvent event;
   *event.mutable_time() = Now();

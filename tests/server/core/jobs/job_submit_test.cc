@@ -209,6 +209,8 @@ TEST_F(JobSubmitTest, WhatADeadServerWasMakingOrRemovingGoes) {
   ASSERT_TRUE(files.WriteFileAtomically(Folder("half") + "/spec.binpb", "spec").ok());
   ASSERT_TRUE(files.WriteFileAtomically(Folder("a") + "/.making", "").ok());
   ASSERT_TRUE(files.CreateDirs(Folder("c.tmp-0123")).ok());
+  // And with the folder not yet under its name.
+  ASSERT_TRUE(files.CreateDirs(Folder("making.tmp-4567/start.tmp-89")).ok());
   // Of another database.
   ASSERT_TRUE(files.CreateDirs(Folder("unknown")).ok());
   Restart();
