@@ -30,6 +30,9 @@ struct RpcEnvironment {
   // For what waits for others while it does: a model to be loaded, a turn at a
   // classifier. However many wait, calls on `workers` go on.
   WorkerPool* model_workers = nullptr;
+  // For making training jobs, which may copy hundreds of megabytes. Few, with few
+  // places to wait.
+  WorkerPool* create_workers = nullptr;
   // Largest message to a client, bytes.
   uint64_t max_message_bytes = uint64_t{64} << 20;
 };

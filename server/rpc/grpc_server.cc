@@ -31,6 +31,7 @@ namespace facet::server {
 namespace {
 
 constexpr int kMaxQueuedCalls = 4096;
+constexpr int kMaxQueuedCreations = 16;
 constexpr int kMaxQueuedImports = 256;
 constexpr int kMaxQueuedImages = 4096;
 
@@ -97,6 +98,7 @@ class GrpcServerImpl final : public GrpcServer {
   CallGate gate_;
   WorkerPool workers_;
   WorkerPool model_workers_;
+  WorkerPool create_workers_;
   WorkerPool import_workers_;
   WorkerPool codecs_;
   std::unique_ptr<HealthService> health_;
@@ -110,6 +112,7 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
       gate_(options.max_calls),
       workers_("rpc", options.worker_threads, kMaxQueuedCalls),
       model_workers_("model", options.model_threads, kMaxQueuedCalls),
+      create_workers_("create", options.create_threads, kMaxQueuedCreations),
       import_workers_("import", options.import_threads, kMaxQueuedImports),
       codecs_("codec", CodecThreads(options), kMaxQueuedImages) {
   const RpcEnvironment environment = Environment();
@@ -136,6 +139,7 @@ RpcEnvironment GrpcServerImpl::Environment() {
   environment.gate = &gate_;
   environment.workers = &workers_;
   environment.model_workers = &model_workers_;
+  environment.create_workers = &create_workers_;
   environment.max_message_bytes = max_message_bytes();
   return environment;
 }

@@ -36,6 +36,7 @@ struct GrpcServerOptions {
   int max_calls = 4096;            // at once
   int worker_threads = 16;         // for calls that may block
   int model_threads = 8;           // for calls that wait for models
+  int create_threads = 2;          // for making training jobs
   int import_threads = 4;
   int codec_threads = 0;  // 0: all cores
 };

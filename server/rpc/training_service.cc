@@ -38,9 +38,9 @@ class TrainingServiceAdapter final : public Base {
 
   ServerUnaryReactor* CreateTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::CreateTrainingJobRequest>(environment_, context, "facet.v1.TrainingService/CreateTrainingJob",
-                                                    request, response,
-                                                    [this](const auto& r) { return jobs_->CreateJob(r); });
+    return ServeUnary<v1::CreateTrainingJobRequest>(
+        environment_, context, "facet.v1.TrainingService/CreateTrainingJob", request, response,
+        [this](const auto& r) { return jobs_->CreateJob(r); }, environment_.create_workers);
   }
   ServerUnaryReactor* GetTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                      ByteBuffer* response) override {

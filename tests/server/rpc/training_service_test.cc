@@ -4,6 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "facet/v1/training.grpc.pb.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
@@ -60,6 +67,53 @@ TEST_F(TrainingServiceTest, FullQueueSaysWhenToRetry) {
   const grpc::Status status = stub_->CreateTrainingJob(&context_, request, &job);
   EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_EQ(ReadRichError(status).retry_seconds, 1.5);
+}
+
+TEST_F(TrainingServiceTest, JobsInTheMakingHoldUpNoOtherCallAndAreBounded) {
+  constexpr int kRunning = 2;
+  constexpr int kWaiting = 16;
+  struct Creation {
+    grpc::ClientContext context;
+    v1::CreateTrainingJobRequest request;
+    v1::TrainingJob job;
+    grpc::Status status;
+    absl::Notification done;
+  };
+  absl::Mutex mutex;
+  Creation* first = nullptr;  // to be done
+  server_.jobs.HoldCreations(true);
+  std::vector<std::unique_ptr<Creation>> creations;
+  for (int i = 0; i < kRunning + kWaiting + 1; ++i) {
+    Creation& creation = *creations.emplace_back(std::make_unique<Creation>());
+    stub_->async()->CreateTrainingJob(&creation.context, &creation.request, &creation.job,
+                                      [&, &creation = creation](grpc::Status status) {
+                                        creation.status = std::move(status);
+                                        creation.done.Notify();
+                                        absl::MutexLock lock(&mutex);
+                                        if (first == nullptr) first = &creation;
+                                      });
+    // Those that run take no place in the queue.
+    if (i < kRunning) server_.jobs.AwaitCreations(i + 1);
+  }
+  grpc::Status full;
+  {
+    const auto one_is_done = [&] { return first != nullptr; };
+    absl::MutexLock lock(&mutex, absl::Condition(&one_is_done));
+    full = first->status;
+  }
+  EXPECT_EQ(full.error_code(), grpc::RESOURCE_EXHAUSTED) << full.error_message();
+  EXPECT_TRUE(ReadRichError(full).retry_seconds.has_value());
+  context_.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(30)));
+  v1::TrainingJob running;
+  const grpc::Status got = stub_->GetTrainingJob(&context_, {}, &running);
+  EXPECT_TRUE(got.ok()) << got.error_message();
+  server_.jobs.HoldCreations(false);
+  int made = 0;
+  for (const auto& creation : creations) {
+    creation->done.WaitForNotification();
+    made += creation->status.ok();
+  }
+  EXPECT_EQ(made, kRunning + kWaiting);
 }
 
 TEST_F(TrainingServiceTest, PublishesTheBundleOfAJobAndNotesIt) {
