@@ -2,6 +2,7 @@
 #include "server/rpc/training_service.h"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -118,9 +119,13 @@ class TrainingServiceAdapter final : public Base {
     if (!version.has_value()) {
       ASSIGN_OR_RETURN(version, PublishBundle(request, job));
     }
-    // The job may have been deleted meanwhile; the version is there all the same.
+    // The version is there all the same: the job may have been deleted meanwhile,
+    // and what the disk has no room for is a note.
     const absl::Status noted = jobs_->AddPublished(job, version->name());
-    if (!noted.ok() && !absl::IsNotFound(noted)) return noted;
+    if (!noted.ok() && !absl::IsNotFound(noted)) {
+      environment_.log->Write(LogSeverity::kWarning, "a publication could not be noted at its job",
+                              {{"job", job}, {"model", version->name()}, {"cause", std::string(noted.message())}});
+    }
     return *std::move(version);
   }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -149,6 +150,22 @@ TEST_F(TrainingServiceTest, AJobDeletedWhileItIsPublishedHasPublished) {
   const grpc::Status status = stub_->PublishModel(&context_, request, &version);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(version.name(), "models/digits@1");
+}
+
+TEST_F(TrainingServiceTest, AVersionThatWasMadeIsAnsweredThoughItCannotBeNoted) {
+  v1::PublishModelRequest request;
+  request.set_name("no-room");
+  request.set_model_id("digits");
+  v1::ModelVersion version;
+  const grpc::Status status = stub_->PublishModel(&context_, request, &version);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(version.name(), "models/digits@1");
+  std::vector<std::string> causes;
+  for (const FakeLog::Line& line : server_.log.lines()) {
+    const auto cause = line.fields.find("cause");
+    if (line.severity == LogSeverity::kWarning && cause != line.fields.end()) causes.push_back(cause->second);
+  }
+  EXPECT_THAT(causes, ElementsAre("no space left on device"));
 }
 
 TEST_F(TrainingServiceTest, ABundleIsDamagedUnlessItsJobIsGone) {

@@ -126,6 +126,9 @@ class FakeJobManager final : public JobManager {
     return absl::StrCat("/state/", job);
   }
   absl::Status AddPublished(const std::string& job, const std::string& version) override {
+    if (job == "trainingJobs/no-room") {
+      return WithReason(absl::ResourceExhaustedError("no space left on device"), "DISK_FULL");
+    }
     if (job == "trainingJobs/deleted-meanwhile") return ResourceNotFound("facet.v1.TrainingJob", job, "it is gone");
     absl::MutexLock lock(&mutex_);
     published_.push_back(absl::StrCat(job, " -> ", version));
