@@ -102,8 +102,9 @@ class StoredModelRegistry final : public ModelRegistry {
   absl::Status Observe(const absl::Status& status) const {
     return options_.device_faults == nullptr ? status : options_.device_faults->Observe(status);
   }
-  absl::StatusOr<std::vector<ModelName>> VersionsOf(const std::string& id);
-  absl::Status DeleteVersion(const ModelName& name);
+  absl::Status DeleteAll(const ModelName& model);
+  // What is left of one whose row is gone.
+  absl::Status RemoveVersion(const ModelName& name);
 
   const ModelRegistryOptions options_;
   VersionFolders folders_;
@@ -206,44 +207,27 @@ absl::StatusOr<v1::ModelVersion> StoredModelRegistry::SetAlias(const v1::SetAlia
   return Describe(name);
 }
 
-absl::StatusOr<std::vector<ModelName>> StoredModelRegistry::VersionsOf(const std::string& id) {
-  std::vector<ModelName> names;
-  PageRequest page;
-  do {
-    ASSIGN_OR_RETURN(const Page<v1::ModelVersion> found, options_.store->ListModelVersions(id, page));
-    for (const v1::ModelVersion& version : found.items) {
-      ASSIGN_OR_RETURN(names.emplace_back(), ParseModelName(version.name(), "name"));
-    }
-    page.after = found.next;
-  } while (!page.after.empty());
-  return names;
-}
-
 absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) {
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(request.name(), "name"));
-  if (parsed.version == 0 && parsed.alias.empty()) {
-    ASSIGN_OR_RETURN(const std::vector<ModelName> versions, VersionsOf(parsed.id));
-    if (versions.empty()) {
-      return ResourceNotFound("facet.v1.Model", parsed.ToString(), absl::StrCat("there is no model '", parsed.id, "'"));
-    }
-    for (const ModelName& version : versions) RETURN_IF_ERROR(DeleteVersion(version));
-    return absl::OkStatus();
-  }
+  if (parsed.version == 0 && parsed.alias.empty()) return DeleteAll(parsed);
   ASSIGN_OR_RETURN(const ModelName name, aliases_.Resolve(parsed));
-  RETURN_IF_ERROR(options_.store->GetModelVersion(name.id, name.version).status());
-  ASSIGN_OR_RETURN(const std::vector<std::string> aliases, options_.store->ListAliases(name.id, name.version));
-  for (const std::string& alias : aliases) {
-    if (alias == kLatestAlias) continue;
-    return WithReason(absl::FailedPreconditionError(absl::StrCat("the alias '", alias, "' points to ", name.ToString(),
-                                                                 "; point it at another version first")),
-                      "ALIAS_IN_USE");
-  }
-  return DeleteVersion(name);
-}
-
-absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
   RETURN_IF_ERROR(options_.store->DeleteModelVersion(name.id, name.version));
   aliases_.Clear();
+  return RemoveVersion(name);
+}
+
+absl::Status StoredModelRegistry::DeleteAll(const ModelName& model) {
+  ASSIGN_OR_RETURN(const std::vector<int64_t> versions, options_.store->DeleteModel(model.id));
+  if (versions.empty()) {
+    return ResourceNotFound("facet.v1.Model", model.ToString(), absl::StrCat("there is no model '", model.id, "'"));
+  }
+  aliases_.Clear();
+  absl::Status removed;
+  for (const int64_t version : versions) removed.Update(RemoveVersion(ModelName{model.id, version, ""}));
+  return removed;
+}
+
+absl::Status StoredModelRegistry::RemoveVersion(const ModelName& name) {
   cache_.Forget(name.ToString());
   classifiers_.Forget(name.ToString());
   return folders_.Remove(name.id, name.version);

@@ -112,6 +112,10 @@ class SqliteStore final : public Store {
     absl::MutexLock lock(&mutex_);
     return models_.List(model_id, page);
   }
+  absl::StatusOr<std::vector<int64_t>> DeleteModel(const std::string& model_id) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.DeleteAll(model_id);
+  }
   absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) override {
     absl::MutexLock lock(&mutex_);
     return models_.Delete(model_id, version);

@@ -116,9 +116,12 @@ class Store {
   // By model, newest first; `model_id` empty means all.
   virtual absl::StatusOr<Page<v1::ModelVersion>> ListModelVersions(const std::string& model_id,
                                                                    const PageRequest& page) = 0;
-  // With the aliases on it; `latest` moves to the highest version that is left,
-  // in the same transaction.
+  // `latest` moves to the highest version that is left, in the same transaction.
+  // FAILED_PRECONDITION (reason ALIAS_IN_USE): another alias points to it.
   virtual absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) = 0;
+  // All versions and aliases in one transaction. Returns the versions that there
+  // were, ascending.
+  virtual absl::StatusOr<std::vector<int64_t>> DeleteModel(const std::string& model_id) = 0;
   // NOT_FOUND: no such version.
   virtual absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) = 0;
   virtual absl::StatusOr<int64_t> ResolveAlias(const std::string& model_id, const std::string& alias) = 0;
