@@ -78,7 +78,7 @@ absl::Status ModelTable::Delete(const std::string& model, int64_t version) {
   RETURN_IF_ERROR(CheckNoAlias(model, version));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_aliases WHERE model = ? AND version = ?", model, version));
   RETURN_IF_ERROR(RestoreLatest(model));
-  RETURN_IF_ERROR(numbers_.NoteUnfinished(model, version));
+  RETURN_IF_ERROR(numbers_.NoteDeleted(model, version));
   return transaction.Commit();
 }
 
@@ -87,7 +87,7 @@ absl::StatusOr<std::vector<int64_t>> ModelTable::DeleteAll(const std::string& mo
   ASSIGN_OR_RETURN(std::vector<int64_t> versions, Versions(model));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_versions WHERE model = ?", model));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_aliases WHERE model = ?", model));
-  for (const int64_t version : versions) RETURN_IF_ERROR(numbers_.NoteUnfinished(model, version));
+  for (const int64_t version : versions) RETURN_IF_ERROR(numbers_.NoteDeleted(model, version));
   RETURN_IF_ERROR(transaction.Commit());
   return versions;
 }

@@ -39,6 +39,7 @@ enum class VersionKind { kModel, kDataset };
 struct VersionRef {
   std::string id;
   int64_t version = 0;
+  bool deleted = false;  // else it was reserved
 };
 
 // Everything that must outlive the process, in one SQLite database (WAL, full
@@ -101,7 +102,7 @@ class Store {
   }
   // By id and version.
   virtual absl::StatusOr<std::vector<VersionRef>> ListUnfinishedVersions(VersionKind kind) = 0;
-  // Nothing is left of its folder.
+  // Nothing is left of its folder, or it is not ours to remove.
   virtual absl::Status FinishVersion(VersionKind kind, const std::string& id, int64_t version) = 0;
 
   // Models.

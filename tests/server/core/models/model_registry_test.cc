@@ -249,9 +249,37 @@ TEST_F(ModelRegistryTest, APublicationOrADeletionThatDiedIsCleared) {
   ASSERT_TRUE(store_->DeleteModelVersion("digits", 1).ok());
   const int64_t version = store_->ReserveModelVersion("digits").value();
   ASSERT_TRUE(FileSystem::Posix()->CreateDirs(absl::StrCat(root(), "/digits/", version)).ok());
+  EXPECT_TRUE(model::ReadBundle(*FileSystem::Posix(), absl::StrCat(root(), "/digits/1")).ok()) << "whole, and deleted";
   Restart();
   EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("2"));
   EXPECT_THAT(unknown_, IsEmpty());
+}
+
+// The copy of the store was made while the version was being published.
+TEST_F(ModelRegistryTest, AVersionFinishedAfterTheCopyThatWasRestoredIsLeftAlone) {
+  ASSERT_TRUE(Publish("digits").ok());
+  const std::string folder = absl::StrCat(root(), "/digits/", store_->ReserveModelVersion("digits").value());
+  ASSERT_TRUE(model::WriteBundle(FileSystem::Posix(), folder, MakeCard(), MakeWeights()).ok());
+  for (int start = 0; start < 2; ++start) {
+    unknown_.clear();
+    Restart();
+    EXPECT_THAT(unknown_, ElementsAre(folder));
+    EXPECT_TRUE(model::ReadBundle(*FileSystem::Posix(), folder).ok());
+  }
+  EXPECT_THAT(*store_->ListUnfinishedVersions(VersionKind::kModel), IsEmpty());
+  EXPECT_EQ(Publish("digits")->name(), "models/digits@3") << "its number is not given out";
+}
+
+TEST_F(ModelRegistryTest, AnUnfinishedVersionThatCannotBeReadIsLookedAtAgain) {
+  const std::string folder = absl::StrCat(root(), "/digits/", store_->ReserveModelVersion("digits").value());
+  ASSERT_TRUE(model::WriteBundle(FileSystem::Posix(), folder, MakeCard(), MakeWeights()).ok());
+  DamageFile(folder + "/weights.safetensors");
+  disk_.FailReadsOf("weights.safetensors", FaultyFileSystem::IoError());
+  Restart();
+  EXPECT_THAT(unknown_, ElementsAre(folder));
+  disk_.FailReadsOf("");
+  Restart();
+  EXPECT_FALSE(FileSystem::Posix()->Exists(folder)) << "it is not whole";
 }
 
 TEST_F(ModelRegistryTest, AnIdleModelMakesRoom) {
