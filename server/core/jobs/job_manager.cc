@@ -45,6 +45,15 @@ absl::Status ShuttingDown() {
   return WithReason(absl::UnavailableError("the server is shutting down"), "SHUTTING_DOWN");
 }
 
+// Nobody has seen such an event: the job was made anew, or the store restored.
+absl::Status RevisionAhead(const std::string& job, int64_t asked, int64_t newest) {
+  return WithReason(absl::OutOfRangeError(absl::StrCat("'", job, "' has come to revision ", newest, " and not to ", asked,
+                                                       ": it is another job of that name, or an older state of it. "
+                                                       "Watch again after ",
+                                                       newest, ", or after 0 for all events that are kept")),
+                    "REVISION_AHEAD");
+}
+
 absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobRequest& request) {
   if (!request.has_heartbeat_interval()) return kDefaultHeartbeat;
   const auto& interval = request.heartbeat_interval();
@@ -343,7 +352,10 @@ absl::StatusOr<int64_t> JobManagerImpl::Watch(const v1::WatchTrainingJobRequest&
     return InvalidField("after_revision", "BAD_REVISION", "revisions count from 1; 0 means all that are kept");
   }
   ASSIGN_OR_RETURN(const absl::Duration heartbeat, HeartbeatInterval(request));
-  RETURN_IF_ERROR(options_.store->GetJob(name).status());
+  ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
+  if (request.after_revision() > record.job.revision()) {
+    return RevisionAhead(name, request.after_revision(), record.job.revision());
+  }
   return watches_->Add(name, request.after_revision(), std::move(watcher), heartbeat);
 }
 

@@ -197,6 +197,21 @@ TEST_F(JobManagerTest, UnknownJobIsNotFound) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("Did you mean 'digits-1'?"));
 }
 
+TEST_F(JobManagerTest, RevisionThatTheJobHasNotComeToIsToldWithTheNewest) {
+  const int64_t newest = RunToEnd("a", "finish").revision();
+  v1::WatchTrainingJobRequest request;
+  request.set_name("a");
+  request.set_after_revision(newest + 1);
+  EventLog log;
+  const absl::Status status = jobs().Watch(request, log.Watcher()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;
+  EXPECT_EQ(GetErrorDetail(status).reason, "REVISION_AHEAD");
+  EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat("revision ", newest, " and not to ", newest + 1)));
+  request.set_after_revision(newest);
+  EXPECT_TRUE(jobs().Watch(request, log.Watcher()).ok());
+  EXPECT_TRUE(log.WaitForEnd().ok());
+}
+
 TEST_F(JobManagerTest, FullQueueRefusesAndLeavesNothing) {
   options_.max_queued = 1;
   Create("a", "step:1 hang");
