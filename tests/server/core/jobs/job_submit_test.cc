@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -234,6 +236,54 @@ TEST_F(JobSubmitTest, FiveHundredJobsWaitAndSurviveARestart) {
   request.set_page_size(1000);
   EXPECT_EQ(jobs().List(request)->training_jobs_size(), 501);
   EXPECT_EQ(Get("j499").state(), v1::TRAINING_JOB_STATE_QUEUED);
+}
+
+TEST_F(JobSubmitTest, FiveHundredJobsAreListedInPagesCancelledAndKeepTheirOrder) {
+  options_.max_queued = 500;
+  Create("first", "step:1 once:hang finish");
+  EventLog first;
+  Watch("first", &first);
+  first.WaitForStep(1);
+  for (int i = 0; i < 500; ++i) Create(absl::StrCat("j", i), "finish");
+  v1::ListTrainingJobsRequest request;
+  request.set_page_size(77);
+  request.add_states(v1::TRAINING_JOB_STATE_QUEUED);
+  std::vector<std::string> listed;
+  do {
+    const auto page = jobs().List(request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->training_jobs_size(), 77);
+    for (const auto& job : page->training_jobs()) listed.push_back(job.name());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  ASSERT_EQ(listed.size(), 500u);
+  EXPECT_EQ(listed.front(), "trainingJobs/j499");
+  EXPECT_EQ(listed.back(), "trainingJobs/j0");
+  EXPECT_EQ(std::set<std::string>(listed.begin(), listed.end()).size(), 500u);
+  // All but every fiftieth.
+  std::vector<std::string> left;
+  for (int i = 0; i < 500; ++i) {
+    const std::string id = absl::StrCat("j", i);
+    if (i % 50 == 7) {
+      left.push_back(id);
+    } else {
+      ASSERT_EQ(Cancel(id)->state(), v1::TRAINING_JOB_STATE_CANCELLED) << id;
+    }
+  }
+  Restart();
+  absl::Time before = absl::InfinitePast();
+  for (const std::string& id : left) {
+    EventLog log;
+    Watch(id, &log);
+    ASSERT_TRUE(log.WaitForEnd().ok()) << id;
+    const v1::TrainingJob job = Get(id);
+    EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << id;
+    const absl::Time started =
+        absl::FromUnixSeconds(job.start_time().seconds()) + absl::Nanoseconds(job.start_time().nanos());
+    EXPECT_LT(before, started) << id << " ran out of order";
+    before = started;
+  }
+  EXPECT_EQ(Get("j0").attempt(), 0) << "it was cancelled";
 }
 
 }  // namespace
