@@ -22,6 +22,7 @@ namespace facet::server {
 namespace {
 
 constexpr int kMaxPriority = 100;
+constexpr int kMaxCopies = 5;  // of a starting point that changes meanwhile
 
 absl::Status ValidatePriority(int priority) {
   if (priority >= -kMaxPriority && priority <= kMaxPriority) return absl::OkStatus();
@@ -184,11 +185,11 @@ absl::Status JobCreator::MakeFolder(const std::string& folder, const v1::Trainin
 // The job or model that it begins from is not held: it may be deleted meanwhile,
 // and the checkpoints of a job that runs are replaced by newer ones.
 absl::Status JobCreator::CopyStartOf(const v1::TrainingSpec& spec, const std::string& path, Planned* planned) {
-  while (true) {
+  for (int copies = 1;; ++copies) {
     absl::Status copied = CopyStart(*options_.file_system, *planned->start, path);
     if (!MayBeGone(copied)) return copied;
     ASSIGN_OR_RETURN(JobStart start, FindStartOf(spec, planned->plan));
-    if (start.folder == planned->start->folder) return copied;
+    if (start.folder == planned->start->folder || copies == kMaxCopies) return copied;
     *planned->plan.trainer.mutable_start() = start.spec;
     planned->start = std::move(start);
   }

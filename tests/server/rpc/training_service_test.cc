@@ -85,13 +85,15 @@ TEST_F(TrainingServiceTest, JobsInTheMakingHoldUpNoOtherCallAndAreBounded) {
   server_.jobs.HoldCreations(true);
   std::vector<std::unique_ptr<Creation>> creations;
   for (int i = 0; i < kRunning + kWaiting + 1; ++i) {
-    Creation& creation = *creations.emplace_back(std::make_unique<Creation>());
-    stub_->async()->CreateTrainingJob(&creation.context, &creation.request, &creation.job,
-                                      [&, &creation = creation](grpc::Status status) {
-                                        creation.status = std::move(status);
-                                        creation.done.Notify();
-                                        absl::MutexLock lock(&mutex);
-                                        if (first == nullptr) first = &creation;
+    Creation* const creation = creations.emplace_back(std::make_unique<Creation>()).get();
+    stub_->async()->CreateTrainingJob(&creation->context, &creation->request, &creation->job,
+                                      [&, creation](grpc::Status status) {
+                                        creation->status = std::move(status);
+                                        {
+                                          absl::MutexLock lock(&mutex);
+                                          if (first == nullptr) first = creation;
+                                        }
+                                        creation->done.Notify();
                                       });
     // Those that run take no place in the queue.
     if (i < kRunning) server_.jobs.AwaitCreations(i + 1);
