@@ -118,7 +118,7 @@ absl::Status WriteResult(FileSystem& file_system, const std::string& job_dir,
 }
 
 absl::StatusOr<std::optional<internal::TrainerEvent::Finished>> ReadResult(FileSystem& file_system,
-                                                                          const std::string& job_dir) {
+                                                                           const std::string& job_dir) {
   ASSIGN_OR_RETURN(const auto part, ReadPart(file_system, absl::StrCat(job_dir, "/", kResultFile)));
   internal::TrainerEvent::Finished result;
   if (!part.has_value() || !result.ParseFromString(*part)) return std::nullopt;

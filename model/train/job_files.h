@@ -42,7 +42,7 @@ absl::StatusOr<std::optional<std::string>> ReadPart(FileSystem& file_system, con
 absl::Status WriteResult(FileSystem& file_system, const std::string& job_dir,
                          const internal::TrainerEvent::Finished& result);
 absl::StatusOr<std::optional<internal::TrainerEvent::Finished>> ReadResult(FileSystem& file_system,
-                                                                          const std::string& job_dir);
+                                                                           const std::string& job_dir);
 
 }  // namespace facet::model
 

@@ -47,11 +47,12 @@ absl::Status ShuttingDown() {
 
 // Nobody has seen such an event: the job was made anew, or the store restored.
 absl::Status RevisionAhead(const std::string& job, int64_t asked, int64_t newest) {
-  return WithReason(absl::OutOfRangeError(absl::StrCat("'", job, "' has come to revision ", newest, " and not to ", asked,
-                                                       ": it is another job of that name, or an older state of it. "
-                                                       "Watch again after ",
-                                                       newest, ", or after 0 for all events that are kept")),
-                    "REVISION_AHEAD");
+  return WithReason(
+      absl::OutOfRangeError(absl::StrCat("'", job, "' has come to revision ", newest, " and not to ", asked,
+                                         ": it is another job of that name, or an older state of it. "
+                                         "Watch again after ",
+                                         newest, ", or after 0 for all events that are kept")),
+      "REVISION_AHEAD");
 }
 
 absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobRequest& request) {

@@ -234,8 +234,8 @@ TEST_F(JobTableTest, CountsByStateWithoutReadingTheJobs) {
   for (const char* id : {"a", "b"}) Insert(MakeJob(id));
   Insert(MakeJob("c", v1::TRAINING_JOB_STATE_FAILED));
   ASSERT_TRUE(database_->Run("UPDATE jobs SET job = ? WHERE name = ?", Blob{"\xff"}, "trainingJobs/a").ok());
-  EXPECT_THAT(*table_.Count(), ElementsAre(std::pair(v1::TRAINING_JOB_STATE_QUEUED, 2),
-                                           std::pair(v1::TRAINING_JOB_STATE_FAILED, 1)));
+  EXPECT_THAT(*table_.Count(),
+              ElementsAre(std::pair(v1::TRAINING_JOB_STATE_QUEUED, 2), std::pair(v1::TRAINING_JOB_STATE_FAILED, 1)));
 }
 
 TEST_F(JobTableTest, DamagedRowIsDataLoss) {
