@@ -14,33 +14,15 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "base/error.h"
+#include "base/file_error.h"
 #include "base/names.h"
 #include "base/status_macros.h"
 
 namespace facet {
+
 namespace {
 
 namespace fs = std::filesystem;
-
-absl::Status FromErrno(int error, absl::string_view action, const std::string& path) {
-  const std::string message =
-      absl::StrCat("cannot ", action, " '", path, "': ", std::generic_category().message(error));
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-      return WithReason(absl::NotFoundError(message), "FILE_NOT_FOUND");
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return WithReason(absl::PermissionDeniedError(message), "FILE_ACCESS_DENIED");
-    case ENOSPC:
-    case EDQUOT:
-      return WithReason(absl::ResourceExhaustedError(message), "DISK_FULL");
-    default:
-      return WithReason(absl::InternalError(message), "FILE_ERROR");
-  }
-}
 
 class PosixWritableFile final : public WritableFile {
  public:
@@ -54,7 +36,7 @@ class PosixWritableFile final : public WritableFile {
       const ssize_t written = write(fd_, bytes.data(), bytes.size());
       if (written < 0) {
         if (errno == EINTR) continue;
-        return FromErrno(errno, "write", path_);
+        return FileError(errno, "write", path_);
       }
       bytes.remove_prefix(written);
     }
@@ -62,8 +44,8 @@ class PosixWritableFile final : public WritableFile {
   }
 
   absl::Status SyncAndClose() override {
-    if (fsync(fd_) != 0) return FromErrno(errno, "sync", path_);
-    if (close(std::exchange(fd_, -1)) != 0) return FromErrno(errno, "close", path_);
+    if (fsync(fd_) != 0) return FileError(errno, "sync", path_);
+    if (close(std::exchange(fd_, -1)) != 0) return FileError(errno, "close", path_);
     return absl::OkStatus();
   }
 
@@ -76,17 +58,17 @@ class PosixFileSystem final : public FileSystem {
  public:
   absl::StatusOr<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
     const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) return FromErrno(errno, "create", path);
+    if (fd < 0) return FileError(errno, "create", path);
     return std::make_unique<PosixWritableFile>(fd, path);
   }
 
   absl::StatusOr<std::string> ReadFile(const std::string& path) override {
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return FromErrno(errno, "open", path);
+    if (fd < 0) return FileError(errno, "open", path);
     const absl::Cleanup closer = [fd] { close(fd); };
     struct stat info {};
-    if (fstat(fd, &info) != 0) return FromErrno(errno, "look at", path);
-    if (S_ISDIR(info.st_mode)) return FromErrno(EISDIR, "read", path);
+    if (fstat(fd, &info) != 0) return FileError(errno, "look at", path);
+    if (S_ISDIR(info.st_mode)) return FileError(EISDIR, "read", path);
     // One more than it said, for its end to be seen without a copy to a larger
     // place.
     std::string contents(info.st_size + 1, '\0');
@@ -96,7 +78,7 @@ class PosixFileSystem final : public FileSystem {
       if (filled == contents.size()) contents.resize(contents.size() + 4096);
       const ssize_t got = read(fd, contents.data() + filled, contents.size() - filled);
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return FromErrno(errno, "read", path);
+      if (got < 0) return FileError(errno, "read", path);
       if (got == 0) break;
       filled += got;
     }
@@ -107,25 +89,25 @@ class PosixFileSystem final : public FileSystem {
   absl::Status CreateDirs(const std::string& path) override {
     std::error_code error;
     fs::create_directories(path, error);
-    return error ? FromErrno(error.value(), "create folder", path) : absl::OkStatus();
+    return error ? FileError(error.value(), "create folder", path) : absl::OkStatus();
   }
 
   absl::Status Rename(const std::string& from, const std::string& to) override {
     return rename(from.c_str(), to.c_str()) == 0 ? absl::OkStatus()
-                                                 : FromErrno(errno, absl::StrCat("rename '", from, "' to"), to);
+                                                 : FileError(errno, absl::StrCat("rename '", from, "' to"), to);
   }
 
   absl::Status SyncDir(const std::string& path) override {
     const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return FromErrno(errno, "open folder", path);
+    if (fd < 0) return FileError(errno, "open folder", path);
     const absl::Cleanup closer = [fd] { close(fd); };
-    return fsync(fd) == 0 ? absl::OkStatus() : FromErrno(errno, "sync folder", path);
+    return fsync(fd) == 0 ? absl::OkStatus() : FileError(errno, "sync folder", path);
   }
 
   absl::Status RemoveAll(const std::string& path) override {
     std::error_code error;
     fs::remove_all(path, error);
-    return error ? FromErrno(error.value(), "remove", path) : absl::OkStatus();
+    return error ? FileError(error.value(), "remove", path) : absl::OkStatus();
   }
 
   absl::StatusOr<std::vector<std::string>> List(const std::string& path) override {
@@ -134,7 +116,7 @@ class PosixFileSystem final : public FileSystem {
     for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
       names.push_back(it->path().filename().string());
     }
-    if (error) return FromErrno(error.value(), "list", path);
+    if (error) return FileError(error.value(), "list", path);
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -152,14 +134,14 @@ class PosixFileSystem final : public FileSystem {
       std::error_code gone;  // a file may go while we count
       if (it->is_regular_file(gone)) total += it->file_size(gone);
     }
-    if (error) return FromErrno(error.value(), "measure", path);
+    if (error) return FileError(error.value(), "measure", path);
     return total;
   }
 
   absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override {
     std::error_code error;
     const fs::space_info space = fs::space(path, error);
-    if (error) return FromErrno(error.value(), "measure the disk of", path);
+    if (error) return FileError(error.value(), "measure the disk of", path);
     return space.available;
   }
 };

@@ -30,6 +30,22 @@ absl::Status CheckDigest(const std::string& file, const std::string& wanted, abs
   return Damaged(absl::StrCat("'", file, "' is damaged: its SHA-256 is ", found, ", not ", wanted));
 }
 
+// Of a folder without checksums. Listing tells a folder that is gone from one
+// that cannot be looked at.
+absl::Status MissingSeal(FileSystem& file_system, const std::string& path) {
+  const absl::Status listed = file_system.List(path).status();
+  if (listed.ok()) return Damaged(absl::StrCat("'", path, "' has no ", kChecksumFile));
+  if (!absl::IsNotFound(listed)) return listed;
+  return WithReason(absl::NotFoundError(absl::StrCat("there is no folder '", path, "'")), "FILE_NOT_FOUND");
+}
+
+// A file that the checksums name.
+absl::StatusOr<std::string> ReadListedFile(FileSystem& file_system, const std::string& file) {
+  auto contents = file_system.ReadFile(file);
+  if (absl::IsNotFound(contents.status())) return Damaged(absl::StrCat("'", file, "' is missing"));
+  return contents;
+}
+
 std::string ParentOf(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   return parent.empty() ? "." : parent;
@@ -113,12 +129,10 @@ absl::Status SealedFolderWriter::Commit() {
 }
 
 absl::StatusOr<std::map<std::string, std::string>> ReadSeal(FileSystem& file_system, const std::string& path) {
-  if (!file_system.Exists(path)) {
-    return WithReason(absl::NotFoundError(absl::StrCat("there is no folder '", path, "'")), "FILE_NOT_FOUND");
-  }
   const std::string sums_path = absl::StrCat(path, "/", kChecksumFile);
   auto sums = file_system.ReadFile(sums_path);
-  if (!sums.ok()) return Damaged(absl::StrCat("'", path, "' has no readable ", kChecksumFile));
+  if (absl::IsNotFound(sums.status())) return MissingSeal(file_system, path);
+  RETURN_IF_ERROR(sums.status());
   std::map<std::string, std::string> digests;
   for (const absl::string_view line : absl::StrSplit(*sums, '\n', absl::SkipEmpty())) {
     if (line.size() < kDigestLength + 3 || line.substr(kDigestLength, 2) != "  " ||
@@ -134,9 +148,8 @@ absl::Status VerifySealedFolder(FileSystem& file_system, const std::string& path
   ASSIGN_OR_RETURN(const auto digests, ReadSeal(file_system, path));
   for (const auto& [name, digest] : digests) {
     const std::string file = absl::StrCat(path, "/", name);
-    auto contents = file_system.ReadFile(file);
-    if (!contents.ok()) return Damaged(absl::StrCat("'", file, "' is missing or unreadable"));
-    RETURN_IF_ERROR(CheckDigest(file, digest, *contents));
+    ASSIGN_OR_RETURN(const std::string contents, ReadListedFile(file_system, file));
+    RETURN_IF_ERROR(CheckDigest(file, digest, contents));
   }
   return absl::OkStatus();
 }
@@ -146,9 +159,8 @@ absl::StatusOr<std::string> ReadSealedFile(FileSystem& file_system, const std::s
   const std::string file = absl::StrCat(path, "/", name);
   const auto digest = digests.find(name);
   if (digest == digests.end()) return Damaged(absl::StrCat("'", file, "' is not listed in ", kChecksumFile));
-  auto contents = file_system.ReadFile(file);
-  if (!contents.ok()) return Damaged(absl::StrCat("'", file, "' is missing or unreadable"));
-  RETURN_IF_ERROR(CheckDigest(file, digest->second, *contents));
+  ASSIGN_OR_RETURN(std::string contents, ReadListedFile(file_system, file));
+  RETURN_IF_ERROR(CheckDigest(file, digest->second, contents));
   return contents;
 }
 

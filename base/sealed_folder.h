@@ -51,12 +51,17 @@ class SealedFolderWriter {
   bool committed_ = false;
 };
 
+// The three readers below give DATA_LOSS (reason CHECKSUM_MISMATCH) for proven
+// damage alone: a file that is not in a folder that is there, or not what was
+// sealed. Where a file cannot be read they give the error of FileSystem: it may
+// be whole, and another try may succeed.
+
 // Digests by file name, as SHA256SUMS says; files are not read. NOT_FOUND: no
 // such folder. DATA_LOSS: no or broken SHA256SUMS.
 absl::StatusOr<std::map<std::string, std::string>> ReadSeal(FileSystem& file_system, const std::string& path);
 
-// Reads every file and compares. DATA_LOSS (reason CHECKSUM_MISMATCH) names the
-// first bad file with the wanted and the found checksum.
+// Reads every file and compares. DATA_LOSS names the first bad file with the
+// wanted and the found checksum.
 absl::Status VerifySealedFolder(FileSystem& file_system, const std::string& path);
 
 // One file of a sealed folder, checked.

@@ -13,6 +13,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/file_error.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 
@@ -25,13 +26,9 @@ absl::Status Damaged(const std::string& path, absl::string_view what) {
   return WithReason(absl::DataLossError(absl::StrCat("'", path, "' ", what)), "CHECKSUM_MISMATCH");
 }
 
-absl::Status Unreadable(const std::string& path) {
-  return Damaged(path, absl::StrCat("is missing or unreadable: ", std::generic_category().message(errno)));
-}
-
 absl::Status CheckSize(int fd, const std::string& path, size_t size) {
   struct stat info {};
-  if (fstat(fd, &info) != 0) return Unreadable(path);
+  if (fstat(fd, &info) != 0) return FileError(errno, "look at", path);
   if (S_ISREG(info.st_mode) && static_cast<size_t>(info.st_size) == size) return absl::OkStatus();
   return Damaged(path, absl::StrCat("is damaged: it has ", info.st_size, " bytes, not ", size));
 }
@@ -42,7 +39,7 @@ absl::Status CheckDigest(int fd, const std::string& path, const std::string& dig
   while (true) {
     const ssize_t got = read(fd, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Unreadable(path);
+    if (got < 0) return FileError(errno, "read", path);
     if (got == 0) break;
     hash.Update(absl::string_view(piece.data(), got));
   }
@@ -57,7 +54,8 @@ absl::StatusOr<std::unique_ptr<MappedFile>> MappedFile::Open(const std::string& 
                                                              const std::string& digest) {
   // A pipe in its place must not block.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return Unreadable(path);
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return Damaged(path, "is missing");
+  if (fd < 0) return FileError(errno, "open", path);
   const absl::Cleanup closer = [fd] { close(fd); };
   RETURN_IF_ERROR(CheckSize(fd, path, size));
   RETURN_IF_ERROR(CheckDigest(fd, path, digest));

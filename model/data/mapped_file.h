@@ -19,8 +19,9 @@ class MappedFile {
  public:
   // Reads the file once to compare its SHA-256 with `digest` (hex), then maps
   // it: what the disk cannot give becomes a status here, not a signal later.
-  // DATA_LOSS (reason CHECKSUM_MISMATCH): missing, unreadable, not of `size`
-  // bytes, or another digest. `size` is at least 1.
+  // DATA_LOSS (reason CHECKSUM_MISMATCH): missing, not of `size` bytes, or
+  // another digest. FileError where it cannot be read; it may be whole. `size` is
+  // at least 1.
   static absl::StatusOr<std::unique_ptr<MappedFile>> Open(const std::string& path, size_t size,
                                                           const std::string& digest);
   ~MappedFile();

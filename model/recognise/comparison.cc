@@ -38,7 +38,7 @@ class Comparer {
   absl::StatusOr<Comparison> Run();
 
  private:
-  void FindDone();
+  absl::Status FindDone();
   bool Fits(const Answers& answers) const;
   absl::Status MakeSynthetic();
   absl::Status Train(Slot& slot);
@@ -74,22 +74,23 @@ bool Comparer::Fits(const Answers& answers) const {
   return true;
 }
 
-void Comparer::FindDone() {
+absl::Status Comparer::FindDone() {
   for (const TrainingSource source : plan_.sources) {
     for (int seed = 1; seed <= plan_.seeds; ++seed) {
-      std::optional<Answers> answers = options_.store->FindAnswers(source, seed);
+      ASSIGN_OR_RETURN(std::optional<Answers> answers, options_.store->FindAnswers(source, seed));
       if (answers.has_value() && !Fits(*answers)) answers.reset();
       done_ += answers.has_value();
       slots_.push_back({source, seed, std::move(answers)});
     }
   }
   done_before_ = done_;
+  return absl::OkStatus();
 }
 
 absl::Status Comparer::MakeSynthetic() {
   bool needed = false;
   for (const Slot& slot : slots_) needed = needed || (NeedsSynthetic(slot.source) && !slot.answers.has_value());
-  const auto counts = options_.store->FindCounts();
+  ASSIGN_OR_RETURN(const std::optional<SyntheticCounts> counts, options_.store->FindCounts());
   if (!needed && counts.has_value()) {
     counts_ = *counts;
     return absl::OkStatus();
@@ -180,7 +181,7 @@ absl::StatusOr<Comparison> Comparer::Run() {
   for (const Dataset* test : options_.tests) {
     RETURN_IF_ERROR(MatchClasses(schema_, plan_.feature, test->info().schema).status());
   }
-  FindDone();
+  RETURN_IF_ERROR(FindDone());
   if (plan_.needs_synthetic()) RETURN_IF_ERROR(MakeSynthetic());
   RETURN_IF_ERROR(TrainMissing());
   std::vector<std::vector<Hits>> hits;  // by test, slot

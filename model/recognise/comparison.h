@@ -26,10 +26,11 @@ using Answers = std::vector<std::vector<uint16_t>>;
 class RecogniserStore {
  public:
   virtual ~RecogniserStore() = default;
-  // Nothing where there is none, or a damaged one.
-  virtual std::optional<Answers> FindAnswers(TrainingSource source, int seed) = 0;
+  // Nothing where there is none, or a damaged one. Errors: what there is cannot
+  // be read.
+  virtual absl::StatusOr<std::optional<Answers>> FindAnswers(TrainingSource source, int seed) = 0;
   virtual absl::Status KeepAnswers(TrainingSource source, int seed, const Answers& answers) = 0;
-  virtual std::optional<SyntheticCounts> FindCounts() = 0;
+  virtual absl::StatusOr<std::optional<SyntheticCounts>> FindCounts() = 0;
   virtual absl::Status KeepCounts(const SyntheticCounts& counts) = 0;
 };
 

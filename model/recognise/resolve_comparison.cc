@@ -18,6 +18,7 @@ namespace {
 constexpr int kMaxSteps = 10'000'000;
 constexpr int kMaxBatch = 4096;
 constexpr int kMaxSeeds = 100;
+constexpr int kMaxTests = 100;
 constexpr size_t kMaxName = 63;
 constexpr char kAllTests[] = "all";
 // More than any disk or patience holds; memory sets the limit that matters.
@@ -52,6 +53,10 @@ bool IsTestName(const std::string& name) {
 
 absl::StatusOr<std::vector<std::string>> ResolveTests(const v1::AugmentationTask& task) {
   if (task.tests().empty()) return InvalidField("tests", "REQUIRED", "name at least one data set to test on");
+  if (task.tests_size() > kMaxTests) {
+    return InvalidField("tests", "OUT_OF_RANGE",
+                        absl::StrCat("there are ", task.tests_size(), " tests; at most ", kMaxTests, " are allowed"));
+  }
   std::vector<std::string> names;
   for (int i = 0; i < task.tests_size(); ++i) {
     const std::string& name = task.tests(i).name();

@@ -111,8 +111,9 @@ absl::StatusOr<Comparison> AugmentationJob::CompareAll() {
 }
 
 absl::StatusOr<JobOutcome> AugmentationJob::Run() {
-  if (const auto result = ReadResult(*options_.file_system, options_.job_dir); result.has_value()) {
-    progress_.Finished(*result);
+  ASSIGN_OR_RETURN(const auto earlier, ReadResult(*options_.file_system, options_.job_dir));
+  if (earlier.has_value()) {
+    progress_.Finished(*earlier);
     return JobOutcome::kFinished;
   }
   RETURN_IF_ERROR(Load());

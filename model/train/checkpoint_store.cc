@@ -91,9 +91,10 @@ absl::Status CheckpointStore::Save(const Checkpoint& checkpoint) {
 
 absl::StatusOr<std::vector<int>> CheckpointStore::Steps() {
   std::vector<int> steps;
-  if (!file_system_->Exists(folder_)) return steps;
-  ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system_->List(folder_));
-  for (const std::string& name : names) {
+  const auto names = file_system_->List(folder_);
+  if (absl::IsNotFound(names.status())) return steps;
+  RETURN_IF_ERROR(names.status());
+  for (const std::string& name : *names) {
     int step = 0;
     if (name.size() == kNameLength && absl::SimpleAtoi(name, &step)) steps.push_back(step);
   }
@@ -106,25 +107,31 @@ void CheckpointStore::Prune(int newest_step) {
   if (!steps.ok()) return;  // the next save tries again
   best_step_ = -1;
   double best = 0;
+  std::set<int> unknown;
   for (const int step : *steps) {
-    const auto psnr = step <= newest_step && !damaged_.contains(step) ? PsnrOf(step) : std::nullopt;
-    if (!psnr.has_value() || (best_step_ >= 0 && *psnr < best)) continue;
+    if (step > newest_step || damaged_.contains(step)) continue;
+    const auto psnr = PsnrOf(step);
+    if (!psnr.ok()) unknown.insert(step);
+    if (!psnr.ok() || !psnr->has_value() || (best_step_ >= 0 && **psnr < best)) continue;
     best_step_ = step;
-    best = *psnr;
+    best = **psnr;
   }
   size_t kept = 0;
   for (auto step = steps->rbegin(); step != steps->rend(); ++step) {
-    if (*step <= newest_step && !damaged_.contains(*step) && (kept++ < keep_ || *step == best_step_)) continue;
+    const bool stays = *step == best_step_ || unknown.contains(*step);
+    if (*step <= newest_step && !damaged_.contains(*step) && (kept++ < keep_ || stays)) continue;
     psnr_.erase(*step);
     file_system_->RemoveAll(PathOf(*step)).IgnoreError();
   }
 }
 
-std::optional<double> CheckpointStore::PsnrOf(int step) {
+absl::StatusOr<std::optional<double>> CheckpointStore::PsnrOf(int step) {
   const auto known = psnr_.find(step);
   if (known != psnr_.end()) return known->second;
   const auto checkpoint = LoadState(step);
-  return psnr_[step] = checkpoint.ok() ? checkpoint->psnr_db : std::nullopt;
+  if (absl::IsDataLoss(checkpoint.status())) return psnr_[step] = std::nullopt;
+  RETURN_IF_ERROR(checkpoint.status());
+  return psnr_[step] = checkpoint->psnr_db;
 }
 
 absl::StatusOr<Checkpoint> CheckpointStore::LoadState(int step) {

@@ -48,29 +48,32 @@ class CheckpointStore {
 
   // Writes `checkpoint` and then removes all but the newest `keep` and the best,
   // those of later steps included (they are damaged, or this run would not be
-  // at an earlier one), and those that LoadNewest found damaged. Errors of FileSystem, RESOURCE_EXHAUSTED (DISK_FULL)
-  // among them: what was saved before is untouched.
+  // at an earlier one), and those that LoadNewest found damaged. One whose
+  // measure cannot be read, and that may be the best, stays. Errors of
+  // FileSystem, RESOURCE_EXHAUSTED (DISK_FULL) among them: what was saved before
+  // is untouched.
   absl::Status Save(const Checkpoint& checkpoint);
   // Step of the whole checkpoint with the highest psnr_db, the newest of equals;
   // -1 where none has one. As of the last Save.
   int best_step() const { return best_step_; }
 
   // The newest that is whole; nothing where there is none. Damaged ones are
-  // passed over, each with a line in `warnings`.
+  // passed over, each with a line in `warnings`. Errors of FileSystem: one cannot
+  // be read and may be whole; to go on from an earlier one would remove it.
   // FAILED_PRECONDITION (reason OTHER_PLAN): it is of another run than `run`;
   // the message says what differs, or that a newer version wrote it.
   absl::StatusOr<std::optional<Checkpoint>> LoadNewest(const RunIdentity& run, std::vector<std::string>* warnings);
 
   // Steps of all, whole or not, ascending.
   absl::StatusOr<std::vector<int>> Steps();
-  // One without its tensors and curve. DATA_LOSS: damaged.
+  // One without its tensors and curve. DATA_LOSS: damaged. Errors of FileSystem.
   absl::StatusOr<Checkpoint> LoadState(int step);
   std::string PathOf(int step) const;
 
  private:
   void Prune(int newest_step);
   // Nothing where it is damaged or was not measured.
-  std::optional<double> PsnrOf(int step);
+  absl::StatusOr<std::optional<double>> PsnrOf(int step);
 
   FileSystem* file_system_;
   std::string folder_;
@@ -80,7 +83,8 @@ class CheckpointStore {
   std::set<int> damaged_;                      // of those read
 };
 
-// Reads the checkpoint in the sealed folder `path`. DATA_LOSS: damaged.
+// Reads the checkpoint in the sealed folder `path`. DATA_LOSS: damaged. Errors
+// of FileSystem.
 absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem& file_system, const std::string& path);
 
 }  // namespace facet::model

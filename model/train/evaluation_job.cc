@@ -35,8 +35,9 @@ absl::StatusOr<Evaluation> Measure(const TrainerJobOptions& options, const TaskS
 absl::StatusOr<JobOutcome> RunEvaluationJob(const TrainerJobOptions& options, const internal::TrainerSpec& spec,
                                             std::atomic<bool>& stop) {
   JobProgress progress(options.steady_clock, options.sink);
-  if (const auto result = ReadResult(*options.file_system, options.job_dir); result.has_value()) {
-    progress.Finished(*result);
+  ASSIGN_OR_RETURN(const auto earlier, ReadResult(*options.file_system, options.job_dir));
+  if (earlier.has_value()) {
+    progress.Finished(*earlier);
     return JobOutcome::kFinished;
   }
   ASSIGN_OR_RETURN(const TaskSetup task, LoadTask(options, spec, progress));

@@ -67,10 +67,10 @@ absl::StatusOr<internal::TrainerSpec> ReadTrainerSpec(FileSystem& file_system, c
   return spec;
 }
 
-std::optional<v1::ModelCard> ReadFinishedBundle(FileSystem& file_system, const std::string& path) {
-  if (!file_system.Exists(path)) return std::nullopt;
+absl::StatusOr<std::optional<v1::ModelCard>> ReadFinishedBundle(FileSystem& file_system, const std::string& path) {
   auto bundle = ReadBundle(file_system, path);
-  if (!bundle.ok()) return std::nullopt;
+  if (absl::IsNotFound(bundle.status()) || absl::IsDataLoss(bundle.status())) return std::nullopt;
+  RETURN_IF_ERROR(bundle.status());
   return std::move(bundle->card);
 }
 
@@ -102,10 +102,12 @@ absl::Status WritePart(FileSystem& file_system, const std::string& path, const s
   return file_system.WriteFileAtomically(path, file.SerializeAsString());
 }
 
-std::optional<std::string> ReadPart(FileSystem& file_system, const std::string& path) {
+absl::StatusOr<std::optional<std::string>> ReadPart(FileSystem& file_system, const std::string& path) {
   const auto contents = file_system.ReadFile(path);
+  if (absl::IsNotFound(contents.status())) return std::nullopt;
+  RETURN_IF_ERROR(contents.status());
   internal::KeptPart file;
-  if (!contents.ok() || !file.ParseFromString(*contents)) return std::nullopt;
+  if (!file.ParseFromString(*contents)) return std::nullopt;
   if (Sha256Hex(file.part()) != file.sha256()) return std::nullopt;
   return std::move(*file.mutable_part());
 }
@@ -115,8 +117,9 @@ absl::Status WriteResult(FileSystem& file_system, const std::string& job_dir,
   return WritePart(file_system, absl::StrCat(job_dir, "/", kResultFile), result.SerializeAsString());
 }
 
-std::optional<internal::TrainerEvent::Finished> ReadResult(FileSystem& file_system, const std::string& job_dir) {
-  const auto part = ReadPart(file_system, absl::StrCat(job_dir, "/", kResultFile));
+absl::StatusOr<std::optional<internal::TrainerEvent::Finished>> ReadResult(FileSystem& file_system,
+                                                                           const std::string& job_dir) {
+  ASSIGN_OR_RETURN(const auto part, ReadPart(file_system, absl::StrCat(job_dir, "/", kResultFile)));
   internal::TrainerEvent::Finished result;
   if (!part.has_value() || !result.ParseFromString(*part)) return std::nullopt;
   return result;

@@ -22,8 +22,9 @@ namespace facet::model {
 absl::StatusOr<internal::TrainerSpec> ReadTrainerSpec(FileSystem& file_system, const std::string& job_dir);
 
 // The card of the bundle `path`, where it is there and every byte of it is
-// right.
-std::optional<v1::ModelCard> ReadFinishedBundle(FileSystem& file_system, const std::string& path);
+// right; nothing where there is none, or a damaged one. Errors of FileSystem: it
+// cannot be read and may be whole.
+absl::StatusOr<std::optional<v1::ModelCard>> ReadFinishedBundle(FileSystem& file_system, const std::string& path);
 
 // Removes a damaged bundle and what a killed trainer left of one.
 absl::Status ClearBundle(FileSystem& file_system, const std::string& job_dir, absl::string_view bundle);
@@ -32,14 +33,16 @@ absl::Status ClearBundle(FileSystem& file_system, const std::string& job_dir, ab
 absl::Status WriteReport(FileSystem& file_system, const std::string& path, const google::protobuf::Message& report);
 
 // A file with a checksum (facet.internal.KeptPart), written at once or not at
-// all; nothing is read where there is none, or a damaged one.
+// all; nothing is read where there is none, or a damaged one. Errors of
+// FileSystem: it cannot be read and may be whole.
 absl::Status WritePart(FileSystem& file_system, const std::string& path, const std::string& part);
-std::optional<std::string> ReadPart(FileSystem& file_system, const std::string& path);
+absl::StatusOr<std::optional<std::string>> ReadPart(FileSystem& file_system, const std::string& path);
 
 // What a task came to, kResultFile, likewise.
 absl::Status WriteResult(FileSystem& file_system, const std::string& job_dir,
                          const internal::TrainerEvent::Finished& result);
-std::optional<internal::TrainerEvent::Finished> ReadResult(FileSystem& file_system, const std::string& job_dir);
+absl::StatusOr<std::optional<internal::TrainerEvent::Finished>> ReadResult(FileSystem& file_system,
+                                                                           const std::string& job_dir);
 
 }  // namespace facet::model
 

@@ -12,8 +12,6 @@ std::string RecogniserFiles::PathOf(TrainingSource source, int seed) const {
   return absl::StrCat(folder_, "/", SourceName(source), "-", seed, ".binpb");
 }
 
-std::optional<std::string> RecogniserFiles::Read(const std::string& path) { return ReadPart(file_system_, path); }
-
 absl::Status RecogniserFiles::Write(const std::string& path, const std::string& part) {
   RETURN_IF_ERROR(save_([&]() -> absl::Status {
     const absl::Status made = file_system_.CreateDirs(folder_);
@@ -23,8 +21,8 @@ absl::Status RecogniserFiles::Write(const std::string& path, const std::string& 
   return absl::OkStatus();
 }
 
-std::optional<Answers> RecogniserFiles::FindAnswers(TrainingSource source, int seed) {
-  const auto bytes = Read(PathOf(source, seed));
+absl::StatusOr<std::optional<Answers>> RecogniserFiles::FindAnswers(TrainingSource source, int seed) {
+  ASSIGN_OR_RETURN(const auto bytes, ReadPart(file_system_, PathOf(source, seed)));
   internal::RecogniserPart part;
   if (!bytes.has_value() || !part.ParseFromString(*bytes)) return std::nullopt;
   Answers answers;
@@ -38,8 +36,8 @@ absl::Status RecogniserFiles::KeepAnswers(TrainingSource source, int seed, const
   return Write(PathOf(source, seed), part.SerializeAsString());
 }
 
-std::optional<SyntheticCounts> RecogniserFiles::FindCounts() {
-  const auto bytes = Read(absl::StrCat(folder_, "/synthetic.binpb"));
+absl::StatusOr<std::optional<SyntheticCounts>> RecogniserFiles::FindCounts() {
+  ASSIGN_OR_RETURN(const auto bytes, ReadPart(file_system_, absl::StrCat(folder_, "/synthetic.binpb")));
   internal::SyntheticPart part;
   if (!bytes.has_value() || !part.ParseFromString(*bytes)) return std::nullopt;
   return SyntheticCounts{part.rendered(), part.kept(), part.dropped_confidence(), part.dropped_sharpness()};

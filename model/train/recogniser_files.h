@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/file_system.h"
 #include "model/recognise/comparison.h"
 
@@ -24,14 +25,13 @@ class RecogniserFiles final : public RecogniserStore {
   RecogniserFiles(FileSystem* file_system, std::string folder, Save save, std::function<void()> on_kept)
       : file_system_(*file_system), folder_(std::move(folder)), save_(std::move(save)), on_kept_(std::move(on_kept)) {}
 
-  std::optional<Answers> FindAnswers(TrainingSource source, int seed) override;
+  absl::StatusOr<std::optional<Answers>> FindAnswers(TrainingSource source, int seed) override;
   absl::Status KeepAnswers(TrainingSource source, int seed, const Answers& answers) override;
-  std::optional<SyntheticCounts> FindCounts() override;
+  absl::StatusOr<std::optional<SyntheticCounts>> FindCounts() override;
   absl::Status KeepCounts(const SyntheticCounts& counts) override;
 
  private:
   std::string PathOf(TrainingSource source, int seed) const;
-  std::optional<std::string> Read(const std::string& path);
   absl::Status Write(const std::string& path, const std::string& part);
 
   FileSystem& file_system_;

@@ -56,7 +56,7 @@ class TrainerJob {
 };
 
 absl::StatusOr<JobOutcome> TrainerJob::Run() {
-  const auto card = ReadFinishedBundle(*options_.file_system, Path(kBundleFolder));
+  ASSIGN_OR_RETURN(const auto card, ReadFinishedBundle(*options_.file_system, Path(kBundleFolder)));
   if (card.has_value()) {
     progress_.Finished(card->report());
     return JobOutcome::kFinished;

@@ -34,6 +34,9 @@ struct RpcEnvironment {
   WorkerPool* classify_workers = nullptr;
   // For reading data sets, which checks all of one that is not open.
   WorkerPool* dataset_workers = nullptr;
+  // For making training jobs, which may copy hundreds of megabytes. Few, with few
+  // places to wait.
+  WorkerPool* create_workers = nullptr;
   // Largest message to a client, bytes.
   uint64_t max_message_bytes = uint64_t{64} << 20;
 };

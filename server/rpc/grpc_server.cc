@@ -32,6 +32,7 @@ namespace facet::server {
 namespace {
 
 constexpr int kMaxQueuedCalls = 4096;
+constexpr int kMaxQueuedCreations = 16;
 constexpr int kMaxQueuedImports = 256;
 constexpr int kMaxQueuedImages = 4096;
 // Of reflection, which is gRPC's and keeps a thread for each stream that is
@@ -112,6 +113,7 @@ class GrpcServerImpl final : public GrpcServer {
   WorkerPool model_workers_;
   WorkerPool classify_workers_;
   WorkerPool dataset_workers_;
+  WorkerPool create_workers_;
   WorkerPool import_workers_;
   WorkerPool codecs_;
   std::unique_ptr<HealthService> health_;
@@ -127,6 +129,7 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
       model_workers_("model", options.model_threads, kMaxQueuedCalls),
       classify_workers_("classify", options.classify_threads, kMaxQueuedCalls),
       dataset_workers_("dataset", options.dataset_threads, kMaxQueuedCalls),
+      create_workers_("create", options.create_threads, kMaxQueuedCreations),
       import_workers_("import", options.import_threads, kMaxQueuedImports),
       codecs_("codec", CodecThreads(options), kMaxQueuedImages) {
   const RpcEnvironment environment = Environment();
@@ -156,6 +159,7 @@ RpcEnvironment GrpcServerImpl::Environment() {
   environment.model_workers = &model_workers_;
   environment.classify_workers = &classify_workers_;
   environment.dataset_workers = &dataset_workers_;
+  environment.create_workers = &create_workers_;
   environment.max_message_bytes = max_message_bytes();
   return environment;
 }

@@ -40,6 +40,7 @@ struct GrpcServerOptions {
   int model_threads = 8;     // for calls that wait for models
   int classify_threads = 4;  // for Classify
   int dataset_threads = 4;   // for ReadDatasetImages
+  int create_threads = 2;    // for making training jobs
   int import_threads = 4;
   int codec_threads = 0;  // 0: all cores
 };

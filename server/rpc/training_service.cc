@@ -2,6 +2,7 @@
 #include "server/rpc/training_service.h"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -38,9 +39,9 @@ class TrainingServiceAdapter final : public Base {
 
   ServerUnaryReactor* CreateTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                         ByteBuffer* response) override {
-    return ServeUnary<v1::CreateTrainingJobRequest>(environment_, context, "facet.v1.TrainingService/CreateTrainingJob",
-                                                    request, response,
-                                                    [this](const auto& r) { return jobs_->CreateJob(r); });
+    return ServeUnary<v1::CreateTrainingJobRequest>(
+        environment_, context, "facet.v1.TrainingService/CreateTrainingJob", request, response,
+        [this](const auto& r) { return jobs_->CreateJob(r); }, environment_.create_workers);
   }
   ServerUnaryReactor* GetTrainingJob(CallbackServerContext* context, const ByteBuffer* request,
                                      ByteBuffer* response) override {
@@ -116,13 +117,25 @@ class TrainingServiceAdapter final : public Base {
     // First, for a repeated request: the job may be gone, and its bundle.
     ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> version, models_->FindPublished(request));
     if (!version.has_value()) {
-      ASSIGN_OR_RETURN(const std::string bundle, jobs_->BundleOf(job));
-      ASSIGN_OR_RETURN(version, models_->Publish(request, bundle));
+      ASSIGN_OR_RETURN(version, PublishBundle(request, job));
     }
-    // The job may have been deleted meanwhile; the version is there all the same.
+    // The version is there all the same: the job may have been deleted meanwhile,
+    // and what the disk has no room for is a note.
     const absl::Status noted = jobs_->AddPublished(job, version->name());
-    if (!noted.ok() && !absl::IsNotFound(noted)) return noted;
+    if (!noted.ok() && !absl::IsNotFound(noted)) {
+      environment_.log->Write(LogSeverity::kWarning, "a publication could not be noted at its job",
+                              {{"job", job}, {"model", version->name()}, {"cause", std::string(noted.message())}});
+    }
     return *std::move(version);
+  }
+
+  absl::StatusOr<v1::ModelVersion> PublishBundle(const v1::PublishModelRequest& request, const std::string& job) {
+    ASSIGN_OR_RETURN(const std::string bundle, jobs_->BundleOf(job));
+    auto version = models_->Publish(request, bundle);
+    // A bundle that is not whole may be one whose job was deleted meanwhile.
+    const bool unread = absl::IsDataLoss(version.status()) || absl::IsNotFound(version.status());
+    if (unread) RETURN_IF_ERROR(jobs_->BundleOf(job).status());
+    return version;
   }
 
   const RpcEnvironment environment_;

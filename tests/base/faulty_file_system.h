@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "base/error.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
@@ -28,6 +29,9 @@ class FaultyFileSystem final : public FileSystem {
  public:
   explicit FaultyFileSystem(FileSystem* real) : real_(real) {}
 
+  static absl::Status IoError() {
+    return WithReason(absl::InternalError("cannot read 'x': Input/output error"), "FILE_ERROR");
+  }
   static absl::Status DiskFull() {
     return WithReason(absl::ResourceExhaustedError("cannot write 'x': no space left on device"), "DISK_FULL");
   }
@@ -39,9 +43,15 @@ class FaultyFileSystem final : public FileSystem {
     status_ = std::move(status);
     for_good_ = for_good;
   }
-  // Has `hook` called with the path of each file before it is created, on the
-  // thread that does. Set before others use the disk.
+  // Fails each reading of a file with `part` in its path; empty: none.
+  void FailReadsOf(std::string part, absl::Status status = absl::OkStatus()) {
+    unreadable_ = std::move(part);
+    read_status_ = std::move(status);
+  }
+  // Has `hook` called with the path of each file before it is created, or read,
+  // on the thread that does. Set before others use the disk.
   void OnCreate(std::function<void(const std::string& path)> hook) { on_create_ = std::move(hook); }
+  void OnRead(std::function<void(const std::string& path)> hook) { on_read_ = std::move(hook); }
   // Calls since FailAt.
   int calls() const { return calls_; }
 
@@ -53,6 +63,8 @@ class FaultyFileSystem final : public FileSystem {
   }
   absl::StatusOr<std::string> ReadFile(const std::string& path) override {
     RETURN_IF_ERROR(Call());
+    if (on_read_) on_read_(path);
+    if (!unreadable_.empty() && absl::StrContains(path, unreadable_)) return read_status_;
     return real_->ReadFile(path);
   }
   absl::Status CreateDirs(const std::string& path) override {
@@ -110,6 +122,9 @@ class FaultyFileSystem final : public FileSystem {
 
   FileSystem* real_;
   std::function<void(const std::string&)> on_create_;
+  std::function<void(const std::string&)> on_read_;
+  std::string unreadable_;
+  absl::Status read_status_;
   std::atomic<int> calls_ = 0;
   int fail_at_ = 0;
   bool for_good_ = true;

@@ -193,14 +193,24 @@ TEST(SealedFolderWriterTest, FailureAtAnyCallLeavesNothing) {
   }
 }
 
-TEST(SealedFolderWriterTest, FailureToReadIsDamageNotACrash) {
-  const TempDir dir;
-  ASSERT_TRUE(WriteFolder(Disk(), dir / "folder").ok());
+// What cannot be read may be whole: the cause is passed on.
+TEST_F(SealedFolderTest, FailureToReadIsNoDamage) {
   FaultyFileSystem disk(FileSystem::Posix());
   for (int n = 1; n <= 3; ++n) {
-    disk.FailAt(n, absl::InternalError("cannot read: input/output error"));
-    EXPECT_EQ(VerifySealedFolder(disk, dir / "folder").code(), absl::StatusCode::kDataLoss) << n;
+    disk.FailAt(n, FaultyFileSystem::IoError());
+    const absl::Status status = VerifySealedFolder(disk, folder_);
+    EXPECT_EQ(GetErrorDetail(status).reason, "FILE_ERROR") << n;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("Input/output error")) << n;
   }
+  disk.FailAt(2, FaultyFileSystem::IoError());
+  EXPECT_EQ(GetErrorDetail(ReadSealedFile(disk, folder_, "b.bin").status()).reason, "FILE_ERROR");
+}
+
+TEST_F(SealedFolderTest, MissingChecksumsOfAFolderThatCannotBeLookedAtAreNoDamage) {
+  std::filesystem::remove(folder_ + "/SHA256SUMS");
+  FaultyFileSystem disk(FileSystem::Posix());
+  disk.FailAt(2, FaultyFileSystem::IoError());
+  EXPECT_EQ(GetErrorDetail(ReadSeal(disk, folder_).status()).reason, "FILE_ERROR");
 }
 
 TEST(RemoveUnsealedLeftoversTest, RemovesTemporaryFoldersOnly) {

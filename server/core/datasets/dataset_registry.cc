@@ -221,11 +221,15 @@ absl::StatusOr<v1::ListDatasetsResponse> StoredDatasetRegistry::List(const v1::L
 
 absl::StatusOr<std::shared_ptr<const model::Dataset>> StoredDatasetRegistry::OpenImages(const v1::Dataset& dataset) {
   ASSIGN_OR_RETURN(const DatasetName name, ParseDatasetName(dataset.name(), "name"));
+  const auto find = [&] { return options_.store->GetDataset(name.id, name.version).status(); };
   return open_.Acquire(dataset.name(), [&]() -> absl::StatusOr<OpenDatasets::Handle> {
     // Once more: of a version that goes from here on, Delete will forget what
     // this brings.
-    RETURN_IF_ERROR(options_.store->GetDataset(name.id, name.version).status());
-    return model::Dataset::Open(*options_.file_system, folders_.PathOf(name.id, name.version));
+    RETURN_IF_ERROR(find());
+    auto opened = model::Dataset::Open(*options_.file_system, folders_.PathOf(name.id, name.version));
+    // Deleted meanwhile?
+    if (absl::IsDataLoss(opened.status()) || absl::IsNotFound(opened.status())) RETURN_IF_ERROR(find());
+    return opened;
   });
 }
 

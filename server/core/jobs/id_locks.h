@@ -11,8 +11,9 @@
 
 namespace facet::server {
 
-// A lock for each id, so that what makes a job and what removes one of the same
-// id take turns, row and folder together. Thread-safe; outlives its holds.
+// A lock for each id, so that those who make, move and remove a job take turns:
+// row and folder change together, and so do row and queue. Thread-safe; outlives
+// its holds.
 class IdLocks {
  public:
   // The id is its holder's alone for as long as this lives.

@@ -22,6 +22,7 @@ namespace facet::server {
 namespace {
 
 constexpr int kMaxPriority = 100;
+constexpr int kMaxCopies = 5;  // of a starting point that changes meanwhile
 
 absl::Status ValidatePriority(int priority) {
   if (priority >= -kMaxPriority && priority <= kMaxPriority) return absl::OkStatus();
@@ -32,12 +33,8 @@ absl::Status ValidatePriority(int priority) {
 // In the folder of a job until the job is in the store.
 constexpr char kMakingMark[] = ".making";
 
-// "digits-1f09c3aa" for a job on `datasets/digits@3`.
-std::string ChooseId(absl::string_view dataset_version) {
-  absl::string_view id = absl::StripPrefix(dataset_version, "datasets/");
-  id = id.substr(0, std::min<size_t>(id.find('@'), 50));
-  return absl::StrCat(id, "-", RandomHexId().substr(0, 8));
-}
+// Whether a sealed folder may have been removed while it was read.
+bool MayBeGone(const absl::Status& status) { return absl::IsDataLoss(status) || absl::IsNotFound(status); }
 
 }  // namespace
 
@@ -62,30 +59,63 @@ absl::Status JobCreator::Recover() {
 absl::StatusOr<v1::TrainingJob> JobCreator::Create(const v1::CreateTrainingJobRequest& request) {
   RETURN_IF_ERROR(ValidateRequestId(request.request_id()));
   RETURN_IF_ERROR(ValidatePriority(request.priority()));
+  RETURN_IF_ERROR(CheckSpecSize(request.spec()));
   if (!request.training_job_id().empty()) {
     RETURN_IF_ERROR(PrefixField(ValidateId(request.training_job_id(), "training job id"), "training_job_id"));
   }
-  absl::MutexLock lock(&create_mutex_);
-  // A deletion of this id is over, or comes after.
-  const IdLocks::Hold hold(options_.ids, request.training_job_id());
   ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
   if (earlier.has_value()) return *std::move(earlier);
+  ASSIGN_OR_RETURN(Planned planned, Plan(request));
+  if (request.validate_only()) {
+    if (planned.job.name().empty()) {
+      ASSIGN_OR_RETURN(*planned.job.mutable_name(), DrawName(planned.job.dataset_version()));
+    }
+    return std::move(planned.job);
+  }
+  RETURN_IF_ERROR(options_.ledger->CheckRoom());
+  const std::string made = absl::StrCat(options_.root, "/making.tmp-", RandomHexId());
+  absl::Status written = MakeFolder(made, request.spec(), &planned);
+  auto job =
+      written.ok() ? Keep(request, std::move(planned), made) : absl::StatusOr<v1::TrainingJob>(std::move(written));
+  // Where it was kept, there is none of this name.
+  options_.file_system->RemoveAll(made).IgnoreError();
+  return job;
+}
+
+absl::StatusOr<JobCreator::Planned> JobCreator::Plan(const v1::CreateTrainingJobRequest& request) {
+  Planned planned;
   const JobPlanOptions plan_options{options_.file_system, options_.preset_dir, options_.datasets,
                                     MachineMemoryBytes(*options_.file_system), options_.find_model};
-  ASSIGN_OR_RETURN(JobPlan plan, PlanJob(plan_options, request.spec()));
-  // From here on the data sets stay, until the job says that it uses them.
-  std::vector<std::shared_ptr<void>> pins;
-  ASSIGN_OR_RETURN(pins.emplace_back(), options_.datasets->Pin(plan.trainer.dataset()));
+  ASSIGN_OR_RETURN(planned.plan, PlanJob(plan_options, request.spec()));
+  JobPlan& plan = planned.plan;
+  ASSIGN_OR_RETURN(planned.pins.emplace_back(), options_.datasets->Pin(plan.trainer.dataset()));
   for (const std::string& dataset : plan.test_versions) {
-    ASSIGN_OR_RETURN(pins.emplace_back(), options_.datasets->Pin(dataset));
+    ASSIGN_OR_RETURN(planned.pins.emplace_back(), options_.datasets->Pin(dataset));
   }
-  std::optional<JobStart> start = plan.start;
+  planned.start = plan.start;
   if (request.spec().has_start()) {
-    const JobStartOptions start_options{options_.file_system, options_.root, options_.store, options_.find_model};
-    ASSIGN_OR_RETURN(start, FindStart(start_options, request.spec().start(), plan.nets));
-    *plan.trainer.mutable_start() = start->spec;
+    ASSIGN_OR_RETURN(planned.start, FindStartOf(request.spec(), plan));
+    *plan.trainer.mutable_start() = planned.start->spec;
   }
-  return MakeJob(request, std::move(plan), start);
+  v1::TrainingJob& job = planned.job;
+  if (!request.training_job_id().empty()) job.set_name(JobName(request.training_job_id()));
+  *job.mutable_spec() = request.spec();
+  job.set_dataset_version(plan.trainer.dataset());
+  job.set_model_version(plan.model_version);
+  *job.mutable_test_dataset_versions() = {plan.test_versions.begin(), plan.test_versions.end()};
+  job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
+  job.set_priority(request.priority());
+  ASSIGN_OR_RETURN(*job.mutable_estimate(), Estimate(plan, planned.start.has_value() ? planned.start->step : 0));
+  return planned;
+}
+
+absl::StatusOr<JobStart> JobCreator::FindStartOf(const v1::TrainingSpec& spec, const JobPlan& plan) {
+  if (spec.has_start()) {
+    const JobStartOptions start_options{options_.file_system, options_.root, options_.store, options_.find_model};
+    return FindStart(start_options, spec.start(), plan.nets);
+  }
+  ASSIGN_OR_RETURN(const FoundModel found, options_.find_model(plan.model_version));
+  return StartFrom(found);
 }
 
 absl::StatusOr<std::optional<v1::TrainingJob>> JobCreator::FindEarlier(const v1::CreateTrainingJobRequest& request) {
@@ -145,47 +175,73 @@ absl::StatusOr<v1::ResourceEstimate> JobCreator::Estimate(const JobPlan& plan, i
   return EstimateJob(input);
 }
 
-absl::StatusOr<v1::TrainingJob> JobCreator::MakeJob(const v1::CreateTrainingJobRequest& request, JobPlan plan,
-                                                    const std::optional<JobStart>& start) {
-  v1::TrainingJob job;
-  const std::string& id = request.training_job_id();
-  job.set_name(JobName(id.empty() ? ChooseId(plan.trainer.dataset()) : id));
-  *job.mutable_spec() = request.spec();
-  job.set_dataset_version(plan.trainer.dataset());
-  job.set_model_version(plan.model_version);
-  *job.mutable_test_dataset_versions() = {plan.test_versions.begin(), plan.test_versions.end()};
-  job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
-  job.set_priority(request.priority());
-  ASSIGN_OR_RETURN(*job.mutable_estimate(), Estimate(plan, start.has_value() ? start->step : 0));
-  if (request.validate_only()) return job;
+absl::Status JobCreator::MakeFolder(const std::string& folder, const v1::TrainingSpec& spec, Planned* planned) {
+  RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
+  RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/", kMakingMark), ""));
+  if (!planned->start.has_value()) return absl::OkStatus();
+  return CopyStartOf(spec, absl::StrCat(folder, "/start"), planned);
+}
+
+// The job or model that it begins from is not held: it may be deleted meanwhile,
+// and the checkpoints of a job that runs are replaced by newer ones.
+absl::Status JobCreator::CopyStartOf(const v1::TrainingSpec& spec, const std::string& path, Planned* planned) {
+  for (int copies = 1;; ++copies) {
+    absl::Status copied = CopyStart(*options_.file_system, *planned->start, path);
+    if (!MayBeGone(copied)) return copied;
+    ASSIGN_OR_RETURN(JobStart start, FindStartOf(spec, planned->plan));
+    if (start.folder == planned->start->folder || copies == kMaxCopies) return copied;
+    *planned->plan.trainer.mutable_start() = start.spec;
+    planned->start = std::move(start);
+  }
+}
+
+absl::StatusOr<std::string> JobCreator::DrawName(absl::string_view dataset_version) {
+  absl::string_view id = absl::StripPrefix(dataset_version, "datasets/");
+  id = id.substr(0, std::min<size_t>(id.find('@'), 50));
+  while (true) {
+    // "digits-1f09c3aa" for a job on `datasets/digits@3`.
+    std::string name = JobName(absl::StrCat(id, "-", options_.random_id().substr(0, 8)));
+    absl::Status found = options_.store->GetJob(name).status();
+    if (!found.ok() && !absl::IsNotFound(found)) return found;
+    if (!found.ok() && !options_.file_system->Exists(FolderOf(name))) return name;
+  }
+}
+
+absl::StatusOr<v1::TrainingJob> JobCreator::Keep(const v1::CreateTrainingJobRequest& request, Planned planned,
+                                                 const std::string& made) {
+  absl::MutexLock lock(&create_mutex_);
+  if (planned.job.name().empty()) {
+    ASSIGN_OR_RETURN(*planned.job.mutable_name(), DrawName(planned.job.dataset_version()));
+  }
+  // A deletion of this id is over, or comes after.
+  const IdLocks::Hold hold(options_.ids, std::string(JobIdOf(planned.job.name())));
+  ASSIGN_OR_RETURN(auto earlier, FindEarlier(request));
+  if (earlier.has_value()) return *std::move(earlier);
+  return Insert(request, std::move(planned), made);
+}
+
+absl::StatusOr<v1::TrainingJob> JobCreator::Insert(const v1::CreateTrainingJobRequest& request, Planned planned,
+                                                   const std::string& made) {
+  FileSystem& files = *options_.file_system;
+  const std::string folder = FolderOf(planned.job.name());
+  planned.plan.trainer.set_training_job(planned.job.name());
+  RETURN_IF_ERROR(
+      files.WriteFileAtomically(absl::StrCat(made, "/spec.binpb"), planned.plan.trainer.SerializeAsString()));
   // A folder without a job is what an earlier life left; its checkpoints are
   // of something else.
-  const std::string folder = FolderOf(job.name());
-  RETURN_IF_ERROR(options_.file_system->RemoveAll(folder));
-  plan.trainer.set_training_job(job.name());
-  const absl::Status written = MakeFolder(folder, plan.trainer, start);
-  auto inserted = written.ok() ? options_.ledger->Insert(std::move(job), request.request_id())
-                               : absl::StatusOr<v1::TrainingJob>(written);
+  RETURN_IF_ERROR(files.RemoveAll(folder));
+  RETURN_IF_ERROR(files.Rename(made, folder));
+  absl::Status synced = files.SyncDir(options_.root);
+  auto inserted = synced.ok() ? options_.ledger->Insert(std::move(planned.job), request.request_id())
+                              : absl::StatusOr<v1::TrainingJob>(std::move(synced));
   if (!inserted.ok()) {
-    options_.file_system->RemoveAll(folder).IgnoreError();
+    files.RemoveAll(folder).IgnoreError();
     return inserted;
   }
   // What stays of it goes at the next start.
-  options_.file_system->RemoveAll(absl::StrCat(folder, "/", kMakingMark)).IgnoreError();
+  files.RemoveAll(absl::StrCat(folder, "/", kMakingMark)).IgnoreError();
   options_.on_created(*inserted);
   return inserted;
-}
-
-absl::Status JobCreator::MakeFolder(const std::string& folder, const internal::TrainerSpec& spec,
-                                    const std::optional<JobStart>& start) {
-  RETURN_IF_ERROR(options_.file_system->CreateDirs(folder));
-  RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/", kMakingMark), ""));
-  if (start.has_value()) {
-    RETURN_IF_ERROR(CopyStart(*options_.file_system, *start, absl::StrCat(folder, "/start")));
-  }
-  RETURN_IF_ERROR(
-      options_.file_system->WriteFileAtomically(absl::StrCat(folder, "/spec.binpb"), spec.SerializeAsString()));
-  return options_.file_system->SyncDir(options_.root);
 }
 
 }  // namespace facet::server

@@ -62,14 +62,10 @@ absl::StatusOr<std::unique_ptr<JobLedger>> JobLedger::Create(JobLedgerOptions op
 
 absl::Status JobLedger::CountJobs() {
   absl::MutexLock lock(&mutex_);
-  PageRequest page{1000, ""};
-  do {
-    ASSIGN_OR_RETURN(const auto jobs, options_.store->ListJobs({}, page));
-    for (const v1::TrainingJob& job : jobs.items) ++counts_[job.state()];
-    page.after = jobs.next;
-  } while (!page.after.empty());
-  for (int state = v1::TRAINING_JOB_STATE_QUEUED; state < v1::TrainingJobState_ARRAYSIZE; ++state) {
-    Count(static_cast<v1::TrainingJobState>(state), 0);
+  ASSIGN_OR_RETURN(auto counts, options_.store->CountJobs());
+  for (int i = v1::TRAINING_JOB_STATE_QUEUED; i < v1::TrainingJobState_ARRAYSIZE; ++i) {
+    const auto state = static_cast<v1::TrainingJobState>(i);
+    Count(state, counts[state]);
   }
   return absl::OkStatus();
 }
@@ -86,6 +82,11 @@ absl::Status JobLedger::CheckQueue() {
                                                     " training jobs wait. Try again when one has run, or cancel one")),
                                    "QUEUE_FULL"),
                         kQueueRetry);
+}
+
+absl::Status JobLedger::CheckRoom() {
+  absl::MutexLock lock(&mutex_);
+  return CheckQueue();
 }
 
 v1::TrainingEvent JobLedger::MakeEvent(const v1::TrainingJob& job) const {

@@ -42,6 +42,9 @@ class JobLedger {
   // Counts the jobs that the store has.
   static absl::StatusOr<std::unique_ptr<JobLedger>> Create(JobLedgerOptions options);
 
+  // RESOURCE_EXHAUSTED (QUEUE_FULL, RetryInfo): Insert would refuse a job now.
+  absl::Status CheckRoom() ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Keeps a new job, queued. RESOURCE_EXHAUSTED (reason QUEUE_FULL, RetryInfo).
   absl::StatusOr<v1::TrainingJob> Insert(v1::TrainingJob job, const std::string& request_id)
       ABSL_LOCKS_EXCLUDED(mutex_);

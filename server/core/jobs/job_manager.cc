@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -44,12 +45,32 @@ absl::Status ShuttingDown() {
   return WithReason(absl::UnavailableError("the server is shutting down"), "SHUTTING_DOWN");
 }
 
+// Nobody has seen such an event: the job was made anew, or the store restored.
+absl::Status RevisionAhead(const std::string& job, int64_t asked, int64_t newest) {
+  return WithReason(
+      absl::OutOfRangeError(absl::StrCat("'", job, "' has come to revision ", newest, " and not to ", asked,
+                                         ": it is another job of that name, or an older state of it. "
+                                         "Watch again after ",
+                                         newest, ", or after 0 for all events that are kept")),
+      "REVISION_AHEAD");
+}
+
 absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobRequest& request) {
   if (!request.has_heartbeat_interval()) return kDefaultHeartbeat;
   const auto& interval = request.heartbeat_interval();
   const absl::Duration wanted = absl::Seconds(interval.seconds()) + absl::Nanoseconds(interval.nanos());
   if (wanted >= absl::Seconds(1)) return wanted;
   return InvalidField("heartbeat_interval", "OUT_OF_RANGE", "heartbeats come every second at the most");
+}
+
+// Of jobs that have not ended. They are few; ended ones need not be read.
+std::vector<v1::TrainingJobState> OpenStates() {
+  std::vector<v1::TrainingJobState> states;
+  for (int i = v1::TRAINING_JOB_STATE_QUEUED; i < v1::TrainingJobState_ARRAYSIZE; ++i) {
+    const auto state = static_cast<v1::TrainingJobState>(i);
+    if (!HasEnded(state)) states.push_back(state);
+  }
+  return states;
 }
 
 bool HadTrainer(v1::TrainingJobState state) { return NextJobState(state, JobVerb::kTraining).has_value(); }
@@ -92,12 +113,15 @@ class JobManagerImpl final : public JobManager {
   JobSupervisorOptions SupervisorOptions();
   JobCreatorOptions CreatorOptions();
   absl::Status WriteCurve(const std::string& name);
-  // Newest first.
-  absl::StatusOr<std::vector<v1::TrainingJob>> AllJobs();
+  // Newest first; of `states`, all where there are none.
+  absl::StatusOr<std::vector<v1::TrainingJob>> JobsIn(const std::vector<v1::TrainingJobState>& states);
   absl::Status ApplyRetention();
   // The job's row, and its folder to `aside`.
   absl::Status DeleteRow(const std::string& name, const std::string& aside);
-  // Follows where the ledger has moved a job that people spoke to.
+  // Moves a job as people ask and has the supervisor follow: of two such calls the
+  // one that the ledger takes last is also the last that the supervisor hears of.
+  absl::StatusOr<v1::TrainingJob> Command(const std::string& name, JobVerb verb, const std::string& why,
+                                          const std::function<void(const v1::TrainingJob&)>& follow);
   void Obey(const v1::TrainingJob& job, bool now);
   absl::Status CheckUnused(const std::string& dataset_version);
   absl::Status CheckOpen() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -172,11 +196,11 @@ JobCreatorOptions JobManagerImpl::CreatorOptions() {
   return options;
 }
 
-absl::StatusOr<std::vector<v1::TrainingJob>> JobManagerImpl::AllJobs() {
+absl::StatusOr<std::vector<v1::TrainingJob>> JobManagerImpl::JobsIn(const std::vector<v1::TrainingJobState>& states) {
   std::vector<v1::TrainingJob> jobs;
   PageRequest page = kWholePage;
   do {
-    ASSIGN_OR_RETURN(auto some, options_.store->ListJobs({}, page));
+    ASSIGN_OR_RETURN(auto some, options_.store->ListJobs(states, page));
     std::move(some.items.begin(), some.items.end(), std::back_inserter(jobs));
     page.after = some.next;
   } while (!page.after.empty());
@@ -185,7 +209,7 @@ absl::StatusOr<std::vector<v1::TrainingJob>> JobManagerImpl::AllJobs() {
 
 absl::Status JobManagerImpl::ApplyRetention() {
   if (!options_.retention.removes_anything()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto jobs, AllJobs());
+  ASSIGN_OR_RETURN(const auto jobs, JobsIn({}));
   const RetentionPlan plan = PlanRetention(options_.retention, jobs, options_.clock->Now());
   for (const std::string& name : plan.remove) {
     v1::DeleteTrainingJobRequest request;
@@ -214,9 +238,7 @@ absl::Status JobManagerImpl::WriteCurve(const std::string& name) {
 
 absl::Status JobManagerImpl::TakeUpJobs() {
   ApplyRetention().IgnoreError();  // the next end of a job tries again
-  ASSIGN_OR_RETURN(std::vector<v1::TrainingJob> jobs, AllJobs());
-  jobs.erase(std::remove_if(jobs.begin(), jobs.end(), [](const auto& job) { return HasEnded(job.state()); }),
-             jobs.end());
+  ASSIGN_OR_RETURN(std::vector<v1::TrainingJob> jobs, JobsIn(OpenStates()));
   std::reverse(jobs.begin(), jobs.end());  // oldest first
   for (v1::TrainingJob& job : jobs) {
     // The kernel takes trainers along when their server dies; where it has not,
@@ -268,23 +290,28 @@ absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(const v1::List
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Pause(const v1::PauseTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, JobVerb::kPause, "a pause was asked for"));
-  Obey(job, request.now());
-  return job;
+  return Command(name, JobVerb::kPause, "a pause was asked for", [&](const auto& job) { Obey(job, request.now()); });
 }
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Resume(const v1::ResumeTrainingJobRequest& request) {
   RETURN_IF_ERROR(CheckOpen());
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, JobVerb::kResume, "queued again: resumed"));
-  supervisor_->Enqueue(name, {job.priority(), false});
-  return job;
+  return Command(name, JobVerb::kResume, "queued again: resumed", [&](const v1::TrainingJob& job) {
+    supervisor_->Enqueue(name, {job.priority(), false});
+  });
 }
 
 absl::StatusOr<v1::TrainingJob> JobManagerImpl::Cancel(const v1::CancelTrainingJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, JobVerb::kCancel, "cancelling was asked for"));
-  Obey(job, request.now());
+  return Command(name, JobVerb::kCancel, "cancelling was asked for",
+                 [&](const auto& job) { Obey(job, request.now()); });
+}
+
+absl::StatusOr<v1::TrainingJob> JobManagerImpl::Command(const std::string& name, JobVerb verb, const std::string& why,
+                                                        const std::function<void(const v1::TrainingJob&)>& follow) {
+  const IdLocks::Hold hold(&ids_, std::string(JobIdOf(name)));
+  ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, verb, why));
+  follow(job);
   return job;
 }
 
@@ -327,7 +354,10 @@ absl::StatusOr<int64_t> JobManagerImpl::Watch(const v1::WatchTrainingJobRequest&
     return InvalidField("after_revision", "BAD_REVISION", "revisions count from 1; 0 means all that are kept");
   }
   ASSIGN_OR_RETURN(const absl::Duration heartbeat, HeartbeatInterval(request));
-  RETURN_IF_ERROR(options_.store->GetJob(name).status());
+  ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
+  if (request.after_revision() > record.job.revision()) {
+    return RevisionAhead(name, request.after_revision(), record.job.revision());
+  }
   return watches_->Add(name, request.after_revision(), std::move(watcher), heartbeat);
 }
 
@@ -387,11 +417,9 @@ absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
                                                                  ", which has not ended. Cancel it first, or wait")),
                       "DATASET_IN_USE");
   };
-  ASSIGN_OR_RETURN(const auto jobs, AllJobs());
+  ASSIGN_OR_RETURN(const auto jobs, JobsIn(OpenStates()));
   for (const v1::TrainingJob& job : jobs) {
-    if (!HasEnded(job.state()) && Uses(job, dataset_version)) {
-      return in_use(absl::StrCat("'", job.name(), "'"));
-    }
+    if (Uses(job, dataset_version)) return in_use(absl::StrCat("'", job.name(), "'"));
   }
   return absl::OkStatus();
 }

@@ -90,6 +90,7 @@ class JobManager {
   // Starts to watch; the id ends it. After Unwatch has returned the watcher is
   // called no more, unless Unwatch was called from within the watcher: then
   // after that call. Hold no lock that the watcher takes.
+  // OUT_OF_RANGE (reason REVISION_AHEAD): the job has not come to that revision.
   // RESOURCE_EXHAUSTED: too many watches. A watcher that stays unready too long
   // ends with RESOURCE_EXHAUSTED (reason WATCH_TOO_SLOW), and may watch again
   // from the revision it has seen.

@@ -23,6 +23,8 @@ namespace facet::server {
 namespace {
 
 constexpr int kMaxCheckpointsKept = 100;
+constexpr size_t kMaxSpecBytes = 1 << 20;
+constexpr int kMaxHoldOutRules = 1000;
 
 absl::Status PresetRequired(const JobPlanOptions& options) {
   std::vector<std::string> names;
@@ -108,6 +110,18 @@ absl::StatusOr<v1::Dataset> FindSquareDataset(const JobPlanOptions& options, con
   return InvalidField(field, "NOT_SQUARE",
                       absl::StrCat("nets make square images; those of '", dataset.name(), "' are ", dataset.height(),
                                    " x ", dataset.width()));
+}
+
+absl::Status CheckSpecSize(const v1::TrainingSpec& spec) {
+  const size_t bytes = spec.ByteSizeLong();
+  if (bytes > kMaxSpecBytes) {
+    return InvalidField("spec", "SPEC_TOO_LARGE",
+                        absl::StrCat("the spec has ", bytes, " bytes; at most ", kMaxSpecBytes, " are allowed"));
+  }
+  if (spec.hold_out_size() <= kMaxHoldOutRules) return absl::OkStatus();
+  return InvalidField("spec.hold_out", "OUT_OF_RANGE",
+                      absl::StrCat("there are ", spec.hold_out_size(), " rules; at most ", kMaxHoldOutRules,
+                                   " are allowed: one rule may hold out many cells (`count`, `each`)"));
 }
 
 absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec) {

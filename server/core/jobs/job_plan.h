@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/file_system.h"
 #include "facet/internal/trainer.pb.h"
@@ -43,7 +44,12 @@ struct JobPlan {
   std::vector<std::string> test_versions;
 };
 
-// Checks all of a spec that can be checked without training, and pins what it
+// Specs are kept whole in the row of their job, which each event rewrites.
+// INVALID_ARGUMENT: more than 1 MiB (field "spec", reason SPEC_TOO_LARGE), or
+// more than 1000 rules (field "spec.hold_out").
+absl::Status CheckSpecSize(const v1::TrainingSpec& spec);
+
+// Checks all of a spec of bounded size that can be checked without training, and pins what it
 // only names: the version of the data set, the preset with the overrides merged,
 // the model of a task.
 //

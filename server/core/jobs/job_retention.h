@@ -29,8 +29,15 @@ struct RetentionPlan {
   std::vector<std::string> trim;
 };
 
-// A pure function. `jobs` come in any order; of those that ended at the same
-// instant, the ones in front count as newer.
+// Whether `now` may be believed, which may be a clock that jumped: going back from
+// it by the times of `jobs` in steps of 30 days at the most, either all of them
+// are met or at least a day is. In other words, after a gap of over 30 days,
+// which may be none, a day must have left its traces.
+bool IsBelievable(const std::vector<v1::TrainingJob>& jobs, absl::Time now);
+
+// A pure function. `jobs` are all there are, in any order; of those that ended at
+// the same instant, the ones in front count as newer. Where `now` is not
+// believable, nothing is too old.
 RetentionPlan PlanRetention(const JobRetention& retention, const std::vector<v1::TrainingJob>& jobs, absl::Time now);
 
 }  // namespace facet::server

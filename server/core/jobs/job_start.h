@@ -47,8 +47,8 @@ JobStart StartFrom(const FoundModel& model);
 absl::StatusOr<JobStart> FindStart(const JobStartOptions& options, const v1::StartingPoint& start,
                                    const model::NetPlan& nets);
 
-// Copies it to the new sealed folder `path`, checked once more. DATA_LOSS:
-// damaged, or gone meanwhile.
+// Copies it to the new sealed folder `path`, checked once more. DATA_LOSS or
+// NOT_FOUND: damaged, or gone meanwhile.
 absl::Status CopyStart(FileSystem& file_system, const JobStart& start, const std::string& path);
 
 }  // namespace facet::server

@@ -42,6 +42,12 @@ TrainerOutcome JudgeLaunch(const TrainerTraces& traces) {
               absl::StrCat("the trainer could not be started: ", traces.launch.message()));
 }
 
+// Room on the disk comes back, and so may files that could not be read; what else
+// it gives up for does not.
+bool MayPass(const std::string& reason) {
+  return reason == "DISK_FULL" || reason == "FILE_ERROR" || reason == "FILE_ACCESS_DENIED";
+}
+
 TrainerOutcome JudgeLastWord(const TrainerTraces& traces) {
   const internal::TrainerEvent& word = *traces.last_word;
   if (word.has_finished()) {
@@ -56,8 +62,7 @@ TrainerOutcome JudgeLastWord(const TrainerTraces& traces) {
   }
   const auto code = static_cast<absl::StatusCode>(word.failed().code());
   const std::string& reason = word.failed().reason();
-  // Room on the disk comes back; what else it gives up for does not.
-  TrainerOutcome outcome = Make(traces, reason == "DISK_FULL" ? JobVerb::kDied : JobVerb::kFailed,
+  TrainerOutcome outcome = Make(traces, MayPass(reason) ? JobVerb::kDied : JobVerb::kFailed,
                                 reason == kOutOfMemory ? Attempt::END_OUT_OF_MEMORY : Attempt::END_FAILED,
                                 reason.empty() ? absl::StatusCodeToString(code) : reason,
                                 absl::StrCat(absl::StatusCodeToString(code), ": ", word.failed().message()));

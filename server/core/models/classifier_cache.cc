@@ -59,6 +59,7 @@ void ClassifierCache::Forget(const std::string& name) {
 absl::StatusOr<ClassifierHandle> ReadClassifier(FileSystem& file_system, const std::string& path,
                                                 const std::string& name, const std::string& device) {
   auto bundle = model::ReadBundle(file_system, path);
+  if (absl::IsNotFound(bundle.status())) return BundleMissing(name, path);
   if (!bundle.ok()) return Annotate(bundle.status(), name);
   auto plan = PlanFromCard(bundle->card);
   if (!plan.ok()) return Annotate(plan.status(), name);

@@ -49,14 +49,16 @@ absl::StatusOr<CardPlan> PlanFromCard(const v1::ModelCard& card) {
   return plan;
 }
 
+absl::Status BundleMissing(const std::string& name, const std::string& path) {
+  return WithReason(
+      absl::DataLossError(absl::StrCat("the bundle of ", name, " is missing: there is no folder '", path, "'")),
+      "BUNDLE_MISSING");
+}
+
 absl::StatusOr<BuildModel> ReadModel(FileSystem& file_system, const std::string& path, const std::string& name,
                                      const RendererFactory& create_renderer, const model::RendererOptions& options) {
   auto bundle = model::ReadBundle(file_system, path);
-  if (absl::IsNotFound(bundle.status())) {
-    return WithReason(
-        absl::DataLossError(absl::StrCat("the bundle of ", name, " is missing: there is no folder '", path, "'")),
-        "BUNDLE_MISSING");
-  }
+  if (absl::IsNotFound(bundle.status())) return BundleMissing(name, path);
   if (!bundle.ok()) return Annotate(bundle.status(), name);
   auto plan = PlanFromCard(bundle->card);
   if (!plan.ok()) return Annotate(plan.status(), name);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/file_system.h"
 #include "model/features/schema.h"
@@ -23,11 +24,15 @@ struct CardPlan {
 };
 absl::StatusOr<CardPlan> PlanFromCard(const v1::ModelCard& card);
 
+// DATA_LOSS (reason BUNDLE_MISSING): there is no folder `path` for `name`.
+absl::Status BundleMissing(const std::string& name, const std::string& path);
+
 // The second half of loading, which takes the memory.
 using BuildModel = absl::AnyInvocable<absl::StatusOr<std::unique_ptr<LoadedModel>>()>;
 
 // The first half: reads and checks the bundle in `path`. `name` is
-// `models/digits@3`. DATA_LOSS: missing, damaged or contradictory.
+// `models/digits@3`. DATA_LOSS: missing, damaged or contradictory. Errors of
+// FileSystem: it cannot be read, and may be whole.
 absl::StatusOr<BuildModel> ReadModel(FileSystem& file_system, const std::string& path, const std::string& name,
                                      const RendererFactory& create_renderer, const model::RendererOptions& options);
 

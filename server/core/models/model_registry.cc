@@ -89,14 +89,22 @@ class StoredModelRegistry final : public ModelRegistry {
   // The version as the store has it, with what changes: aliases and memory.
   absl::StatusOr<v1::ModelVersion> Describe(const ModelName& name);
   absl::Status Complete(const ModelName& name, v1::ModelVersion& version);
+  // What it means that the bundle of a version could not be read: where the
+  // version was deleted meanwhile, that.
+  absl::Status ExplainUnread(const ModelName& name, absl::Status status) {
+    if (!absl::IsDataLoss(status) && !absl::IsNotFound(status)) return status;
+    RETURN_IF_ERROR(options_.store->GetModelVersion(name.id, name.version).status());
+    return status;
+  }
   absl::StatusOr<ModelHandle> LoadTimed(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ModelHandle> LoadModel(const std::string& name, ModelCache::MakeRoom make_room);
   absl::StatusOr<ClassifierHandle> LoadClassifier(const std::string& name);
   absl::Status Observe(const absl::Status& status) const {
     return options_.device_faults == nullptr ? status : options_.device_faults->Observe(status);
   }
-  absl::StatusOr<std::vector<ModelName>> VersionsOf(const std::string& id);
-  absl::Status DeleteVersion(const ModelName& name);
+  absl::Status DeleteAll(const ModelName& model);
+  // What is left of one whose row is gone.
+  absl::Status RemoveVersion(const ModelName& name);
 
   const ModelRegistryOptions options_;
   VersionFolders folders_;
@@ -116,10 +124,10 @@ absl::StatusOr<ModelHandle> StoredModelRegistry::LoadTimed(const std::string& na
 absl::StatusOr<ModelHandle> StoredModelRegistry::LoadModel(const std::string& name, ModelCache::MakeRoom make_room) {
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
   RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
-  ASSIGN_OR_RETURN(BuildModel build,
-                   ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer, options_.renderer));
+  auto build = ReadModel(*options_.file_system, Folder(parsed), name, options_.create_renderer, options_.renderer);
+  if (!build.ok()) return ExplainUnread(parsed, build.status());
   RETURN_IF_ERROR(make_room());
-  auto loaded = build();
+  auto loaded = (*build)();
   RETURN_IF_ERROR(Observe(loaded.status()));
   return ModelHandle(*std::move(loaded));
 }
@@ -128,7 +136,7 @@ absl::StatusOr<ClassifierHandle> StoredModelRegistry::LoadClassifier(const std::
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(name, "model"));
   RETURN_IF_ERROR(options_.store->GetModelVersion(parsed.id, parsed.version).status());
   auto loaded = ReadClassifier(*options_.file_system, Folder(parsed), name, options_.renderer.device);
-  RETURN_IF_ERROR(Observe(loaded.status()));
+  if (!loaded.ok()) return ExplainUnread(parsed, Observe(loaded.status()));
   (*loaded)->device_faults = options_.device_faults;
   return loaded;
 }
@@ -199,44 +207,27 @@ absl::StatusOr<v1::ModelVersion> StoredModelRegistry::SetAlias(const v1::SetAlia
   return Describe(name);
 }
 
-absl::StatusOr<std::vector<ModelName>> StoredModelRegistry::VersionsOf(const std::string& id) {
-  std::vector<ModelName> names;
-  PageRequest page;
-  do {
-    ASSIGN_OR_RETURN(const Page<v1::ModelVersion> found, options_.store->ListModelVersions(id, page));
-    for (const v1::ModelVersion& version : found.items) {
-      ASSIGN_OR_RETURN(names.emplace_back(), ParseModelName(version.name(), "name"));
-    }
-    page.after = found.next;
-  } while (!page.after.empty());
-  return names;
-}
-
 absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) {
   ASSIGN_OR_RETURN(const ModelName parsed, ParseModelName(request.name(), "name"));
-  if (parsed.version == 0 && parsed.alias.empty()) {
-    ASSIGN_OR_RETURN(const std::vector<ModelName> versions, VersionsOf(parsed.id));
-    if (versions.empty()) {
-      return ResourceNotFound("facet.v1.Model", parsed.ToString(), absl::StrCat("there is no model '", parsed.id, "'"));
-    }
-    for (const ModelName& version : versions) RETURN_IF_ERROR(DeleteVersion(version));
-    return absl::OkStatus();
-  }
+  if (parsed.version == 0 && parsed.alias.empty()) return DeleteAll(parsed);
   ASSIGN_OR_RETURN(const ModelName name, aliases_.Resolve(parsed));
-  RETURN_IF_ERROR(options_.store->GetModelVersion(name.id, name.version).status());
-  ASSIGN_OR_RETURN(const std::vector<std::string> aliases, options_.store->ListAliases(name.id, name.version));
-  for (const std::string& alias : aliases) {
-    if (alias == kLatestAlias) continue;
-    return WithReason(absl::FailedPreconditionError(absl::StrCat("the alias '", alias, "' points to ", name.ToString(),
-                                                                 "; point it at another version first")),
-                      "ALIAS_IN_USE");
-  }
-  return DeleteVersion(name);
-}
-
-absl::Status StoredModelRegistry::DeleteVersion(const ModelName& name) {
   RETURN_IF_ERROR(options_.store->DeleteModelVersion(name.id, name.version));
   aliases_.Clear();
+  return RemoveVersion(name);
+}
+
+absl::Status StoredModelRegistry::DeleteAll(const ModelName& model) {
+  ASSIGN_OR_RETURN(const std::vector<int64_t> versions, options_.store->DeleteModel(model.id));
+  if (versions.empty()) {
+    return ResourceNotFound("facet.v1.Model", model.ToString(), absl::StrCat("there is no model '", model.id, "'"));
+  }
+  aliases_.Clear();
+  absl::Status removed;
+  for (const int64_t version : versions) removed.Update(RemoveVersion(ModelName{model.id, version, ""}));
+  return removed;
+}
+
+absl::Status StoredModelRegistry::RemoveVersion(const ModelName& name) {
   cache_.Forget(name.ToString());
   classifiers_.Forget(name.ToString());
   return folders_.Remove(name.id, name.version);

@@ -90,8 +90,9 @@ class ModelRegistry {
 
   // The handle of a version, alias or model, loaded if need be; the least
   // recently used idle model makes room, once the new one has proved sound on
-  // disk. DATA_LOSS: damaged bundle. RESOURCE_EXHAUSTED (MODELS_BUSY,
-  // RetryInfo): as many as fit are in use.
+  // disk. DATA_LOSS: damaged bundle; NOT_FOUND: no such version, or deleted while
+  // it was read; errors of FileSystem: it cannot be read now. RESOURCE_EXHAUSTED
+  // (MODELS_BUSY, RetryInfo): as many as fit are in use.
   virtual absl::StatusOr<ModelHandle> Acquire(absl::string_view name, absl::string_view field) = 0;
   // The same if it is in memory now, else null; may ask the store, reads no
   // bundle.

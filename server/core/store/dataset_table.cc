@@ -91,7 +91,7 @@ absl::Status DatasetTable::Delete(const std::string& dataset, int64_t version) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   RETURN_IF_ERROR(database_.Run("DELETE FROM dataset_versions WHERE dataset = ? AND version = ?", dataset, version));
   if (database_.Changes() == 0) return NotFound(dataset, version);
-  RETURN_IF_ERROR(numbers_.NoteUnfinished(dataset, version));
+  RETURN_IF_ERROR(numbers_.NoteDeleted(dataset, version));
   return transaction.Commit();
 }
 

@@ -91,6 +91,16 @@ absl::StatusOr<Page<v1::TrainingJob>> JobTable::List(const std::vector<v1::Train
   return result;
 }
 
+absl::StatusOr<std::map<v1::TrainingJobState, int>> JobTable::Count() {
+  ASSIGN_OR_RETURN(Statement statement, database_.Query("SELECT state, count(*) FROM jobs GROUP BY state"));
+  std::map<v1::TrainingJobState, int> counts;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return counts;
+    counts[static_cast<v1::TrainingJobState>(statement.Int(0))] = static_cast<int>(statement.Int(1));
+  }
+}
+
 absl::StatusOr<int64_t> JobTable::Update(v1::TrainingJob job, v1::TrainingEvent event) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   ASSIGN_OR_RETURN(const int64_t revision, Revision(job.name()));

@@ -3,6 +3,7 @@
 #define FACET_SERVER_CORE_STORE_JOB_TABLE_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ class JobTable {
   absl::StatusOr<JobRecord> Get(const std::string& name);
   absl::StatusOr<std::optional<JobRecord>> FindByRequestId(const std::string& request_id);
   absl::StatusOr<Page<v1::TrainingJob>> List(const std::vector<v1::TrainingJobState>& states, const PageRequest& page);
+  absl::StatusOr<std::map<v1::TrainingJobState, int>> Count();
   absl::StatusOr<int64_t> Update(v1::TrainingJob job, v1::TrainingEvent event);
   absl::Status Put(v1::TrainingJob job);
   absl::Status Delete(const std::string& name);

@@ -76,10 +76,44 @@ absl::Status ModelTable::Delete(const std::string& model, int64_t version) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_versions WHERE model = ? AND version = ?", model, version));
   if (database_.Changes() == 0) return NotFound(model, absl::StrCat(version));
+  RETURN_IF_ERROR(CheckNoAlias(model, version));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_aliases WHERE model = ? AND version = ?", model, version));
   RETURN_IF_ERROR(RestoreLatest(model));
-  RETURN_IF_ERROR(numbers_.NoteUnfinished(model, version));
+  RETURN_IF_ERROR(numbers_.NoteDeleted(model, version));
   return transaction.Commit();
+}
+
+absl::StatusOr<std::vector<int64_t>> ModelTable::DeleteAll(const std::string& model) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  ASSIGN_OR_RETURN(std::vector<int64_t> versions, Versions(model));
+  RETURN_IF_ERROR(database_.Run("DELETE FROM model_versions WHERE model = ?", model));
+  RETURN_IF_ERROR(database_.Run("DELETE FROM model_aliases WHERE model = ?", model));
+  for (const int64_t version : versions) RETURN_IF_ERROR(numbers_.NoteDeleted(model, version));
+  RETURN_IF_ERROR(transaction.Commit());
+  return versions;
+}
+
+absl::Status ModelTable::CheckNoAlias(const std::string& model, int64_t version) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> aliases, ListAliases(model, version));
+  for (const std::string& alias : aliases) {
+    if (alias == kLatestAlias) continue;
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat("the alias '", alias, "' points to models/",
+                                                   VersionKey(model, version), "; point it at another version first")),
+        "ALIAS_IN_USE");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<int64_t>> ModelTable::Versions(const std::string& model) {
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT version FROM model_versions WHERE model = ? ORDER BY version", model));
+  std::vector<int64_t> versions;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return versions;
+    versions.push_back(statement.Int(0));
+  }
 }
 
 absl::Status ModelTable::RaiseAlias(const std::string& model, const std::string& alias, int64_t version) {

@@ -28,6 +28,7 @@ class ModelTable {
   absl::StatusOr<std::optional<v1::ModelVersion>> FindByRequestId(const std::string& request_id);
   absl::StatusOr<Page<v1::ModelVersion>> List(const std::string& model, const PageRequest& page);
   absl::Status Delete(const std::string& model, int64_t version);
+  absl::StatusOr<std::vector<int64_t>> DeleteAll(const std::string& model);
   absl::Status SetAlias(const std::string& model, const std::string& alias, int64_t version);
   absl::StatusOr<int64_t> ResolveAlias(const std::string& model, const std::string& alias);
   absl::StatusOr<std::vector<std::string>> ListAliases(const std::string& model, int64_t version);
@@ -35,6 +36,9 @@ class ModelTable {
  private:
   // Unless it points to a higher version.
   absl::Status RaiseAlias(const std::string& model, const std::string& alias, int64_t version);
+  // That no alias but `latest` points to the version.
+  absl::Status CheckNoAlias(const std::string& model, int64_t version);
+  absl::StatusOr<std::vector<int64_t>> Versions(const std::string& model);
   // Where there is no `latest`.
   absl::Status RestoreLatest(const std::string& model);
   absl::StatusOr<bool> Exists(const std::string& model, int64_t version);

@@ -90,6 +90,11 @@ const std::string kUnfinishedVersions = R"sql(
   ) WITHOUT ROWID;
 )sql";
 
+const std::string kDeletedVersions = R"sql(
+  -- Whether it is being removed. What is being made may be whole already.
+  ALTER TABLE unfinished_versions ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 absl::StatusOr<int64_t> UserVersion(Database& database) {
   ASSIGN_OR_RETURN(Statement statement, database.Query("PRAGMA user_version"));
   RETURN_IF_ERROR(statement.Step().status());
@@ -99,8 +104,9 @@ absl::StatusOr<int64_t> UserVersion(Database& database) {
 }  // namespace
 
 absl::Span<const std::string> Migrations() {
-  static const std::string* const migrations = new std::string[3]{kTables, kAttempts, kUnfinishedVersions};
-  return absl::MakeConstSpan(migrations, 3);
+  static const std::string* const migrations =
+      new std::string[4]{kTables, kAttempts, kUnfinishedVersions, kDeletedVersions};
+  return absl::MakeConstSpan(migrations, 4);
 }
 
 absl::Status Migrate(Database& database, absl::Span<const std::string> migrations) {

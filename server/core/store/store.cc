@@ -47,6 +47,10 @@ class SqliteStore final : public Store {
     absl::MutexLock lock(&mutex_);
     return jobs_.List(states, page);
   }
+  absl::StatusOr<std::map<v1::TrainingJobState, int>> CountJobs() override {
+    absl::MutexLock lock(&mutex_);
+    return jobs_.Count();
+  }
   absl::StatusOr<int64_t> UpdateJob(const v1::TrainingJob& job, v1::TrainingEvent event) override {
     absl::MutexLock lock(&mutex_);
     return jobs_.Update(job, std::move(event));
@@ -107,6 +111,10 @@ class SqliteStore final : public Store {
                                                            const PageRequest& page) override {
     absl::MutexLock lock(&mutex_);
     return models_.List(model_id, page);
+  }
+  absl::StatusOr<std::vector<int64_t>> DeleteModel(const std::string& model_id) override {
+    absl::MutexLock lock(&mutex_);
+    return models_.DeleteAll(model_id);
   }
   absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) override {
     absl::MutexLock lock(&mutex_);

@@ -3,6 +3,7 @@
 #define FACET_SERVER_CORE_STORE_STORE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ enum class VersionKind { kModel, kDataset };
 struct VersionRef {
   std::string id;
   int64_t version = 0;
+  bool deleted = false;  // else it was reserved
 };
 
 // Everything that must outlive the process, in one SQLite database (WAL, full
@@ -67,6 +69,8 @@ class Store {
   // Newest first; `states` empty means all.
   virtual absl::StatusOr<Page<v1::TrainingJob>> ListJobs(const std::vector<v1::TrainingJobState>& states,
                                                          const PageRequest& page) = 0;
+  // Numbers of jobs by state; states of none are left out.
+  virtual absl::StatusOr<std::map<v1::TrainingJobState, int>> CountJobs() = 0;
   // Replaces the job and appends `event` (its revision is set to the job's, one
   // more than before) in one transaction. Attempts that `job` carries replace
   // those with the same number, others stay; jobs are read without attempts.
@@ -98,7 +102,7 @@ class Store {
   }
   // By id and version.
   virtual absl::StatusOr<std::vector<VersionRef>> ListUnfinishedVersions(VersionKind kind) = 0;
-  // Nothing is left of its folder.
+  // Nothing is left of its folder, or it is not ours to remove.
   virtual absl::Status FinishVersion(VersionKind kind, const std::string& id, int64_t version) = 0;
 
   // Models.
@@ -113,9 +117,12 @@ class Store {
   // By model, newest first; `model_id` empty means all.
   virtual absl::StatusOr<Page<v1::ModelVersion>> ListModelVersions(const std::string& model_id,
                                                                    const PageRequest& page) = 0;
-  // With the aliases on it; `latest` moves to the highest version that is left,
-  // in the same transaction.
+  // `latest` moves to the highest version that is left, in the same transaction.
+  // FAILED_PRECONDITION (reason ALIAS_IN_USE): another alias points to it.
   virtual absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) = 0;
+  // All versions and aliases in one transaction. Returns the versions that there
+  // were, ascending.
+  virtual absl::StatusOr<std::vector<int64_t>> DeleteModel(const std::string& model_id) = 0;
   // NOT_FOUND: no such version.
   virtual absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) = 0;
   virtual absl::StatusOr<int64_t> ResolveAlias(const std::string& model_id, const std::string& alias) = 0;

@@ -38,7 +38,9 @@ absl::StatusOr<std::vector<int64_t>> VersionFolders::ListVersions(const std::str
 
 absl::StatusOr<std::vector<std::string>> VersionFolders::Recover() {
   ASSIGN_OR_RETURN(const std::vector<VersionRef> unfinished, store_.ListUnfinishedVersions(kind_));
-  for (const VersionRef& each : unfinished) RETURN_IF_ERROR(Remove(each.id, each.version));
+  for (const VersionRef& each : unfinished) {
+    RETURN_IF_ERROR(each.deleted ? Remove(each.id, each.version) : RemoveUnlessWhole(each.id, each.version));
+  }
   std::vector<std::string> unknown;
   ASSIGN_OR_RETURN(const std::vector<std::string> ids, file_system_.List(root_));
   for (const std::string& id : ids) {
@@ -56,6 +58,13 @@ absl::StatusOr<std::vector<std::string>> VersionFolders::Recover() {
     }
   }
   return unknown;
+}
+
+absl::Status VersionFolders::RemoveUnlessWhole(const std::string& id, int64_t version) {
+  const absl::Status sealed = VerifySealedFolder(file_system_, PathOf(id, version));
+  if (absl::IsNotFound(sealed) || absl::IsDataLoss(sealed)) return Remove(id, version);
+  // What cannot be read now is looked at again at the next start.
+  return sealed.ok() ? store_.FinishVersion(kind_, id, version) : absl::OkStatus();
 }
 
 absl::StatusOr<int64_t> VersionFolders::Reserve(const std::string& id) {

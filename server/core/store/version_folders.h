@@ -24,7 +24,9 @@ class VersionFolders {
   std::string PathOf(const std::string& id, int64_t version) const;
 
   // Removes what a server that died left of versions that it was making or
-  // removing. Returns the folders that the store does not know.
+  // removing. One that was being made and is whole stays: where the store was
+  // restored from a copy made meanwhile, the version was finished after it.
+  // Returns the folders that the store does not know.
   absl::StatusOr<std::vector<std::string>> Recover();
 
   // A version whose folder is free.
@@ -35,6 +37,8 @@ class VersionFolders {
   absl::Status Remove(const std::string& id, int64_t version);
 
  private:
+  // Of one that was reserved and never inserted.
+  absl::Status RemoveUnlessWhole(const std::string& id, int64_t version);
   absl::Status FindRow(const std::string& id, int64_t version);
   // Numbers of the folders of `id`.
   absl::StatusOr<std::vector<int64_t>> ListVersions(const std::string& id);

@@ -18,7 +18,8 @@ absl::StatusOr<int64_t> VersionNumbers::Reserve(const std::string& id, int64_t a
     RETURN_IF_ERROR(statement.Step().status());
     version = statement.Int(0);
   }
-  RETURN_IF_ERROR(NoteUnfinished(id, version));
+  RETURN_IF_ERROR(database_.Run("INSERT OR REPLACE INTO unfinished_versions (kind, id, version) VALUES (?, ?, ?)",
+                                kind(), id, version));
   RETURN_IF_ERROR(transaction.Commit());
   return version;
 }
@@ -39,9 +40,9 @@ absl::Status VersionNumbers::NoteKept(const std::string& id, int64_t version) {
   return NoteFinished(id, version);
 }
 
-absl::Status VersionNumbers::NoteUnfinished(const std::string& id, int64_t version) {
-  return database_.Run("INSERT OR REPLACE INTO unfinished_versions (kind, id, version) VALUES (?, ?, ?)", kind(), id,
-                       version);
+absl::Status VersionNumbers::NoteDeleted(const std::string& id, int64_t version) {
+  return database_.Run("INSERT OR REPLACE INTO unfinished_versions (kind, id, version, deleted) VALUES (?, ?, ?, 1)",
+                       kind(), id, version);
 }
 
 absl::Status VersionNumbers::NoteFinished(const std::string& id, int64_t version) {
@@ -52,12 +53,13 @@ absl::Status VersionNumbers::NoteFinished(const std::string& id, int64_t version
 absl::StatusOr<std::vector<VersionRef>> VersionNumbers::ListUnfinished() {
   ASSIGN_OR_RETURN(
       Statement statement,
-      database_.Query("SELECT id, version FROM unfinished_versions WHERE kind = ? ORDER BY id, version", kind()));
+      database_.Query("SELECT id, version, deleted FROM unfinished_versions WHERE kind = ? ORDER BY id, version",
+                      kind()));
   std::vector<VersionRef> versions;
   while (true) {
     ASSIGN_OR_RETURN(const bool more, statement.Step());
     if (!more) return versions;
-    versions.push_back({statement.Bytes(0), statement.Int(1)});
+    versions.push_back({statement.Bytes(0), statement.Int(1), statement.Int(2) != 0});
   }
 }
 

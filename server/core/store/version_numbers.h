@@ -26,7 +26,7 @@ class VersionNumbers {
   absl::StatusOr<int64_t> LastKept(const std::string& id);
   // Within the transaction that writes or deletes the version's row.
   absl::Status NoteKept(const std::string& id, int64_t version);
-  absl::Status NoteUnfinished(const std::string& id, int64_t version);
+  absl::Status NoteDeleted(const std::string& id, int64_t version);
 
   absl::Status NoteFinished(const std::string& id, int64_t version);
   absl::StatusOr<std::vector<VersionRef>> ListUnfinished();

@@ -136,8 +136,10 @@ absl::StatusOr<HeldDataset> StreamOpener::Hold(const std::string& name, const mo
   request.set_name(name);
   auto dataset = options_.datasets->Get(request);
   if (!dataset.ok()) return AtDataset(dataset.status());
-  ASSIGN_OR_RETURN(auto images, options_.datasets->OpenImages(*dataset));
-  HeldDataset held{dataset->name(), std::move(images)};
+  auto images = options_.datasets->OpenImages(*dataset);
+  if (absl::IsNotFound(images.status())) return AtDataset(images.status());  // deleted meanwhile
+  RETURN_IF_ERROR(images.status());
+  HeldDataset held{dataset->name(), *std::move(images)};
   const model::ImageShape& found = held.images->info().shape;
   if (!(found == shape)) return ShapeMismatch(held.version, found, shape);
   return held;

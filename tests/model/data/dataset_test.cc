@@ -162,13 +162,13 @@ TEST_F(DatasetTest, SurvivesTheRemovalOfItsFolder) {
   EXPECT_THAT(dataset->labels(5), ElementsAre(2, 1));
 }
 
-TEST_F(DatasetTest, FailingReadsAreErrors) {
+TEST_F(DatasetTest, FailingReadsAreErrorsAndNoDamage) {
   FaultyFileSystem disk(FileSystem::Posix());
   ASSERT_THAT(Dataset::Open(disk, folder_), IsOk());
   const int calls = disk.calls();
   for (int n = 1; n <= calls; ++n) {
-    disk.FailAt(n, absl::InternalError("input/output error"));
-    EXPECT_EQ(Dataset::Open(disk, folder_).status().code(), absl::StatusCode::kDataLoss) << n;
+    disk.FailAt(n, FaultyFileSystem::IoError());
+    EXPECT_THAT(Dataset::Open(disk, folder_), HasReason(absl::StatusCode::kInternal, "FILE_ERROR")) << n;
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/data/mapped_file.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <string>
@@ -60,6 +61,20 @@ TEST(MappedFileTest, RefusesWhatIsNoFile) {
     EXPECT_THAT(MappedFile::Open(path, 3, Sha256Hex("abc")),
                 HasReason(absl::StatusCode::kDataLoss, "CHECKSUM_MISMATCH"));
   }
+}
+
+TEST(MappedFileTest, AFileThatCannotBeOpenedNowIsNoDamage) {
+  const TempDir dir;
+  const std::string path = dir.Write("f", "abc");
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const absl::Status status = MappedFile::Open(path, 3, Sha256Hex("abc")).status();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(status, HasReason(absl::StatusCode::kInternal, "FILE_ERROR"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("Too many open files"));
+  EXPECT_THAT(MappedFile::Open(path, 3, Sha256Hex("abc")), IsOk());
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ using testing::SizeIs;
 
 class MemoryStore final : public RecogniserStore {
  public:
-  std::optional<Answers> FindAnswers(TrainingSource source, int seed) override {
+  absl::StatusOr<std::optional<Answers>> FindAnswers(TrainingSource source, int seed) override {
     const auto found = answers.find({source, seed});
     return found == answers.end() ? std::nullopt : std::make_optional(found->second);
   }
@@ -27,7 +27,7 @@ class MemoryStore final : public RecogniserStore {
     answers[{source, seed}] = given;
     return absl::OkStatus();
   }
-  std::optional<SyntheticCounts> FindCounts() override { return counts; }
+  absl::StatusOr<std::optional<SyntheticCounts>> FindCounts() override { return counts; }
   absl::Status KeepCounts(const SyntheticCounts& given) override {
     counts = given;
     return absl::OkStatus();

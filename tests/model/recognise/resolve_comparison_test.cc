@@ -95,6 +95,13 @@ TEST_F(ResolveComparisonTest, TestsMustHaveNamesOfTheirOwn) {
   ExpectBad("tests", "REQUIRED");
 }
 
+TEST_F(ResolveComparisonTest, TestsAreBounded) {
+  while (task_.tests_size() < 100) task_.add_tests()->set_name(absl::StrCat("t", task_.tests_size()));
+  EXPECT_TRUE(ResolveComparison(task_, schema_).ok());
+  task_.add_tests()->set_name("one-more");
+  ExpectBad("tests", "OUT_OF_RANGE");
+}
+
 TEST_F(ResolveComparisonTest, SourcesMustBeKnownAndDifferent) {
   task_.add_sources(v1::TRAINING_SOURCE_MIXUP);
   task_.add_sources(v1::TRAINING_SOURCE_MIXUP);

@@ -7,6 +7,7 @@
 #include "base/sealed_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/base/faulty_file_system.h"
 #include "tests/model/train/fragile_file_system.h"
 #include "tests/model/train/tiny_world.h"
 
@@ -99,6 +100,42 @@ TEST_F(CheckpointStoreTest, ADamagedOneTakesNoPlaceOfOneThatIsWhole) {
   EXPECT_EQ(Load()->step, 10);
   ASSERT_TRUE(store_.Save(MakeCheckpoint(25)).ok());
   EXPECT_THAT(Names(), ElementsAre("000000010", "000000025"));
+}
+
+// To go on from the one before would remove it.
+TEST_F(CheckpointStoreTest, OneThatCannotBeReadIsNotPassedOver) {
+  for (const int step : {10, 20}) ASSERT_TRUE(store_.Save(MakeCheckpoint(step)).ok());
+  FaultyFileSystem disk(FileSystem::Posix());
+  CheckpointStore store(&disk, folder_);
+  disk.FailAt(1000, absl::OkStatus());
+  ASSERT_EQ((*store.LoadNewest(kRun, &warnings_))->step, 20);
+  const int calls = disk.calls();
+  ASSERT_GE(calls, 4);
+  for (int n = 1; n <= calls; ++n) {
+    disk.FailAt(n, FaultyFileSystem::IoError());
+    EXPECT_EQ(GetErrorDetail(store.LoadNewest(kRun, &warnings_).status()).reason, "FILE_ERROR") << n;
+  }
+  EXPECT_THAT(warnings_, IsEmpty());
+  EXPECT_EQ(Load()->step, 20);
+}
+
+TEST_F(CheckpointStoreTest, OneWhoseMeasureCannotBeReadMayBeTheBestAndStays) {
+  const auto measured = [](int step, double psnr) {
+    Checkpoint checkpoint = MakeCheckpoint(step);
+    checkpoint.psnr_db = psnr;
+    return checkpoint;
+  };
+  for (const int step : {10, 20, 30}) ASSERT_TRUE(store_.Save(measured(step, 40 - step)).ok());
+  ASSERT_THAT(Names(), ElementsAre("000000010", "000000020", "000000030"));
+  FaultyFileSystem disk(FileSystem::Posix());
+  CheckpointStore store(&disk, folder_);
+  disk.FailReadsOf("000000010/", FaultyFileSystem::IoError());
+  ASSERT_TRUE(store.Save(measured(40, 1)).ok());
+  EXPECT_THAT(Names(), ElementsAre("000000010", "000000020", "000000030", "000000040"));
+  disk.FailReadsOf("");
+  ASSERT_TRUE(store.Save(measured(50, 1)).ok());
+  EXPECT_THAT(Names(), ElementsAre("000000010", "000000040", "000000050"));
+  EXPECT_EQ(store.best_step(), 10);
 }
 
 TEST_F(CheckpointStoreTest, ADamagedOneIsReplacedByOneOfItsStep) {

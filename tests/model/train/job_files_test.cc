@@ -8,6 +8,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "model/train/trainer_job.h"
+#include "tests/base/faulty_file_system.h"
 #include "tests/model/train/job_samples.h"
 #include "tests/model/train/tiny_world.h"
 
@@ -61,6 +62,26 @@ TEST_F(JobFilesTest, ClearBundleLeavesTheServersFilesAlone) {
   }
   ASSERT_TRUE(ClearBundle(disk_, dir_, kBundleFolder).ok());
   EXPECT_THAT(*disk_.List(dir_), ElementsAre("checkpoints", "spec.binpb.tmp-2"));
+}
+
+TEST_F(JobFilesTest, AResultThatIsMissingOrDamagedIsNone) {
+  EXPECT_FALSE(ReadResult(disk_, dir_)->has_value());
+  EXPECT_FALSE(ReadFinishedBundle(disk_, dir_ + "/bundle")->has_value());
+  Write(kResultFile, "rubbish");
+  ASSERT_TRUE(disk_.CreateDirs(dir_ + "/bundle").ok());
+  EXPECT_FALSE(ReadResult(disk_, dir_)->has_value());
+  EXPECT_FALSE(ReadFinishedBundle(disk_, dir_ + "/bundle")->has_value());
+}
+
+// It would be done again, and what there is be removed.
+TEST_F(JobFilesTest, AResultThatCannotBeReadIsAnError) {
+  ASSERT_TRUE(WriteResult(disk_, dir_, {}).ok());
+  ASSERT_TRUE(disk_.CreateDirs(dir_ + "/bundle").ok());
+  FaultyFileSystem disk(&disk_);
+  disk.FailAt(1, FaultyFileSystem::IoError());
+  EXPECT_EQ(GetErrorDetail(ReadResult(disk, dir_).status()).reason, "FILE_ERROR");
+  EXPECT_EQ(GetErrorDetail(ReadFinishedBundle(disk, dir_ + "/bundle").status()).reason, "FILE_ERROR");
+  EXPECT_TRUE(ReadResult(disk_, dir_)->has_value());
 }
 
 TEST_F(JobFilesTest, AReportIsJsonWithZerosWrittenOut) {

@@ -4,6 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "facet/v1/training.grpc.pb.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
@@ -62,6 +70,55 @@ TEST_F(TrainingServiceTest, FullQueueSaysWhenToRetry) {
   EXPECT_EQ(ReadRichError(status).retry_seconds, 1.5);
 }
 
+TEST_F(TrainingServiceTest, JobsInTheMakingHoldUpNoOtherCallAndAreBounded) {
+  constexpr int kRunning = 2;
+  constexpr int kWaiting = 16;
+  struct Creation {
+    grpc::ClientContext context;
+    v1::CreateTrainingJobRequest request;
+    v1::TrainingJob job;
+    grpc::Status status;
+    absl::Notification done;
+  };
+  absl::Mutex mutex;
+  Creation* first = nullptr;  // to be done
+  server_.jobs.HoldCreations(true);
+  std::vector<std::unique_ptr<Creation>> creations;
+  for (int i = 0; i < kRunning + kWaiting + 1; ++i) {
+    Creation* const creation = creations.emplace_back(std::make_unique<Creation>()).get();
+    stub_->async()->CreateTrainingJob(&creation->context, &creation->request, &creation->job,
+                                      [&, creation](grpc::Status status) {
+                                        creation->status = std::move(status);
+                                        {
+                                          absl::MutexLock lock(&mutex);
+                                          if (first == nullptr) first = creation;
+                                        }
+                                        creation->done.Notify();
+                                      });
+    // Those that run take no place in the queue.
+    if (i < kRunning) server_.jobs.AwaitCreations(i + 1);
+  }
+  grpc::Status full;
+  {
+    const auto one_is_done = [&] { return first != nullptr; };
+    absl::MutexLock lock(&mutex, absl::Condition(&one_is_done));
+    full = first->status;
+  }
+  EXPECT_EQ(full.error_code(), grpc::RESOURCE_EXHAUSTED) << full.error_message();
+  EXPECT_TRUE(ReadRichError(full).retry_seconds.has_value());
+  context_.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(30)));
+  v1::TrainingJob running;
+  const grpc::Status got = stub_->GetTrainingJob(&context_, {}, &running);
+  EXPECT_TRUE(got.ok()) << got.error_message();
+  server_.jobs.HoldCreations(false);
+  int made = 0;
+  for (const auto& creation : creations) {
+    creation->done.WaitForNotification();
+    made += creation->status.ok();
+  }
+  EXPECT_EQ(made, kRunning + kWaiting);
+}
+
 TEST_F(TrainingServiceTest, PublishesTheBundleOfAJobAndNotesIt) {
   v1::PublishModelRequest request;
   request.set_name("digits-1");
@@ -95,6 +152,33 @@ TEST_F(TrainingServiceTest, AJobDeletedWhileItIsPublishedHasPublished) {
   const grpc::Status status = stub_->PublishModel(&context_, request, &version);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(version.name(), "models/digits@1");
+}
+
+TEST_F(TrainingServiceTest, AVersionThatWasMadeIsAnsweredThoughItCannotBeNoted) {
+  v1::PublishModelRequest request;
+  request.set_name("no-room");
+  request.set_model_id("digits");
+  v1::ModelVersion version;
+  const grpc::Status status = stub_->PublishModel(&context_, request, &version);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(version.name(), "models/digits@1");
+  std::vector<std::string> causes;
+  for (const FakeLog::Line& line : server_.log.lines()) {
+    const auto cause = line.fields.find("cause");
+    if (line.severity == LogSeverity::kWarning && cause != line.fields.end()) causes.push_back(cause->second);
+  }
+  EXPECT_THAT(causes, ElementsAre("no space left on device"));
+}
+
+TEST_F(TrainingServiceTest, ABundleIsDamagedUnlessItsJobIsGone) {
+  v1::PublishModelRequest request;
+  request.set_name("digits-1");
+  request.set_model_id("damaged");
+  v1::ModelVersion version;
+  EXPECT_EQ(stub_->PublishModel(&context_, request, &version).error_code(), grpc::DATA_LOSS);
+  request.set_name("going");
+  grpc::ClientContext again;
+  EXPECT_EQ(stub_->PublishModel(&again, request, &version).error_code(), grpc::NOT_FOUND);
 }
 
 TEST_F(TrainingServiceTest, DoesNotPublishAJobThatRuns) {

@@ -237,6 +237,8 @@ class Client:
         """Events after `after_revision`, then new ones as they come, until the job ends.
 
         When the connection breaks, goes on after the last event, for as long as `patience` seconds at a time.
+        OutOfRange: the server no longer has all events after it (`REVISION_COMPACTED`), or the job has not come so
+        far, because the server's state was restored (`REVISION_AHEAD`); watch again from the revision in the message.
         """
         backoff = Backoff(patience)
         while True:

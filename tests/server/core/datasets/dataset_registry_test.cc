@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
@@ -207,6 +208,25 @@ TEST_F(DatasetRegistryTest, ADamagedVersionIsDataLossAndOthersStay) {
   Damage(absl::StrCat(root(), "/faces/2/", model::kImagesFile));
   EXPECT_THAT(Read("faces@2"), HasReason(absl::StatusCode::kDataLoss, "CHECKSUM_MISMATCH"));
   EXPECT_THAT(Read("faces@1"), IsOk());
+}
+
+TEST_F(DatasetRegistryTest, AVersionThatCannotBeReadNowIsNoDataLoss) {
+  Make("faces", 1);
+  disk_.FailReadsOf("manifest.json", FaultyFileSystem::IoError());
+  EXPECT_THAT(Read("faces@1"), HasReason(absl::StatusCode::kInternal, "FILE_ERROR"));
+  disk_.FailReadsOf("");
+  EXPECT_THAT(Read("faces@1"), IsOk());
+}
+
+TEST_F(DatasetRegistryTest, AVersionDeletedWhileItIsReadIsNotFound) {
+  Make("faces", 1);
+  bool deleted = false;
+  disk_.OnRead([&](const std::string& path) {
+    if (path.find("manifest.json") == std::string::npos || std::exchange(deleted, true)) return;
+    EXPECT_THAT(Delete("faces@1"), IsOk());
+  });
+  EXPECT_EQ(Read("faces@1").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(deleted);
 }
 
 TEST_F(DatasetRegistryTest, EverythingIsThereAfterARestart) {

@@ -153,6 +153,42 @@ TEST(JobRetentionTest, WhatEndedLastIsNewestWhateverWasMadeFirst) {
   EXPECT_THAT(PlanRetention({1}, {just_now, Ended("same", now)}, now).remove, ElementsAre("same"));
 }
 
+TEST(JobRetentionTest, AClockThatJumpsAheadRemovesNothing) {
+  const absl::Time now = absl::FromUnixSeconds(1'000'000'000);
+  const absl::Duration day = absl::Hours(24);
+  JobRetention by_age;
+  by_age.max_age = 60 * day;
+  by_age.checkpoints_age = 30 * day;
+  std::vector<v1::TrainingJob> jobs = {Ended("a", now - 20 * day), Ended("b", now - 1 * day)};
+  const absl::Time ahead = now + 3650 * day;
+  EXPECT_THAT(PlanRetention(by_age, jobs, ahead).remove, IsEmpty());
+  EXPECT_THAT(PlanRetention(by_age, jobs, ahead).trim, IsEmpty());
+  EXPECT_THAT(PlanRetention({1}, jobs, ahead).remove, ElementsAre("a")) << "what counts has no age";
+  // Nor where a job ends by that clock.
+  jobs.push_back(Ended("c", ahead));
+  EXPECT_THAT(PlanRetention(by_age, jobs, ahead + absl::Hours(23)).remove, IsEmpty());
+  // It was no jump, or nobody has minded it for a day.
+  EXPECT_THAT(PlanRetention(by_age, jobs, ahead + absl::Hours(24)).remove, ElementsAre("b", "a"));
+  // Back in time.
+  EXPECT_THAT(PlanRetention(by_age, jobs, now).remove, IsEmpty());
+}
+
+TEST(JobRetentionTest, AServerThatWasIdleForLongRemovesAfterADay) {
+  const absl::Time now = absl::FromUnixSeconds(1'000'000'000);
+  const absl::Duration day = absl::Hours(24);
+  JobRetention by_age;
+  by_age.max_age = 10 * day;
+  std::vector<v1::TrainingJob> jobs = {Ended("old", now - 40 * day)};
+  EXPECT_THAT(PlanRetention(by_age, jobs, now).remove, IsEmpty());
+  v1::TrainingJob waits;
+  waits.set_name("waits");
+  waits.set_state(v1::TRAINING_JOB_STATE_PAUSED);
+  waits.mutable_create_time()->set_seconds(absl::ToUnixSeconds(now - absl::Hours(23)));
+  jobs.push_back(waits);
+  EXPECT_THAT(PlanRetention(by_age, jobs, now).remove, IsEmpty());
+  EXPECT_THAT(PlanRetention(by_age, jobs, now + absl::Hours(1)).remove, ElementsAre("old"));
+}
+
 TEST(CurvePlotTest, DrawsLossesAndTheBestCheckpointAndEscapesNames) {
   v1::TrainingCurve curve;
   for (int step = 1; step <= 3; ++step) {

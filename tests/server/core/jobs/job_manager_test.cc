@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <barrier>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -200,6 +202,21 @@ TEST_F(JobManagerTest, UnknownJobIsNotFound) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("Did you mean 'digits-1'?"));
 }
 
+TEST_F(JobManagerTest, RevisionThatTheJobHasNotComeToIsToldWithTheNewest) {
+  const int64_t newest = RunToEnd("a", "finish").revision();
+  v1::WatchTrainingJobRequest request;
+  request.set_name("a");
+  request.set_after_revision(newest + 1);
+  EventLog log;
+  const absl::Status status = jobs().Watch(request, log.Watcher()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;
+  EXPECT_EQ(GetErrorDetail(status).reason, "REVISION_AHEAD");
+  EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat("revision ", newest, " and not to ", newest + 1)));
+  request.set_after_revision(newest);
+  EXPECT_TRUE(jobs().Watch(request, log.Watcher()).ok());
+  EXPECT_TRUE(log.WaitForEnd().ok());
+}
+
 TEST_F(JobManagerTest, FullQueueRefusesAndLeavesNothing) {
   options_.max_queued = 1;
   Create("a", "step:1 hang");
@@ -246,6 +263,39 @@ TEST_F(JobManagerTest, QueuedJobIsPausedAndCancelledAtOnce) {
   EXPECT_EQ(Cancel("c")->state(), v1::TRAINING_JOB_STATE_CANCELLED);
   EXPECT_EQ(Cancel("b")->state(), v1::TRAINING_JOB_STATE_CANCELLED);
   EXPECT_EQ(Get("b").attempt(), 0);
+}
+
+// What the ledger says last is what the queue is told last.
+TEST_F(JobManagerTest, PauseAndResumeAtOnceLoseNoQueuedJob) {
+  constexpr int kJobs = 40;
+  constexpr int kRounds = 5;
+  Create("first", "step:1 hang");
+  EventLog first;
+  Watch("first", &first);
+  first.WaitForStep(1);
+  for (int i = 0; i < kJobs; ++i) Create(absl::StrCat("j", i), "finish");
+  std::barrier<> both(2);
+  const auto repeat = [&](const std::function<void(const std::string&)>& ask) {
+    for (int i = 0; i < kJobs; ++i) {
+      both.arrive_and_wait();
+      for (int round = 0; round < kRounds; ++round) ask(absl::StrCat("j", i));
+    }
+  };
+  {
+    const Thread pausing("pausing", [&] { repeat([&](const auto& id) { EXPECT_TRUE(Pause(id).ok()); }); });
+    // Refused where the job is queued.
+    const Thread resuming("resuming", [&] { repeat([&](const auto& id) { Resume(id).status().IgnoreError(); }); });
+  }
+  for (int i = 0; i < kJobs; ++i) {
+    const std::string id = absl::StrCat("j", i);
+    if (Get(id).state() == v1::TRAINING_JOB_STATE_PAUSED) ASSERT_TRUE(Resume(id).ok());
+  }
+  ASSERT_TRUE(Cancel("first", true).ok());
+  for (int i = 0; i < kJobs && !HasFailure(); ++i) {
+    EventLog log;
+    Watch(absl::StrCat("j", i), &log);
+    EXPECT_TRUE(log.WaitForEnd().ok()) << "job " << i << " waits and is not in the queue";
+  }
 }
 
 TEST_F(JobManagerTest, CancelLetsTheTrainerSave) {

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -110,6 +112,22 @@ TEST_F(JobSubmitTest, PriorityAndCheckpointsAreCheckedAndKept) {
   EXPECT_EQ(TrainerSpecOf("a").checkpoints().keep(), 7);
 }
 
+TEST_F(JobSubmitTest, SpecsAreBounded) {
+  auto request = MakeRequest("a", "finish");
+  for (int i = 0; i <= 1000; ++i) request.mutable_spec()->add_hold_out()->set_name(absl::StrCat("r", i));
+  const absl::Status many = jobs().CreateJob(request).status();
+  EXPECT_EQ(GetErrorDetail(many).field, "spec.hold_out") << many;
+  EXPECT_EQ(GetErrorDetail(many).reason, "OUT_OF_RANGE");
+  request.mutable_spec()->mutable_hold_out()->RemoveLast();
+  EXPECT_EQ(GetErrorDetail(jobs().CreateJob(request).status()).field, "spec.hold_out[0]") << "the next thing wrong";
+  request = MakeRequest("a", "finish");
+  request.mutable_spec()->add_hold_out()->set_name(std::string(1 << 20, 'x'));
+  const absl::Status large = jobs().CreateJob(request).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(large)) << large;
+  EXPECT_EQ(GetErrorDetail(large).field, "spec");
+  EXPECT_EQ(GetErrorDetail(large).reason, "SPEC_TOO_LARGE");
+}
+
 TEST_F(JobSubmitTest, StartsFromACopyOfACheckpoint) {
   RunToEnd("a", "finish");
   WriteCheckpoint("a", 40);
@@ -193,6 +211,8 @@ TEST_F(JobSubmitTest, WhatADeadServerWasMakingOrRemovingGoes) {
   ASSERT_TRUE(files.WriteFileAtomically(Folder("half") + "/spec.binpb", "spec").ok());
   ASSERT_TRUE(files.WriteFileAtomically(Folder("a") + "/.making", "").ok());
   ASSERT_TRUE(files.CreateDirs(Folder("c.tmp-0123")).ok());
+  // And with the folder not yet under its name.
+  ASSERT_TRUE(files.CreateDirs(Folder("making.tmp-4567/start.tmp-89")).ok());
   // Of another database.
   ASSERT_TRUE(files.CreateDirs(Folder("unknown")).ok());
   Restart();
@@ -216,6 +236,54 @@ TEST_F(JobSubmitTest, FiveHundredJobsWaitAndSurviveARestart) {
   request.set_page_size(1000);
   EXPECT_EQ(jobs().List(request)->training_jobs_size(), 501);
   EXPECT_EQ(Get("j499").state(), v1::TRAINING_JOB_STATE_QUEUED);
+}
+
+TEST_F(JobSubmitTest, FiveHundredJobsAreListedInPagesCancelledAndKeepTheirOrder) {
+  options_.max_queued = 500;
+  Create("first", "step:1 once:hang finish");
+  EventLog first;
+  Watch("first", &first);
+  first.WaitForStep(1);
+  for (int i = 0; i < 500; ++i) Create(absl::StrCat("j", i), "finish");
+  v1::ListTrainingJobsRequest request;
+  request.set_page_size(77);
+  request.add_states(v1::TRAINING_JOB_STATE_QUEUED);
+  std::vector<std::string> listed;
+  do {
+    const auto page = jobs().List(request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->training_jobs_size(), 77);
+    for (const auto& job : page->training_jobs()) listed.push_back(job.name());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  ASSERT_EQ(listed.size(), 500u);
+  EXPECT_EQ(listed.front(), "trainingJobs/j499");
+  EXPECT_EQ(listed.back(), "trainingJobs/j0");
+  EXPECT_EQ(std::set<std::string>(listed.begin(), listed.end()).size(), 500u);
+  // All but every fiftieth.
+  std::vector<std::string> left;
+  for (int i = 0; i < 500; ++i) {
+    const std::string id = absl::StrCat("j", i);
+    if (i % 50 == 7) {
+      left.push_back(id);
+    } else {
+      ASSERT_EQ(Cancel(id)->state(), v1::TRAINING_JOB_STATE_CANCELLED) << id;
+    }
+  }
+  Restart();
+  absl::Time before = absl::InfinitePast();
+  for (const std::string& id : left) {
+    EventLog log;
+    Watch(id, &log);
+    ASSERT_TRUE(log.WaitForEnd().ok()) << id;
+    const v1::TrainingJob job = Get(id);
+    EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << id;
+    const absl::Time started =
+        absl::FromUnixSeconds(job.start_time().seconds()) + absl::Nanoseconds(job.start_time().nanos());
+    EXPECT_LT(before, started) << id << " ran out of order";
+    before = started;
+  }
+  EXPECT_EQ(Get("j0").attempt(), 0) << "it was cancelled";
 }
 
 }  // namespace

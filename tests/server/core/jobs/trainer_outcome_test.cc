@@ -89,8 +89,10 @@ TEST(TrainerOutcomeTest, KilledForItsSilenceIsADeathEvenWhereAStopWasAskedFor) {
 
 TEST(TrainerOutcomeTest, WhatItGaveUpForDecidesWhetherItIsTriedAgain) {
   internal::TrainerEvent event;
-  event.mutable_failed()->set_reason("DISK_FULL");
-  EXPECT_EQ(JudgeTrainer(Said(event, 1)).verb, JobVerb::kDied);
+  for (const char* passing : {"DISK_FULL", "FILE_ERROR", "FILE_ACCESS_DENIED"}) {
+    event.mutable_failed()->set_reason(passing);
+    EXPECT_EQ(JudgeTrainer(Said(event, 1)).verb, JobVerb::kDied) << passing;
+  }
   event.mutable_failed()->set_reason("OUT_OF_MEMORY");
   EXPECT_EQ(JudgeTrainer(Said(event, 1)).verb, JobVerb::kFailed);
   EXPECT_EQ(JudgeTrainer(Said(event, 1)).end, v1::TrainingAttempt::END_OUT_OF_MEMORY);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/match.h"
 #include "base/error.h"
 #include "tests/server/core/models/model_samples.h"
 
@@ -123,6 +124,41 @@ TEST_F(ModelRegistryTest, ADamagedBundleIsDataLossAndOthersStay) {
   EXPECT_FALSE(Get("digits@2")->loaded());
 }
 
+TEST_F(ModelRegistryTest, ABundleThatCannotBeReadNowIsNoDataLoss) {
+  ASSERT_TRUE(Publish("digits").ok());
+  disk_.FailReadsOf("weights.safetensors", FaultyFileSystem::IoError());
+  for (const absl::Status& status :
+       {registry_->Acquire("digits", "model").status(), registry_->AcquireClassifier("digits", "model").status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
+    EXPECT_EQ(GetErrorDetail(status).reason, "FILE_ERROR");
+  }
+  disk_.FailReadsOf("");
+  EXPECT_TRUE(registry_->Acquire("digits", "model").ok());
+}
+
+TEST_F(ModelRegistryTest, AVersionDeletedWhileItIsReadIsNotFound) {
+  for (const bool classifier : {false, true}) {
+    ASSERT_TRUE(Publish("digits").ok());
+    bool deleted = false;
+    disk_.OnRead([&](const std::string& path) {
+      if (deleted || !absl::StrContains(path, "weights.safetensors")) return;
+      deleted = true;
+      ASSERT_TRUE(Delete("digits").ok());
+    });
+    const absl::Status status = classifier ? registry_->AcquireClassifier("digits", "model").status()
+                                           : registry_->Acquire("digits", "model").status();
+    disk_.OnRead(nullptr);
+    ASSERT_TRUE(deleted);
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+  }
+}
+
+TEST_F(ModelRegistryTest, AClassifierWhoseFolderIsGoneIsDataLoss) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(FileSystem::Posix()->RemoveAll(absl::StrCat(root(), "/digits/1")).ok());
+  EXPECT_EQ(GetErrorDetail(registry_->AcquireClassifier("digits", "model").status()).reason, "BUNDLE_MISSING");
+}
+
 TEST_F(ModelRegistryTest, ListsByModelNewestFirstPageByPage) {
   EXPECT_THAT(List(), IsEmpty());
   for (const char* id : {"faces", "digits", "digits", "digits"}) ASSERT_TRUE(Publish(id).ok());
@@ -213,9 +249,37 @@ TEST_F(ModelRegistryTest, APublicationOrADeletionThatDiedIsCleared) {
   ASSERT_TRUE(store_->DeleteModelVersion("digits", 1).ok());
   const int64_t version = store_->ReserveModelVersion("digits").value();
   ASSERT_TRUE(FileSystem::Posix()->CreateDirs(absl::StrCat(root(), "/digits/", version)).ok());
+  EXPECT_TRUE(model::ReadBundle(*FileSystem::Posix(), absl::StrCat(root(), "/digits/1")).ok()) << "whole, and deleted";
   Restart();
   EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("2"));
   EXPECT_THAT(unknown_, IsEmpty());
+}
+
+// The copy of the store was made while the version was being published.
+TEST_F(ModelRegistryTest, AVersionFinishedAfterTheCopyThatWasRestoredIsLeftAlone) {
+  ASSERT_TRUE(Publish("digits").ok());
+  const std::string folder = absl::StrCat(root(), "/digits/", store_->ReserveModelVersion("digits").value());
+  ASSERT_TRUE(model::WriteBundle(FileSystem::Posix(), folder, MakeCard(), MakeWeights()).ok());
+  for (int start = 0; start < 2; ++start) {
+    unknown_.clear();
+    Restart();
+    EXPECT_THAT(unknown_, ElementsAre(folder));
+    EXPECT_TRUE(model::ReadBundle(*FileSystem::Posix(), folder).ok());
+  }
+  EXPECT_THAT(*store_->ListUnfinishedVersions(VersionKind::kModel), IsEmpty());
+  EXPECT_EQ(Publish("digits")->name(), "models/digits@3") << "its number is not given out";
+}
+
+TEST_F(ModelRegistryTest, AnUnfinishedVersionThatCannotBeReadIsLookedAtAgain) {
+  const std::string folder = absl::StrCat(root(), "/digits/", store_->ReserveModelVersion("digits").value());
+  ASSERT_TRUE(model::WriteBundle(FileSystem::Posix(), folder, MakeCard(), MakeWeights()).ok());
+  DamageFile(folder + "/weights.safetensors");
+  disk_.FailReadsOf("weights.safetensors", FaultyFileSystem::IoError());
+  Restart();
+  EXPECT_THAT(unknown_, ElementsAre(folder));
+  disk_.FailReadsOf("");
+  Restart();
+  EXPECT_FALSE(FileSystem::Posix()->Exists(folder)) << "it is not whole";
 }
 
 TEST_F(ModelRegistryTest, AnIdleModelMakesRoom) {

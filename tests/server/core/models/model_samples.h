@@ -16,6 +16,7 @@
 #include "model/features/schema_proto.h"
 #include "model/preset/preset.h"
 #include "server/core/models/model_registry.h"
+#include "tests/base/faulty_file_system.h"
 #include "tests/server/core/models/fake_renderer.h"
 #include "tests/server/core/store/temp_store.h"
 
@@ -94,7 +95,7 @@ class RegistryTest : public ::testing::Test {
     options.max_loaded = max_loaded;
     options.create_renderer = [this](const model::GeneratorShape& shape, absl::string_view weights,
                                      const model::RendererOptions&) { return CreateRenderer(shape, weights); };
-    options.file_system = FileSystem::Posix();
+    options.file_system = &disk_;
     options.clock = &clock_;
     options.store = store_.get();
     options.metrics = metrics_.get();
@@ -162,6 +163,7 @@ class RegistryTest : public ::testing::Test {
     return info.ok() ? info->name() : absl::StatusCodeToString(info.status().code());
   }
 
+  FaultyFileSystem disk_{FileSystem::Posix()};
   FakeClock clock_;
   std::unique_ptr<Metrics> metrics_ = Metrics::Create();
   int faults_ = 0;

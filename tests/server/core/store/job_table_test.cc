@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -228,6 +229,15 @@ TEST_F(JobTableTest, DeleteTakesTheEventsAlong) {
   EXPECT_THAT(*table_.ListEvents("trainingJobs/a", 0, 10), IsEmpty());
   EXPECT_TRUE(absl::IsNotFound(table_.Delete("trainingJobs/a")));
   EXPECT_TRUE(absl::IsNotFound(table_.Update(MakeJob("a"), MakeProgress(1)).status()));
+}
+
+TEST_F(JobTableTest, CountsByStateWithoutReadingTheJobs) {
+  EXPECT_THAT(*table_.Count(), IsEmpty());
+  for (const char* id : {"a", "b"}) Insert(MakeJob(id));
+  Insert(MakeJob("c", v1::TRAINING_JOB_STATE_FAILED));
+  ASSERT_TRUE(database_->Run("UPDATE jobs SET job = ? WHERE name = ?", Blob{"\xff"}, "trainingJobs/a").ok());
+  EXPECT_THAT(*table_.Count(),
+              ElementsAre(std::pair(v1::TRAINING_JOB_STATE_QUEUED, 2), std::pair(v1::TRAINING_JOB_STATE_FAILED, 1)));
 }
 
 TEST_F(JobTableTest, DamagedRowIsDataLoss) {

@@ -138,15 +138,32 @@ TEST_F(ModelTableTest, AliasNeedsItsVersion) {
   EXPECT_TRUE(absl::IsNotFound(table_.ResolveAlias("a", "stable").status()));
 }
 
-TEST_F(ModelTableTest, DeleteTakesTheAliasesAlong) {
+TEST_F(ModelTableTest, DeleteTakesNoAliasAlongThatSomebodySet) {
   Insert("a", 1);
   Insert("a", 2);
   ASSERT_TRUE(table_.SetAlias("a", "old", 1).ok());
-  ASSERT_TRUE(table_.SetAlias("a", "latest", 2).ok());
+  ASSERT_TRUE(table_.SetAlias("a", "latest", 1).ok());
+  const absl::Status status = table_.Delete("a", 1);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_EQ(GetErrorDetail(status).reason, "ALIAS_IN_USE");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("'old' points to models/a@1"));
+  EXPECT_THAT(*table_.ListAliases("a", 1), ElementsAre("latest", "old"));
+  EXPECT_EQ(table_.Get("a", 1)->name(), "models/a@1");
+  ASSERT_TRUE(table_.SetAlias("a", "old", 2).ok());
   ASSERT_TRUE(table_.Delete("a", 1).ok());
-  EXPECT_TRUE(absl::IsNotFound(table_.ResolveAlias("a", "old").status()));
   EXPECT_EQ(table_.ResolveAlias("a", "latest").value(), 2);
   EXPECT_TRUE(absl::IsNotFound(table_.Delete("a", 1)));
+}
+
+TEST_F(ModelTableTest, AWholeModelGoesAtOnceWithItsAliases) {
+  for (const int version : {1, 2, 10}) Insert("a", version, "", {"stable"});
+  Insert("b", 1, "", {"stable"});
+  EXPECT_THAT(*table_.DeleteAll("a"), ElementsAre(1, 2, 10));
+  EXPECT_TRUE(absl::IsNotFound(table_.ResolveAlias("a", "stable").status()));
+  EXPECT_TRUE(absl::IsNotFound(table_.Get("a", 2).status()));
+  EXPECT_EQ(table_.numbers().ListUnfinished()->size(), 3u) << "their folders are still to be removed";
+  EXPECT_EQ(table_.ResolveAlias("b", "stable").value(), 1);
+  EXPECT_THAT(*table_.DeleteAll("a"), IsEmpty());
 }
 
 }  // namespace

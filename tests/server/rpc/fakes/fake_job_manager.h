@@ -2,6 +2,7 @@
 #ifndef FACET_TESTS_SERVER_RPC_FAKES_FAKE_JOB_MANAGER_H_
 #define FACET_TESTS_SERVER_RPC_FAKES_FAKE_JOB_MANAGER_H_
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,7 +42,21 @@ class FakeJobManager final : public JobManager {
       return WithRetryAfter(WithReason(absl::ResourceExhaustedError("the queue is full"), "QUEUE_FULL"),
                             absl::Milliseconds(1500));
     }
+    absl::MutexLock lock(&mutex_);
+    ++creations_;
+    const auto released = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !hold_creations_; };
+    mutex_.Await(absl::Condition(&released));
     return Job(request.training_job_id());
+  }
+  // While set, making a job takes no end of time.
+  void HoldCreations(bool hold) {
+    absl::MutexLock lock(&mutex_);
+    hold_creations_ = hold;
+  }
+  // Blocks until so many jobs are being made, or were.
+  void AwaitCreations(int count) {
+    const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return creations_ >= count; };
+    absl::MutexLock lock(&mutex_, absl::Condition(&there));
   }
   absl::StatusOr<v1::TrainingJob> Get(const v1::GetTrainingJobRequest& request) override { return Job(request.name()); }
   absl::StatusOr<v1::ListTrainingJobsResponse> List(const v1::ListTrainingJobsRequest&) override {
@@ -102,12 +117,18 @@ class FakeJobManager final : public JobManager {
   }
   absl::StatusOr<std::string> BundleOf(const std::string& job) override {
     if (job == "trainingJobs/gone") return ResourceNotFound("facet.v1.TrainingJob", job, "there is no such job");
+    if (job == "trainingJobs/going" && went_.exchange(true)) {
+      return ResourceNotFound("facet.v1.TrainingJob", job, "it is gone");
+    }
     if (job == "trainingJobs/running") {
       return WithReason(absl::FailedPreconditionError("the job has not succeeded"), "JOB_NOT_SUCCEEDED");
     }
     return absl::StrCat("/state/", job);
   }
   absl::Status AddPublished(const std::string& job, const std::string& version) override {
+    if (job == "trainingJobs/no-room") {
+      return WithReason(absl::ResourceExhaustedError("no space left on device"), "DISK_FULL");
+    }
     if (job == "trainingJobs/deleted-meanwhile") return ResourceNotFound("facet.v1.TrainingJob", job, "it is gone");
     absl::MutexLock lock(&mutex_);
     published_.push_back(absl::StrCat(job, " -> ", version));
@@ -178,6 +199,9 @@ class FakeJobManager final : public JobManager {
   int64_t next_watch_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<int64_t, std::shared_ptr<Watching>> watches_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> published_ ABSL_GUARDED_BY(mutex_);
+  bool hold_creations_ ABSL_GUARDED_BY(mutex_) = false;
+  int creations_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::atomic<bool> went_ = false;
   WorkerPool thread_{"fake-jobs", 1, 100000};
 };
 

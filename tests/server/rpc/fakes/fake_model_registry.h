@@ -136,6 +136,9 @@ class FakeModelRegistry final : public ModelRegistry {
 
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
                                            const std::string& bundle_dir) override {
+    if (request.model_id() == "damaged") {
+      return WithReason(absl::DataLossError(absl::StrCat("'", bundle_dir, "' is damaged")), "CHECKSUM_MISMATCH");
+    }
     v1::ModelVersion version;
     version.set_name(absl::StrCat("models/", request.model_id(), "@1"));
     version.mutable_card()->set_description(bundle_dir);
