@@ -73,7 +73,8 @@ absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string
   for (const std::string& candidate : names) {
     if (candidate == name) return ReadPreset(file_system, folder, candidate);
   }
-  return ResourceNotFound("facet.v1.Preset", name, absl::StrCat("there is no preset '", name, "'. ", SuggestNames(name, names)));
+  return ResourceNotFound("facet.v1.Preset", name,
+                          absl::StrCat("there is no preset '", name, "'. ", SuggestNames(name, names)));
 }
 
 absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, const std::string& folder) {
