@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -51,6 +52,7 @@ absl::Status FindPlaces(const FeatureSchema& model, const FeatureSchema& dataset
 
 absl::Status ReadOnly(const v1::RealImages& recipe, const FeatureSchema& dataset, std::vector<Column>& columns) {
   Mistakes mistakes;
+  std::set<int> features;
   for (int i = 0; i < recipe.only_size() && !mistakes.full(); ++i) {
     const v1::ClassFilter& filter = recipe.only(i);
     const std::string path = absl::StrCat("only[", i, "]");
@@ -59,11 +61,21 @@ absl::Status ReadOnly(const v1::RealImages& recipe, const FeatureSchema& dataset
     }
     int feature = 0;
     if (!mistakes.Take(dataset.FindFeature(filter.feature()), feature, absl::StrCat(path, ".feature"))) continue;
+    if (!features.insert(feature).second) {
+      mistakes.Add(
+          InvalidField(absl::StrCat(path, ".feature"), "DUPLICATE_FEATURE",
+                       absl::StrCat("feature '", filter.feature(), "' comes twice; name all its classes in one")));
+    }
     std::vector<bool> wanted(columns[feature].wanted.size());
     for (int c = 0; c < filter.classes_size() && !mistakes.full(); ++c) {
       int found = 0;
       const std::string place = absl::StrCat(path, ".classes[", c, "]");
-      if (mistakes.Take(dataset.FindClass(feature, filter.classes(c)), found, place)) wanted[found] = true;
+      if (!mistakes.Take(dataset.FindClass(feature, filter.classes(c)), found, place)) continue;
+      if (wanted[found]) {
+        mistakes.Add(
+            InvalidField(place, "DUPLICATE_CLASS", absl::StrCat("class '", filter.classes(c), "' is listed twice")));
+      }
+      wanted[found] = true;
     }
     columns[feature].wanted = std::move(wanted);
   }

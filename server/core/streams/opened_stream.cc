@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/streams/opened_stream.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -173,7 +175,9 @@ v1::DescribeStreamResponse Describe(const OpenedStream& stream) {
   }
   const int64_t last = plan.batches_per_epoch() - 1;
   response.set_bytes_per_batch(plan.batch_size() * stream.image_bytes);
-  response.set_bytes_per_epoch((last * plan.batch_size() + plan.ImagesOf(last)) * stream.image_bytes);
+  // Of more than an int64 holds, as many as it holds.
+  const int64_t images = last * plan.batch_size() + plan.ImagesOf(last);
+  response.set_bytes_per_epoch(std::min(images, INT64_MAX / stream.image_bytes) * stream.image_bytes);
   response.set_fingerprint(stream.identity.fingerprint());
   if (stream.real.has_value()) response.set_dataset_version(stream.real->version);
   for (std::string& version : stream.judge_versions()) response.add_judge_versions(std::move(version));

@@ -59,6 +59,10 @@ TEST(RealImagesTest, OnlyTheWantedClasses) {
 TEST(RealImagesTest, RefusalsSayWhatIsWrong) {
   EXPECT_THAT(Make("only { feature: 'sessions' classes: 'B' }"), IsBadField("only[0].feature", "UNKNOWN_FEATURE"));
   EXPECT_THAT(Make("only { feature: 'session' classes: 'C' }"), IsBadField("only[0].classes[0]", "UNKNOWN_CLASS"));
+  EXPECT_THAT(Make("only { feature: 'session' classes: 'A' } only { feature: 'session' classes: 'B' }"),
+              IsBadField("only[1].feature", "DUPLICATE_FEATURE"));
+  EXPECT_THAT(Make("only { feature: 'session' classes: 'A' classes: 'A' }"),
+              IsBadField("only[0].classes[1]", "DUPLICATE_CLASS"));
   EXPECT_THAT(Make("only { feature: 'session' }"), IsBadField("only[0].classes", "MISSING_CLASSES"));
   EXPECT_THAT(Make("only { feature: 'identity' classes: 'x' }"), IsBadField("only", "NO_IMAGES"));
   EXPECT_THAT(Make("", FeatureSchema::Create({{"age", {"old"}}}).value()),
