@@ -21,7 +21,7 @@ from trainer import checkpoint_path, digest
 
 import facet_client
 from facet_client import BatchReader, FacetDataset, errors
-from facet_client.dataset import _uncopied
+from facet_client._tensors import pixels
 
 Digest = tuple[int, int, str]
 Run = Callable[..., subprocess.Popen[str]]
@@ -64,7 +64,7 @@ def test_batches_are_tensors(server: Server) -> None:
 
 def test_pixels_are_the_bytes_that_came(server: Server) -> None:
     batch = next(BatchReader(SPEC, address=server.address))
-    images = _uncopied(batch)
+    images = pixels(batch)
     assert images.data_ptr() == batch.images.__array_interface__["data"][0]
     kept = bytes(batch.images.tobytes())
     del batch
@@ -229,15 +229,6 @@ def test_mistakes_are_told_when_the_data_set_is_made(server: Server) -> None:
         FacetDataset(SPEC, rank=1)
 
 
-def test_errors_of_workers_keep_their_class(server: Server) -> None:
-    dataset = FacetDataset(SPEC)
-    dataset.load_state_dict(
-        {"model": "tiny", "token": b"damaged", "epoch": 0, "skip": 0, "workers": 1, "world_size": 1}
-    )
-    with pytest.raises(errors.InvalidArgument, match="token"):
-        load(dataset, 2)
-
-
 def test_workers_need_not_be_forked(sequence: list[Digest]) -> None:
     loader = DataLoader(
         FacetDataset(SPEC), batch_size=None, num_workers=1, multiprocessing_context="forkserver"
@@ -287,7 +278,7 @@ def test_trainers_killed_and_resumed_miss_and_repeat_nothing(
     steps = step() + 20
     for process in ranks(2, 4, steps):
         assert process.wait(60) == 0
-    seen = [torch.load(checkpoint_path(tmp_path, r, 2, steps), weights_only=False)["seen"] for r in range(2)]
+    seen = [torch.load(checkpoint_path(tmp_path, r, 2, steps), weights_only=True)["seen"] for r in range(2)]
     flat = [batch for both in zip(*seen, strict=True) for batch in both]
     flat = [
         batch for batch in flat if batch[1] < BATCHES
@@ -298,7 +289,7 @@ def test_trainers_killed_and_resumed_miss_and_repeat_nothing(
     # On at another world size.
     process = run_script("trainer.py", tmp_path, 0, 1, 3, steps + 15)
     assert process.wait(60) == 0
-    more = torch.load(checkpoint_path(tmp_path, 0, 1, steps + 15), weights_only=False)["seen"][steps:]
+    more = torch.load(checkpoint_path(tmp_path, 0, 1, steps + 15), weights_only=True)["seen"][steps:]
     assert more == sequence[len(flat) : len(flat) + 15]
 
 

@@ -72,7 +72,7 @@ def train(
     if first:
         # What was saved at another world size is the same for all ranks.
         own = checkpoint_path(folder, rank if ranks == world_size else 0, ranks, first)
-        checkpoint = torch.load(own, weights_only=False)
+        checkpoint = torch.load(own, weights_only=True)
         seen = checkpoint["seen"]
         (loader if stateful else dataset).load_state_dict(checkpoint["stream"])
     if first >= steps:
