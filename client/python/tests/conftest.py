@@ -28,7 +28,7 @@ SPEC = {"model": "tiny", "batch_size": BATCH, "shuffle_seed": 5, "augmentation_s
 
 
 # Processes of the fork server have imported what workers need, and have no gRPC in use.
-multiprocessing.set_forkserver_preload(["facet_client.dataset"])
+multiprocessing.set_forkserver_preload(["facet_client.dataset", "torchdata.stateful_dataloader", "pytest"])
 
 # In front of a command: SIGKILL when this process is gone, so that no test leaves anything behind. Not a
 # preexec_fn: that makes Popen fork, and this process has gRPC in use.

@@ -173,7 +173,7 @@ def test_exceptions_of_a_transform_come_through(workers: int) -> None:
 
 def test_a_transform_must_keep_what_states_are_made_of() -> None:
     dataset = FacetDataset(SPEC, transform=lambda batch: {"images": batch["images"], "epoch": 0})
-    with pytest.raises(ValueError, match="without batch_index, epoch_end, pass_epoch, token"):
+    with pytest.raises(ValueError, match="without pass_epoch, next_epoch, next_batch, token, model_version"):
         dataset.state_after(next(iter(dataset)))
 
 

@@ -78,7 +78,7 @@ def __getattr__(name: str) -> Any:
         try:
             from facet_client.dataset import FacetDataset
         except ModuleNotFoundError as error:
-            if error.name != "torch":
+            if (error.name or "").partition(".")[0] != "torch":
                 raise
             raise ModuleNotFoundError(
                 "FacetDataset needs PyTorch: pip install 'facet-client[torch]'", name="torch"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 
@@ -46,7 +46,7 @@ def _fill(message: Message, values: object, path: str, mistakes: list[Mistake]) 
     if not isinstance(values, Mapping):
         mistakes.append(Mistake(path, f"must be a mapping of fields, not {_kind(values)}"))
         return
-    descriptor: Descriptor = message.DESCRIPTOR
+    descriptor: Any = message.DESCRIPTOR  # its types know nothing of names in camel case
     seen: set[str] = set()
     for key, value in values.items():
         field = descriptor.fields_by_name.get(key) or descriptor.fields_by_camelcase_name.get(key)

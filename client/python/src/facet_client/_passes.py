@@ -71,7 +71,7 @@ class Passes:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._words = state["words"]
-        if not self._words.is_shared():  # a copy
+        if not self._words.is_shared():  # type: ignore[no-untyped-call]  # a copy
             self._words.share_memory_()  # type: ignore[no-untyped-call]
             self._header()[_OWNER] = 0
 

@@ -47,8 +47,7 @@ def tensors(batch: Batch) -> TensorBatch:
     for form, values in batch.labels.items():
         result[form] = torch.from_numpy(values.copy())
     for key in ("index", "transform", "source", "replaced"):
-        values = [getattr(image, key) for image in message.provenance]
-        result[key] = torch.tensor(values, dtype=torch.int64)
+        result[key] = torch.tensor([getattr(image, key) for image in message.provenance], dtype=torch.int64)
     if message.HasField("filter"):
         counts = message.filter
         result["filter"] = {field.name: getattr(counts, field.name) for field in counts.DESCRIPTOR.fields}

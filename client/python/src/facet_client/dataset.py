@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from torch.utils.data import IterableDataset, get_worker_info
 
@@ -23,7 +23,7 @@ from facet_client.stream import Batch, BatchReader, LabelSizes
 from facet_client.v1 import augmentation_pb2, feature_pb2
 
 # Of a batch, what `state_after` reads.
-_NEEDED = ("epoch", "batch_index", "epoch_end", "pass_epoch", "token", "model_version")
+_NEEDED = ("pass_epoch", "next_epoch", "next_batch", "token", "model_version")
 
 
 class FacetDataset(IterableDataset[TensorBatch]):
@@ -37,9 +37,9 @@ class FacetDataset(IterableDataset[TensorBatch]):
     A batch is a dict: tensors "images" and, as asked, "soft" and "one_hot" [N, K], "class_index" [N, F],
     "pair_class" [N, F, 2], "pair_weight" [N, F]; of each image, as int64 [N], "index", "transform", "source"
     (1 rendered, 2 real) and "replaced"; and as plain values "epoch", "batch_index", "filler", "epoch_end" (the
-    rank's last of the epoch), "pass_epoch" (first epoch of the pass), "token", "model_version",
-    "dataset_version", "judge_versions" and, where the recipe has a filter, its counts as "filter". N may be 0
-    where a filter drops images.
+    rank's last of the epoch), "pass_epoch" (first epoch of the pass), "next_epoch" and "next_batch" (where the
+    next step begins), "token", "model_version", "dataset_version", "judge_versions" and, where the recipe has a
+    filter, its counts as "filter". N may be 0 where a filter drops images.
 
     Ranks and workers share the stream out among themselves: rank r of R gets the batches r, r + R, ... of
     the global sequence, in this order, however many workers its DataLoader has.
@@ -131,7 +131,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
 
     @property
     def _versions(self) -> Versions:
-        return Versions(**self._passes.pins())  # type: ignore[typeddict-item]
+        return cast("Versions", self._passes.pins())
 
     @property
     def description(self) -> augmentation_pb2.DescribeStreamResponse:
@@ -282,6 +282,8 @@ class FacetDataset(IterableDataset[TensorBatch]):
             # The server's `epoch_end` is about this worker.
             "epoch_end": after["next_epoch"] > batch["epoch"],
             "pass_epoch": after["epoch"],
+            "next_epoch": after["next_epoch"],
+            "next_batch": after["next_batch"],
             "model_version": batch["model_version"] or after["model"],
             "dataset_version": batch["dataset_version"] or after["dataset"],
             "judge_versions": batch["judge_versions"] or list(after["judges"]),
@@ -334,7 +336,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
         info = get_worker_info()
         if info is None and loaded["workers"] != 1:
             raise ValueError(f"this is the state of one of {loaded['workers']} workers; load rank_state(...)")
-        loaded = {**loaded, **self._repin(loaded)}  # type: ignore[typeddict-item]
+        loaded = {**loaded, **self._repin(loaded)}
         if info is None:
             self._settle()
             self._give_order(self._extent().whole(loaded))
@@ -402,7 +404,6 @@ class FacetDataset(IterableDataset[TensorBatch]):
         """
         if missing := [key for key in _NEEDED if key not in batch]:
             raise ValueError(f"a batch without {', '.join(missing)}: let `transform` keep these")
-        following = batch["batch_index"] - self._spec.rank + self._spec.world_size
         after = checked(
             {
                 **self._versions,
@@ -412,8 +413,8 @@ class FacetDataset(IterableDataset[TensorBatch]):
                 "skip": 0,
                 "workers": 1,
                 "world_size": self._spec.world_size,
-                "next_epoch": batch["epoch"] + 1 if batch["epoch_end"] else batch["epoch"],
-                "next_batch": 0 if batch["epoch_end"] else following,
+                "next_epoch": batch["next_epoch"],
+                "next_batch": batch["next_batch"],
                 "epochs": self._spec.epochs,
             }
         )

@@ -47,10 +47,11 @@ class FacetError(Exception):
     ) -> None:
         if carried := _CARRIED.search(message):
             with contextlib.suppress(ValueError, TypeError):
-                details = {"reason": reason, "field": field, "resource": resource, "retry_after": retry_after}
-                details |= json.loads(carried[1])
-                reason, field, resource = (str(details[key]) for key in ("reason", "field", "resource"))
-                retry_after = details["retry_after"]
+                details = json.loads(carried[1])
+                reason = str(details.get("reason", reason))
+                field = str(details.get("field", field))
+                resource = str(details.get("resource", resource))
+                retry_after = details.get("retry_after", retry_after)
                 message = _CARRIED.sub("", message)
         super().__init__(message)
         self.message = message
