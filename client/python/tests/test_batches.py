@@ -82,10 +82,17 @@ def test_a_reader_gives_labels_of_no_images(server: Server) -> None:
 
 
 def test_a_filter_that_passes_some_goes_through_workers() -> None:
-    sharpness = {"sharpness": {"min": 0.05}, "attempts": 1}
-    spec = SPEC | {"recipe": {"filter": sharpness, "real": {"dataset": "digits", "share": 0.25}}}
-    expected = [(*digest(batch), batch["filter"]) for batch in FacetDataset(spec)]
-    loader = DataLoader(FacetDataset(spec), batch_size=None, num_workers=2, multiprocessing_context="forkserver")
+    judged = {"sharpness": {"min": 0.05}, "confidence": {"feature": "digit", "min": 0.05}, "attempts": 1}
+    spec = SPEC | {"recipe": {"filter": judged, "real": {"dataset": "digits", "share": 0.25}}}
+    batches = list(FacetDataset(spec))
+    expected = [(*digest(batch), batch["filter"]) for batch in batches]
+    counts = {key: sum(batch["filter"][key] for batch in batches) for key in batches[0]["filter"]}
+    assert counts["kept"] > 0
+    dropped = counts["dropped_sharpness"] + counts["dropped_confidence"]
+    assert dropped == counts["rendered"] - counts["kept"] > 0
+    loader = DataLoader(
+        FacetDataset(spec), batch_size=None, num_workers=2, multiprocessing_context="forkserver"
+    )
     assert [(*digest(batch), batch["filter"]) for batch in loader] == expected
 
 
@@ -216,7 +223,8 @@ def test_a_stream_may_be_read_by_a_process_beside() -> None:
 
 
 def _children(name: str) -> list[int]:
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True)
+    words = ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True)
     return [int(line.split()[0]) for line in listed.stdout.splitlines() if name in line]
 
 

@@ -132,7 +132,8 @@ def test_mistakes_of_a_file_name_it(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text("model: m\nlast_batch: fil\nrecipe: {repeat: 3}\n")
     told = mistakes(path)
-    assert [line.split(": ")[:2] for line in told] == [[str(path), "last_batch"], [str(path), "recipe.repeat"]]
+    expected = [[str(path), "last_batch"], [str(path), "recipe.repeat"]]
+    assert [line.split(": ")[:2] for line in told] == expected
     for name, text in (("a.yaml", "a: [\n"), ("a.json", "{"), ("a.textproto", "model 3")):
         (tmp_path / name).write_text(text)
         assert str(tmp_path / name) in mistakes(tmp_path / name)[0]

@@ -76,7 +76,9 @@ def test_an_order_is_for_one_pass() -> None:
 def test_copies_are_independent_and_shared() -> None:
     passes = Passes()
     begin(passes, None)
-    for other in (copy.deepcopy(passes), pickle.loads(pickle.dumps(passes)), passes.copy()):
+    parted = copy.copy(passes)
+    parted.part()
+    for other in (copy.deepcopy(passes), pickle.loads(pickle.dumps(passes)), parted):
         assert other._words.is_shared()
         assert begin(other, None).nth == 1
     assert begin(passes, None).nth == 1
@@ -88,7 +90,9 @@ def test_passes_belong_to_one_process() -> None:
     assert passes.claim(2)  # nobody had begun
     begin(passes, None)
     assert not passes.claim(1)
-    assert passes.copy().claim(1)
+    passes.part()
+    assert passes.claim(1)
+    assert begin(passes, None).nth == 1
 
 
 def test_states_too_large_are_refused() -> None:

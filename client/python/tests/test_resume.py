@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import copy
 import io
+import multiprocessing
+import os
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -48,6 +50,16 @@ def loader_of(
         batch_size=None,
         num_workers=workers,
         multiprocessing_context=context if workers else None,
+        persistent_workers=persistent,
+    )
+
+
+def stateful(dataset: FacetDataset, workers: int = 2, persistent: bool = False) -> StatefulDataLoader:
+    return StatefulDataLoader(
+        dataset,
+        batch_size=None,
+        num_workers=workers,
+        multiprocessing_context="forkserver" if workers else None,
         persistent_workers=persistent,
     )
 
@@ -203,21 +215,11 @@ def test_a_state_at_the_end_is_used_by_workers(epochs: list[list[Digest]]) -> No
 def test_a_finished_loader_goes_on_with_the_next_epoch(
     epochs: list[list[Digest]], workers: int, persistent: bool
 ) -> None:
-    def make(dataset: FacetDataset) -> StatefulDataLoader:
-        context = "forkserver" if workers else None
-        return StatefulDataLoader(
-            dataset,
-            batch_size=None,
-            num_workers=workers,
-            multiprocessing_context=context,
-            persistent_workers=persistent,
-        )
-
-    loader = make(FacetDataset(SPEC))
+    loader = stateful(FacetDataset(SPEC), workers, persistent)
     assert read(loader) == epochs[0]
     state = pickle.loads(pickle.dumps(loader.state_dict()))
     # In a loader of its kind.
-    again = make(FacetDataset(SPEC))
+    again = stateful(FacetDataset(SPEC), workers, persistent)
     again.load_state_dict(state)
     assert [read(again), read(again)] == epochs[1:3]
     # As a state of the rank.
@@ -230,16 +232,13 @@ def test_a_finished_loader_goes_on_with_the_next_epoch(
 
 
 def test_a_loader_resumed_in_the_middle_goes_on_with_the_next_epoch(epochs: list[list[Digest]]) -> None:
-    def make(dataset: FacetDataset) -> StatefulDataLoader:
-        return StatefulDataLoader(dataset, batch_size=None, num_workers=2, multiprocessing_context="forkserver")
-
-    loader = make(FacetDataset(SPEC))
+    loader = stateful(FacetDataset(SPEC))
     iterator = iter(loader)
     assert [digest(next(iterator)) for _ in range(4)] == epochs[0][:4]
     state = loader.state_dict()
     del iterator
     dataset = FacetDataset(SPEC)
-    again = make(dataset)
+    again = stateful(dataset)
     again.load_state_dict(state)
     assert [read(again), read(again)] == [epochs[0][4:], epochs[1]]
     # By another loader, too.
@@ -247,14 +246,10 @@ def test_a_loader_resumed_in_the_middle_goes_on_with_the_next_epoch(epochs: list
 
 
 def test_a_workers_state_of_other_epochs_is_refused() -> None:
-    loader = StatefulDataLoader(
-        FacetDataset(SPEC), batch_size=None, num_workers=2, multiprocessing_context="forkserver"
-    )
+    loader = stateful(FacetDataset(SPEC))
     next(iter(loader))
     state = loader.state_dict()
-    other = StatefulDataLoader(
-        FacetDataset(SPEC, epochs=2), batch_size=None, num_workers=2, multiprocessing_context="forkserver"
-    )
+    other = stateful(FacetDataset(SPEC, epochs=2))
     other.load_state_dict(state)
     with pytest.raises(ValueError, match="rank_state"):
         next(iter(other))
@@ -271,7 +266,7 @@ def test_copies_count_their_own_passes(epochs: list[list[Digest]], kind: str) ->
     dataset = FacetDataset(SPEC)
     assert read(dataset) == epochs[0]
     copied = copy.deepcopy(dataset) if kind == "deepcopy" else pickle.loads(pickle.dumps(dataset))
-    loader = loader_of(copied, 2, "fork")
+    loader = loader_of(copied, 1, "fork")
     assert [read(loader), read(loader)] == epochs[1:3]
     assert read(dataset) == epochs[1]
 
@@ -279,6 +274,25 @@ def test_copies_count_their_own_passes(epochs: list[list[Digest]], kind: str) ->
 def test_workers_may_be_spawned(epochs: list[list[Digest]]) -> None:
     loader = loader_of(resumed_after(4), 2, "spawn", persistent=True)
     assert [read(loader), read(loader)] == [epochs[0][4:], epochs[1]]
+
+
+def _read_first(dataset: FacetDataset, address: str, results: Any) -> None:
+    os.environ["FACET_SERVER"] = address
+    results.put(digest(next(iter(dataset))))
+
+
+def test_a_data_set_handed_to_a_process_counts_its_own_passes(
+    server: Server, epochs: list[list[Digest]]
+) -> None:
+    dataset = FacetDataset(SPEC)
+    next(iter(dataset))
+    context = multiprocessing.get_context("forkserver")
+    results = context.Queue()
+    process = context.Process(target=_read_first, args=(dataset, server.address, results))
+    process.start()
+    assert results.get(timeout=60) == epochs[1][0]
+    process.join()
+    assert digest(next(iter(dataset))) == epochs[1][0]
 
 
 # --- states of the data set itself ---
@@ -346,14 +360,11 @@ def moving(client: facet_client.Client) -> Iterator[dict[str, Any]]:
 def test_a_loaded_state_pins_versions_for_all_later_passes(moving: dict[str, Any]) -> None:
     spec, first = moving["spec"], ("models/moving@1", "datasets/moving@1")
 
-    def make(dataset: FacetDataset) -> StatefulDataLoader:
-        return StatefulDataLoader(dataset, batch_size=None, num_workers=2, multiprocessing_context="forkserver")
-
     def versions(loader: Any) -> set[tuple[str, str]]:
         return {(batch["model_version"], batch["dataset_version"]) for batch in loader}
 
     dataset = FacetDataset(spec)
-    loader = make(dataset)
+    loader = stateful(dataset)
     batch = next(iter(loader))
     loader_state, state = loader.state_dict(), dataset.state_after(batch)
     assert (state["model"], state["dataset"]) == first
@@ -361,7 +372,7 @@ def test_a_loaded_state_pins_versions_for_all_later_passes(moving: dict[str, Any
 
     by_loader = FacetDataset(spec)
     assert by_loader.description.model_version == "models/moving@2"
-    again = make(by_loader)
+    again = stateful(by_loader)
     again.load_state_dict(loader_state)
     assert versions(again) == {first}
     assert by_loader.description.model_version == first[0]

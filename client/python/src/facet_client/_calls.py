@@ -99,7 +99,7 @@ class BesideCall:
             self._process.stdin.flush()
 
     def read(self) -> bytes | None:
-        """The next message; None: there is none. Unavailable: the process died, whatever it was about to say."""
+        """The next message; None: there is none. Unavailable: the process died, in mid-message or not."""
         while True:
             head = self._read(FRAME.size)
             kind, length = FRAME.unpack(head)

@@ -35,7 +35,8 @@ def forked_from_user() -> bool:
 
 
 def _grpc_threads() -> bool:
-    """Whether gRPC has threads in this process: it has while a channel exists, from its first call on at least."""
+    """Whether gRPC has threads in this process: it has while a channel exists, at the latest from its first
+    call on."""
     for path in glob.glob("/proc/self/task/*/comm"):
         try:
             with open(path, encoding="ascii", errors="replace") as file:

@@ -56,11 +56,17 @@ def _fill(message: Message, values: object, path: str, mistakes: list[Mistake]) 
             mistakes.append(Mistake(where, f"there is no such field. {suggestion(str(key), names)}"))
         elif field.name in seen:
             mistakes.append(Mistake(where, "is there twice"))
-        elif (oneof := field.containing_oneof) and (other := message.WhichOneof(oneof.name)) and value is not None:
+        elif value is not None and (other := _other_of_oneof(message, field)):
             mistakes.append(Mistake(where, f"and {other} exclude each other"))
         else:
             seen.add(field.name)
             _set(message, field, value, where.removesuffix(str(key)) + field.name, mistakes)
+
+
+def _other_of_oneof(message: Message, field: FieldDescriptor) -> str | None:
+    """What is set in the place of `field`."""
+    oneof = field.containing_oneof
+    return message.WhichOneof(oneof.name) if oneof is not None else None
 
 
 def _set(message: Message, field: FieldDescriptor, value: object, path: str, mistakes: list[Mistake]) -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which pass over a data set comes next, agreed on by all processes that read it.
 
-DataLoader tells its workers nothing of passes: each gets a copy of the data set, begins to read, and is thrown
-away or, with persistent_workers, begins again. So what passes have begun stands in memory that all of them share.
+DataLoader tells its workers nothing of passes: each gets a copy of the data set, begins to read, and is
+thrown away or, with persistent_workers, begins again. So what passes have begun stands in memory that all of
+them share.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ MAX_WORKERS = 1024
 _MAIN = MAX_WORKERS  # row of the process that makes the loaders, when it reads itself
 _ROWS = MAX_WORKERS + 1
 
-# Of a row. WRITE is a number that each write raises, first and last, so that a row that is being written shows.
+# Of a row. WRITE is a number that each write raises, first and last: a row that is being written shows.
 _WRITE, _KEY, _ORDER, _NTH, _EPOCH, _NEXT, _WRITTEN = range(7)
 _COLUMNS = 7
 
@@ -48,14 +49,14 @@ class Pass(NamedTuple):
 class Passes:
     """Shared by the processes of one training process: itself and the workers of its DataLoaders.
 
-    An *order* says where the next pass begins: there is one from the start, and `give_order` makes another. The
-    pass after it follows the order, and each later pass begins at the epoch after the last one of the pass
-    before, or, where that had no end, after the last epoch that anybody began.
+    An *order* says where the next pass begins: there is one from the start, and `give_order` makes another.
+    The next pass follows the order, and each later one begins at the epoch after the last of the pass before,
+    or, where that had no end, after the last epoch that anybody began.
 
     Whoever begins to read calls `begin`. The workers of one iteration come to the same pass without waiting
-    for each other: the first to come decides, the others know it by the key that they have in common. Two that
-    come at the same moment decide alike, as nothing else changes meanwhile. A worker that is killed before it
-    has begun leaves the others' count right.
+    for each other: the first to come decides, the others know it by the key that they have in common. Two
+    that come at the same moment decide alike, as nothing else changes meanwhile. A worker that is killed
+    before it has begun leaves the others' count right.
 
     Pickled or copied it is independent of the original, with the same passes behind it; handed to a process
     that multiprocessing starts, it is the same memory.
@@ -75,12 +76,9 @@ class Passes:
             self._words.share_memory_()  # type: ignore[no-untyped-call]
             self._header()[_OWNER] = 0
 
-    def copy(self) -> Passes:
-        """Independent of this one."""
-        result = Passes()
-        result._words.copy_(self._words)
-        result._header()[_OWNER] = 0
-        return result
+    def part(self) -> None:
+        """From now on this is independent of what it shared memory with."""
+        self.__setstate__({"words": self._words.clone()})
 
     # --- whose it is ---
 
@@ -129,8 +127,8 @@ class Passes:
         """The pass that worker `worker` of `workers` begins, or this process itself where it is None.
 
         `key`: the same for the workers of one iteration of a DataLoader, and seldom for two iterations.
-        `epoch`: where the order's own pass begins. `epochs`: of a pass; -1: without end. `own`: first epoch of
-        a pass that this worker alone knows of, by a state that was loaded into it.
+        `epoch`: where the order's own pass begins. `epochs`: of a pass; -1: without end. `own`: first epoch
+        of a pass that this worker alone knows of, by a state that was loaded into it.
         """
         rows = self._read()
         slot = _MAIN if worker is None else worker
@@ -140,7 +138,8 @@ class Passes:
             mine = (rows[slot, _ORDER], rows[slot, _NTH])
             siblings = siblings[[(row[_ORDER], row[_NTH]) > mine for row in siblings]]
         if len(siblings):
-            begun = Pass(*max((int(row[_ORDER]), int(row[_NTH]), int(row[_EPOCH])) for row in siblings))
+            passes = ((int(row[_ORDER]), int(row[_NTH]), int(row[_EPOCH])) for row in siblings)
+            begun = Pass(*max(passes))
         else:
             begun = self._decide(rows, epoch)
         if own is not None:

@@ -44,9 +44,9 @@ def find_place(rank: int | None, world_size: int | None, spec: augmentation_pb2.
         raise ValueError("give both rank and world_size, or neither")
     in_spec = (spec.rank, spec.world_size or 1) if spec.rank or spec.world_size else None
     if rank is not None and world_size is not None:
-        if in_spec not in (None, (rank, world_size)):
+        if in_spec is not None and in_spec != (rank, world_size):
             raise ValueError(
-                f"rank {rank} of {world_size} is given, but the spec has rank {spec.rank} of {spec.world_size}"
+                f"rank {rank} of {world_size} is given, but the spec has rank {in_spec[0]} of {in_spec[1]}"
             )
         return Place(rank, world_size, given=True)
     if in_spec is not None:
@@ -61,6 +61,6 @@ def check_place(place: Place) -> None:
     if not place.given and now not in (None, (place.rank, place.world_size)):
         assert now is not None
         raise RuntimeError(
-            f"this data set was made as rank {place.rank} of {place.world_size}, before torch.distributed said "
-            f"{now[0]} of {now[1]}: make it after init_process_group(), or give rank and world_size"
+            f"this data set was made as rank {place.rank} of {place.world_size}, before torch.distributed "
+            f"said {now[0]} of {now[1]}: make it after init_process_group(), or give rank and world_size"
         )

@@ -39,7 +39,7 @@ def _fill_yaml(spec: augmentation_pb2.StreamSpec, text: str, path: pathlib.Path)
         import yaml
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
-            f"{path} is YAML, which needs PyYAML: pip install 'facet-client[yaml]'; or write the recipe as JSON",
+            f"{path} is YAML, which needs PyYAML: pip install 'facet-client[yaml]'; or write it as JSON",
             name="yaml",
         ) from None
     # Values as they are written: `classes: [1]` names a class, and `no` may be one.

@@ -10,7 +10,7 @@ from facet_client.v1 import augmentation_pb2
 
 
 class Versions(TypedDict):
-    """Those of a spec's model, of its data set and of its judges in their order; empty: none, or not known."""
+    """Those of a spec's model, data set and judges, in their order; empty: none, or not known."""
 
     model: str
     dataset: str

@@ -335,7 +335,9 @@ class Client:
             "AugmentationService/DescribeStream", request, augmentation_pb2.DescribeStreamResponse
         )
 
-    def stream(self, spec: Spec | str | pathlib.Path, *, resume_token: bytes = b"", prefetch: int = 4) -> BatchReader:
+    def stream(
+        self, spec: Spec | str | pathlib.Path, *, resume_token: bytes = b"", prefetch: int = 4
+    ) -> BatchReader:
         """The batches of a stream."""
         return BatchReader(
             spec,

@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset
 
-from facet_client import _calls, errors
+from facet_client import errors
 from facet_client._channel import MAX_MESSAGE_BYTES, default_address
-from facet_client._passes import MAX_WORKERS, Pass, Passes
+from facet_client._passes import Pass, Passes
+from facet_client._pinned import PinnedStream
 from facet_client._ranks import check_place, find_place
 from facet_client._tensors import TensorBatch, tensors
-from facet_client._versions import Versions, base_name, pin
+from facet_client._versions import pin
+from facet_client._workers import is_worker, iteration_key, settle, this_worker
 from facet_client.features import Spec, stream_spec
 from facet_client.state import Extent, StreamState, checked, state_of_rank
 from facet_client.stream import Batch, BatchReader, LabelSizes
@@ -36,32 +36,32 @@ class FacetDataset(IterableDataset[TensorBatch]):
 
     A batch is a dict: tensors "images" and, as asked, "soft" and "one_hot" [N, K], "class_index" [N, F],
     "pair_class" [N, F, 2], "pair_weight" [N, F]; of each image, as int64 [N], "index", "transform", "source"
-    (1 rendered, 2 real) and "replaced"; and as plain values "epoch", "batch_index", "filler", "epoch_end" (the
-    rank's last of the epoch), "pass_epoch" (first epoch of the pass), "next_epoch" and "next_batch" (where the
-    next step begins), "token", "model_version", "dataset_version", "judge_versions" and, where the recipe has a
-    filter, its counts as "filter". N may be 0 where a filter drops images.
+    (1 rendered, 2 real) and "replaced"; and as plain values "epoch", "batch_index", "filler", "epoch_end"
+    (the rank's last of the epoch), "pass_epoch" (first epoch of the pass), "next_epoch" and "next_batch"
+    (where the next step begins), "token", "model_version", "dataset_version", "judge_versions" and, where the
+    recipe has a filter, its counts as "filter". N may be 0 where a filter drops images.
 
     Ranks and workers share the stream out among themselves: rank r of R gets the batches r, r + R, ... of
     the global sequence, in this order, however many workers its DataLoader has.
 
-    Passes. A pass is `epochs` epochs, or has no end with -1. The first begins at the spec's `first_epoch`, each
-    later one at the epoch after the last of the pass before; after a pass without end, at the epoch after the
-    highest that any worker had begun. `set_epoch(e)` lets the next pass begin at epoch e, `load_state_dict()`
-    where the state says; the passes after it follow as ever. This holds whatever reads a pass: this process,
-    workers forked or spawned, persistent ones, as many as in the pass before or not; `_passes` has how. In a
-    DataLoader a pass begins with its iterator, here with its first batch.
+    Passes. A pass is `epochs` epochs, or has no end with -1. The first begins at the spec's `first_epoch`,
+    each later one at the epoch after the last of the pass before; after a pass without end, at the epoch
+    after the highest that any worker had begun. `set_epoch(e)` lets the next pass begin at epoch e,
+    `load_state_dict()` where the state says; the passes after it follow as ever. This holds whatever reads a
+    pass: this process, workers forked or spawned, persistent ones, as many as in the pass before or not;
+    `_passes` has how. In a DataLoader a pass begins with its iterator, here with its first batch.
 
-    States. There are two kinds. `state_after(batch)`, `rank_state()` and, without workers, `state_dict()` give a
-    state of the rank, equal on all ranks. It goes into `load_state_dict()` of a data set on any number of
-    ranks, then into a DataLoader of any number of workers: what follows the batches that all ranks have used is
-    dealt out anew. After the last batch of a pass it stands at the beginning of the next, and a loaded state is
-    used by one pass, whoever reads it. With another `epochs` than the state's, passes are counted in those from
-    the beginning of the state's pass, and the next one is what is left of the one that the state lies in. The
-    other kind is a worker's own in `StatefulDataLoader.state_dict()`, which takes it back with as many workers,
-    ranks and epochs.
+    States. There are two kinds. `state_after(batch)`, `rank_state()` and, without workers, `state_dict()`
+    give a state of the rank, equal on all ranks. It goes into `load_state_dict()` of a data set on any number
+    of ranks, then into a DataLoader of any number of workers: what follows the batches that all ranks have
+    used is dealt out anew. After the last batch of a pass it stands at the beginning of the next, and a
+    loaded state is used by one pass, whoever reads it. With another `epochs` than the state's, passes are
+    counted in those from the beginning of the state's pass, and the next one is what is left of the one that
+    the state lies in. The other kind is a worker's own in `StatefulDataLoader.state_dict()`, which takes it
+    back with as many workers, ranks and epochs.
 
-    Versions. Those of model, data set and judges are pinned when the data set is made, and anew when a state is
-    loaded, also by StatefulDataLoader in a worker: all later passes and `description` are of these.
+    Versions. Those of model, data set and judges are pinned when the data set is made, and anew when a state
+    is loaded, also by StatefulDataLoader in a worker: all later passes and `description` are of these.
 
     Copies. Copied or pickled, a data set is independent of the original and goes on from where it stood. Each
     process makes its own: one that was handed to another process, and was read before, is copied there.
@@ -89,10 +89,10 @@ class FacetDataset(IterableDataset[TensorBatch]):
         """`spec` as `stream_spec` takes it, without worker and workers. `epochs` a pass, over the spec's.
 
         Rank and world size are as given, else the spec's, else those of torch.distributed, else of torchrun's
-        environment, else 0 of 1. `prefetch`: batches on their way at once, for each worker. `patience`: seconds
-        of trying to connect again. `transform` is applied to each batch where it is received.
-        `max_message_bytes`: of one batch, at most. The address is FACET_SERVER of the environment unless given.
-        `beside`: always stream through a process beside, where gRPC in this one must not be.
+        environment, else 0 of 1. `prefetch`: batches on their way at once, for each worker. `patience`:
+        seconds of trying to connect again. `transform` is applied to each batch where it is received.
+        `max_message_bytes`: of one batch, at most. The address is FACET_SERVER of the environment unless
+        given. `beside`: always stream through a process beside, where gRPC in this one must not be.
         """
         super().__init__()
         self._spec = stream_spec(spec)
@@ -108,8 +108,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
         self._max_message_bytes = max_message_bytes
         self._beside = beside
         self._passes = Passes()
-        self._described = self._describe(None)
-        self._passes.pin(dict(_versions(self._described)))
+        self._stream = PinnedStream(self._spec, self._passes, self._address, patience)
         # Where this process stands, and the last pass that had begun when it came there.
         self._state: StreamState | None = None
         self._last = self._passes.last()
@@ -123,23 +122,10 @@ class FacetDataset(IterableDataset[TensorBatch]):
 
     # --- what it is ---
 
-    def _describe(self, versions: Versions | None) -> augmentation_pb2.DescribeStreamResponse:
-        request = augmentation_pb2.DescribeStreamRequest(spec=self._spec)
-        if versions is not None:
-            pin(request.spec, versions["model"], versions["dataset"], versions["judges"])
-        return _calls.describe(self._address, request, self._patience)
-
-    @property
-    def _versions(self) -> Versions:
-        return cast("Versions", self._passes.pins())
-
     @property
     def description(self) -> augmentation_pb2.DescribeStreamResponse:
         """What the server says of the stream, with the pinned versions."""
-        versions = self._versions
-        if versions != _versions(self._described):  # a worker has loaded a state
-            self._described = self._describe(versions)
-        return self._described
+        return self._stream.description
 
     @property
     def schema(self) -> feature_pb2.FeatureSchema:
@@ -158,23 +144,15 @@ class FacetDataset(IterableDataset[TensorBatch]):
             raise TypeError("a stream without end has no length")
         return self.description.steps_per_epoch * self._spec.epochs
 
-    def _extent(self) -> Extent:
-        return Extent(
-            epochs=self._spec.epochs,
-            world_size=self._spec.world_size,
-            batches=self.description.batches_per_epoch,
-            drop=self._spec.last_batch == augmentation_pb2.LAST_BATCH_DROP,
-        )
-
     # --- iteration, where the worker is ---
 
     def __iter__(self) -> Iterator[Any]:
         check_place(self._place)
-        if get_worker_info() is not None:
+        if is_worker():
             # Now and not with the first batch, so that state_dict() is right from here on.
             with errors.carried_whole():
                 return self._read_as_worker(*self._begin())
-        self._settle()
+        settle(self._passes)
         order, first = self._order()
         coming = self._passes.peek(first["epoch"])
         self._stand(self._beginning(coming, order, first))
@@ -188,7 +166,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
             yield from self._read(begun, state)
 
     def _read(self, begun: Pass, state: StreamState) -> Iterator[Any]:
-        spec, extent = augmentation_pb2.StreamSpec(), self._extent()
+        spec, extent = augmentation_pb2.StreamSpec(), self._stream.extent
         spec.CopyFrom(self._spec)
         pin(spec, state["model"], state["dataset"], state["judges"])
         spec.first_epoch, spec.worker, spec.workers = state["epoch"], state["skip"], state["workers"]
@@ -206,23 +184,22 @@ class FacetDataset(IterableDataset[TensorBatch]):
             for batch in reader:
                 state = self._after(batch, state, extent)
                 if extent.epochs < 0:
-                    self._passes.reached(_worker()[0], begun, batch.message.epoch)
+                    self._passes.reached(this_worker()[0], begun, batch.message.epoch)
                 self._stand(state)
                 made = self._complete(tensors(batch), state)
                 yield self._transform(made) if self._transform else made
 
     def _begin(self) -> tuple[Pass, StreamState]:
         """The pass that begins now, and where in it this worker, or this process, begins."""
-        worker, workers = _worker()
-        self._settle()
+        worker, workers = this_worker()
+        settle(self._passes)
         own, self._own = self._own, None
         order, first = self._order()
-        info = get_worker_info()
         self._begun += 1
         begun = self._passes.begin(
             worker,
             workers,
-            key=0 if info is None else hash((info.seed - info.id, self._begun)),
+            key=iteration_key(self._begun),
             epoch=first["epoch"],
             epochs=self._spec.epochs,
             own=None if own is None else own["epoch"],
@@ -252,7 +229,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
         """The beginning of `epoch` as the beginning of a pass."""
         return checked(
             {
-                **self._versions,
+                **self._stream.versions,
                 "token": b"",
                 "epoch": epoch,
                 "skip": 0,
@@ -299,23 +276,23 @@ class FacetDataset(IterableDataset[TensorBatch]):
         """
         if epoch < 0:
             raise ValueError(f"there is no epoch {epoch}")
-        if get_worker_info() is not None:
+        if is_worker():
             self._own = self._own or self._fresh(epoch)
             return
-        self._settle()
+        settle(self._passes)
         order, first = self._order()
         unused = order > self._passes.last()[0]
         if not (unused and first["token"] and first["next_epoch"] == epoch):
             self._give_order(self._fresh(epoch))
 
     def state_dict(self) -> dict[str, Any]:
-        """Where this process stands: after the last batch that it made, where the state was loaded that the next
-        pass uses, or nowhere ({}). For StatefulDataLoader, and for loops without workers.
+        """Where this process stands: after the last batch that it made, or where the state was loaded that
+        the next pass uses, or nowhere ({}). For StatefulDataLoader, and for loops without workers.
 
         RuntimeError: since then the workers of a DataLoader have begun to read, and they know.
         """
-        if get_worker_info() is None:
-            self._settle()
+        if not is_worker():
+            settle(self._passes)
             if self._passes.last() != self._last:
                 raise RuntimeError(
                     "a DataLoader's workers hold the state of this data set: use state_after(batch), or "
@@ -326,43 +303,25 @@ class FacetDataset(IterableDataset[TensorBatch]):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """The next pass goes on from `state`, of this model and recipe; {} changes nothing.
 
-        ValueError: of another model or data set, no state or a damaged one, or a state of one of several workers,
-        outside StatefulDataLoader. That it is of another recipe is found by the server: the pass then raises
-        FailedPrecondition.
+        ValueError: of another model or data set, no state or a damaged one, or a state of one of several
+        workers, outside StatefulDataLoader. That it is of another recipe is found by the server: the pass
+        then raises FailedPrecondition.
         """
         if not state:
             return
         loaded = checked(state)
-        info = get_worker_info()
-        if info is None and loaded["workers"] != 1:
+        if not is_worker() and loaded["workers"] != 1:
             raise ValueError(f"this is the state of one of {loaded['workers']} workers; load rank_state(...)")
-        loaded = {**loaded, **self._repin(loaded)}
-        if info is None:
-            self._settle()
-            self._give_order(self._extent().whole(loaded))
+        loaded = {**loaded, **self._stream.repin(loaded)}
+        if is_worker():
+            self._own = self._state = self._own_share(loaded, this_worker()[1])
         else:
-            self._own = self._state = self._own_share(loaded, info.num_workers)
-
-    def _repin(self, state: StreamState) -> Versions:
-        """Pins the versions of `state`."""
-        now = self._versions
-        for kind, mine in (("model", now["model"]), ("dataset", now["dataset"])):
-            other = state[kind]  # type: ignore[literal-required]
-            if other and base_name(other) != base_name(mine):
-                raise ValueError(f"this state is of {other}, the data set is of {mine or 'no real images'}")
-        wanted = Versions(
-            model=state["model"],
-            dataset=state["dataset"] or now["dataset"],
-            judges=state["judges"] or now["judges"],
-        )
-        if wanted != now:
-            self._described = self._describe(wanted)
-            self._passes.pin(dict(_versions(self._described)))
-        return self._versions
+            settle(self._passes)
+            self._give_order(self._stream.extent.whole(loaded))
 
     def _own_share(self, state: StreamState, workers: int) -> StreamState:
-        """What a state is to the worker that it was loaded into: its own, or one of the rank, to be dealt out."""
-        extent = self._extent()
+        """A state as the worker takes it that it was loaded into: its own, or the rank's, to be dealt out."""
+        extent = self._stream.extent
         mine = (workers, extent.world_size, extent.epochs)
         its = (state["workers"], state["world_size"], state["epochs"] or extent.epochs)
         if its == mine and (workers > 1 or state["ended"]):
@@ -370,8 +329,9 @@ class FacetDataset(IterableDataset[TensorBatch]):
         if state["workers"] == 1 and not state["ended"]:
             return extent.whole(state)
         raise ValueError(
-            f"this is the state of one of {its[0]} workers of {its[1]} ranks with passes of {its[2]} epochs, not "
-            f"of {mine[0]} of {mine[1]} with {mine[2]}; load rank_state(...) or state_after(...) into the data set"
+            f"this is the state of one of {its[0]} workers of {its[1]} ranks with passes of {its[2]} epochs, "
+            f"not of {mine[0]} of {mine[1]} with {mine[2]}; load rank_state(...) or state_after(...) into "
+            "the data set"
         )
 
     def _give_order(self, state: StreamState) -> None:
@@ -380,22 +340,8 @@ class FacetDataset(IterableDataset[TensorBatch]):
 
     def _stand(self, state: StreamState) -> None:
         self._state = state
-        if get_worker_info() is None:
+        if not is_worker():
             self._last = self._passes.last()
-
-    def _settle(self) -> None:
-        """Makes the passes those of this process, or of the one that this is a worker of."""
-        if get_worker_info() is None:
-            if not self._passes.claim(os.getpid()):
-                self._passes = self._passes.copy()
-                self._passes.claim(os.getpid())
-            return
-        parent = multiprocessing.parent_process()
-        if parent is not None and parent.pid is not None and not self._passes.claim(parent.pid):
-            raise RuntimeError(
-                "this data set was read in another process and then handed to the one that made this loader; make "
-                "it there, or hand over copy.deepcopy(dataset)"
-            )
 
     def state_after(self, batch: TensorBatch) -> dict[str, Any]:
         """The state after `batch` of this rank, for any number of workers and ranks.
@@ -406,7 +352,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
             raise ValueError(f"a batch without {', '.join(missing)}: let `transform` keep these")
         after = checked(
             {
-                **self._versions,
+                **self._stream.versions,
                 "model": batch["model_version"],
                 "token": batch["token"],
                 "epoch": batch["pass_epoch"],
@@ -441,21 +387,3 @@ class FacetDataset(IterableDataset[TensorBatch]):
                 f"not the state of a StatefulDataLoader over a FacetDataset: {error!r}"
             ) from None
         return dict(state_of_rank(state))
-
-
-def _versions(description: augmentation_pb2.DescribeStreamResponse) -> Versions:
-    return Versions(
-        model=description.model_version,
-        dataset=description.dataset_version,
-        judges=list(description.judge_versions),
-    )
-
-
-def _worker() -> tuple[int | None, int]:
-    """Number of this worker and how many there are; None and 1 in no worker."""
-    info = get_worker_info()
-    if info is None:
-        return None, 1
-    if info.num_workers > MAX_WORKERS:
-        raise ValueError(f"a FacetDataset takes at most {MAX_WORKERS} workers, not {info.num_workers}")
-    return info.id, info.num_workers

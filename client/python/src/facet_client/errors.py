@@ -63,7 +63,9 @@ class FacetError(Exception):
         self._carries = False
 
     def __str__(self) -> str:
-        text = f"{self.field}: {self.message}" if self.field and self.field not in self.message else self.message
+        text = self.message
+        if self.field and self.field not in text:
+            text = f"{self.field}: {text}"
         return f"{text}\n[facet {json.dumps(self.details)}]" if self._carries else text
 
     @property

@@ -58,13 +58,13 @@ def feature_vector(vector: Vector) -> feature_pb2.FeatureVector:
 
 
 def stream_spec(spec: Spec | str | pathlib.Path) -> augmentation_pb2.StreamSpec:
-    """The message for a dict, a model's name, a message, which is copied, or a `pathlib.Path` of a recipe file.
+    """The message for a dict, a model's name, a message, which is copied, or the `pathlib.Path` of a recipe.
 
-    A dict is written as recipe files are: names of enums may be short ("fill", "rotate-90"), and one value may
-    stand for a list of one. A file ends in .yaml, .json or .textproto.
+    A dict is written as recipe files are: names of enums may be short ("fill", "rotate-90"), and one value
+    may stand for a list of one. A file ends in .yaml, .json or .textproto.
 
-    InvalidArgument names every field that a StreamSpec has not and every value that does not fit. OSError: the
-    file cannot be read.
+    InvalidArgument names every field that a StreamSpec has not and every value that does not fit. OSError:
+    the file cannot be read.
     """
     result = augmentation_pb2.StreamSpec()
     mistakes: list[_fields.Mistake] = []

@@ -49,7 +49,7 @@ def checked(state: Mapping[str, Any]) -> StreamState:
     if missing := sorted(_Required.__required_keys__ - set(state)):
         raise ValueError(f"not the state of a FacetDataset: no {', '.join(missing)}")
     for key, kind in _TYPES.items():
-        if key in state and (not isinstance(state[key], kind) or (kind is int and isinstance(state[key], bool))):
+        if key in state and not (type(state[key]) is kind if kind is int else isinstance(state[key], kind)):
             raise ValueError(
                 f"not the state of a FacetDataset: {key} is {state[key]!r}, which is no {kind.__name__}"
             )
@@ -65,11 +65,13 @@ def checked(state: Mapping[str, Any]) -> StreamState:
     if min(whole["epoch"], whole["skip"], whole["next_batch"], whole["next_epoch"] - whole["epoch"]) < 0:
         raise ValueError("not the state of a FacetDataset: it has numbers below 0")
     if not 0 <= whole["skip"] < whole["workers"]:
-        raise ValueError(f"not the state of a FacetDataset: skip {whole['skip']} of {whole['workers']} workers")
+        raise ValueError(
+            f"not the state of a FacetDataset: skip {whole['skip']} of {whole['workers']} workers"
+        )
     if not whole["token"] and (whole["next_epoch"], whole["next_batch"]) != (whole["epoch"], 0):
         raise ValueError(
-            f"this state stands at batch {whole['next_batch']} of epoch {whole['next_epoch']} but has no token: "
-            "it is damaged, and going on from it would begin the stream anew"
+            f"this state stands at batch {whole['next_batch']} of epoch {whole['next_epoch']} but has no "
+            "token: it is damaged, and going on from it would begin the stream anew"
         )
     return whole
 
@@ -100,7 +102,7 @@ class Extent:
         return (epoch + 1, 0) if self.ends_epoch(next_batch) else (epoch, next_batch)
 
     def whole(self, state: StreamState) -> StreamState:
-        """The state of the rank as this extent has it, at the beginning of the next pass where nothing is left."""
+        """The state of the rank as this extent has it; the next pass's where nothing is left of its own."""
         epoch, batch = state["next_epoch"], state["next_batch"]
         if batch > 0:  # ranks may be more now than a rest that is dropped has batches
             epoch, batch = self.after(epoch, batch)

@@ -83,7 +83,7 @@ class Batch:
 
 
 def make_batch(split: SplitBatch) -> Batch:
-    """The arrays of a batch; labels of none where it has no images. ValueError: bytes and shape do not fit."""
+    """The arrays of a batch. ValueError: bytes and shape do not fit."""
     message = split.message
     dtype = _PIXEL_TYPES[message.images.pixel_type or image_pb2.PIXEL_TYPE_UINT8]
     pixels = np.frombuffer(split.raw, dtype, (split.end - split.begin) // dtype.itemsize, split.begin)
