@@ -82,7 +82,7 @@ def test_a_reader_gives_labels_of_no_images(server: Server) -> None:
 
 
 def test_a_filter_that_passes_some_goes_through_workers() -> None:
-    judged = {"sharpness": {"min": 0.05}, "confidence": {"feature": "digit", "min": 0.05}, "attempts": 1}
+    judged = {"sharpness": {"min": 0.15}, "confidence": {"feature": "digit", "min": 0.05}, "attempts": 1}
     spec = SPEC | {"recipe": {"filter": judged, "real": {"dataset": "digits", "share": 0.25}}}
     batches = list(FacetDataset(spec))
     expected = [(*digest(batch), batch["filter"]) for batch in batches]
