@@ -41,7 +41,7 @@ def train(model_name: str, path: pathlib.Path, steps: int, workers: int) -> None
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     done = 0
     if path.exists():
-        checkpoint = torch.load(path, weights_only=False)
+        checkpoint = torch.load(path, weights_only=True)
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
         dataset.load_state_dict(checkpoint["stream"])
@@ -85,7 +85,7 @@ def prove(arguments: list[str], folder: pathlib.Path, kills: int) -> None:
             process = start(folder / "killed.pt")
     if process.wait() != 0:
         raise SystemExit("the killed run failed")
-    one, other = (torch.load(folder / f"{name}.pt", weights_only=False) for name in ("undisturbed", "killed"))
+    one, other = (torch.load(folder / f"{name}.pt", weights_only=True) for name in ("undisturbed", "killed"))
     same = all(torch.equal(one["model"][name], other["model"][name]) for name in one["model"])
     print(f"killed {killed} times; weights {'equal, bit for bit' if same else 'DIFFER'}; stream state "
           f"{'equal' if one['stream'] == other['stream'] else 'DIFFERS'}")  # fmt: skip

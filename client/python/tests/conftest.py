@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pathlib
 import shutil
@@ -25,6 +26,9 @@ BIN = pathlib.Path(os.environ.get("FACET_BIN_DIR") or SOURCE / "build" / "releas
 BATCH, BATCHES = 8, 15
 SPEC = {"model": "tiny", "batch_size": BATCH, "shuffle_seed": 5, "augmentation_seed": 6}
 
+
+# Processes of the fork server have imported what workers need, and have no gRPC in use.
+multiprocessing.set_forkserver_preload(["facet_client.dataset", "torchdata.stateful_dataloader", "pytest"])
 
 # In front of a command: SIGKILL when this process is gone, so that no test leaves anything behind. Not a
 # preexec_fn: that makes Popen fork, and this process has gRPC in use.

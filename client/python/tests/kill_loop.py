@@ -91,7 +91,7 @@ def check(server: Server, folder: pathlib.Path) -> int:
         if trainer.wait(300) != 0:
             raise SystemExit("a trainer failed at the end")
     seen = [
-        torch.load(checkpoint_path(folder, rank, RANKS, steps), weights_only=False)["seen"]
+        torch.load(checkpoint_path(folder, rank, RANKS, steps), weights_only=True)["seen"]
         for rank in range(RANKS)
     ]
     used = [batch for step in zip(*seen, strict=True) for batch in step if batch[1] < BATCHES]

@@ -85,8 +85,9 @@ def test_unknown_model_names_resource(client: facet_client.Client) -> None:
 
 
 def test_lists_what_is_there(client: facet_client.Client) -> None:
-    assert [one.name for one in client.models()] == ["models/tiny@1"]
-    assert [one.name for one in client.datasets()] == ["datasets/digits@1"]
+    assert [one.name for one in client.models("tiny")] == ["models/tiny@1"]
+    assert "models/tiny@1" in [one.name for one in client.models()]
+    assert "datasets/digits@1" in [one.name for one in client.datasets()]
     assert "trainingJobs/tiny" in [one.name for one in client.jobs()]
     assert client.dataset("digits").image_count == 120
 

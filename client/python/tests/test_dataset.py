@@ -21,7 +21,7 @@ from trainer import checkpoint_path, digest
 
 import facet_client
 from facet_client import BatchReader, FacetDataset, errors
-from facet_client.dataset import _uncopied
+from facet_client._tensors import pixels
 
 Digest = tuple[int, int, str]
 Run = Callable[..., subprocess.Popen[str]]
@@ -32,10 +32,21 @@ def address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACET_SERVER", server.address)
 
 
-def load(dataset: FacetDataset, workers: int = 0, count: int | None = None) -> list[Digest]:
+def started(workers: int, context: str = "forkserver") -> dict[str, Any]:
+    """Options of a loader."""
+    return {
+        "batch_size": None,
+        "num_workers": workers,
+        "multiprocessing_context": context if workers else None,
+    }
+
+
+def load(
+    dataset: FacetDataset, workers: int = 0, count: int | None = None, context: str = "forkserver"
+) -> list[Digest]:
     """The first `count` batches of a pass."""
     seen = []
-    for batch in DataLoader(dataset, batch_size=None, num_workers=workers):
+    for batch in DataLoader(dataset, **started(workers, context)):
         seen.append(digest(batch))
         if len(seen) == count:
             break
@@ -64,7 +75,7 @@ def test_batches_are_tensors(server: Server) -> None:
 
 def test_pixels_are_the_bytes_that_came(server: Server) -> None:
     batch = next(BatchReader(SPEC, address=server.address))
-    images = _uncopied(batch)
+    images = pixels(batch)
     assert images.data_ptr() == batch.images.__array_interface__["data"][0]
     kept = bytes(batch.images.tobytes())
     del batch
@@ -97,7 +108,7 @@ def test_all_ranks_have_as_many_batches(sequence: list[Digest]) -> None:
     ranks = []
     for rank in range(4):
         dataset = FacetDataset(SPEC, rank=rank, world_size=4)
-        batches = list(DataLoader(dataset, batch_size=None, num_workers=2))
+        batches = list(DataLoader(dataset, **started(2)))
         assert len(batches) == len(dataset) == 4
         assert [batch["epoch_end"] for batch in batches] == [False, False, False, True]
         ranks.append([digest(batch) for batch in batches])
@@ -114,7 +125,7 @@ def test_a_pass_is_the_next_epoch(sequence: list[Digest], workers: int) -> None:
 
 
 def test_epoch_ends_are_the_ranks(server: Server) -> None:
-    loader = DataLoader(FacetDataset(SPEC, epochs=2), batch_size=None, num_workers=3)
+    loader = DataLoader(FacetDataset(SPEC, epochs=2), **started(3))
     assert [i for i, batch in enumerate(loader) if batch["epoch_end"]] == [BATCHES - 1, 2 * BATCHES - 1]
 
 
@@ -123,7 +134,7 @@ def test_loader_state_goes_on_where_it_was(sequence: list[Digest], workers: int)
     seen: list[Digest] = []
     state: dict[str, Any] = {}
     for length in (1, 2, 5, 9):
-        loader = StatefulDataLoader(FacetDataset(SPEC, epochs=3), batch_size=None, num_workers=workers)
+        loader = StatefulDataLoader(FacetDataset(SPEC, epochs=3), **started(workers))
         loader.load_state_dict(pickle.loads(pickle.dumps(state)))
         iterator = iter(loader)
         seen += [digest(next(iterator)) for _ in range(length)]
@@ -132,10 +143,10 @@ def test_loader_state_goes_on_where_it_was(sequence: list[Digest], workers: int)
 
 
 def test_state_taken_early_in_a_later_pass_is_of_that_pass(sequence: list[Digest]) -> None:
-    loader = StatefulDataLoader(FacetDataset(SPEC), batch_size=None, num_workers=3)
+    loader = StatefulDataLoader(FacetDataset(SPEC), **started(3))
     assert [digest(batch) for batch in loader] == sequence[:BATCHES]
     first = digest(next(iter(loader)))  # two workers have given nothing yet
-    resumed = StatefulDataLoader(FacetDataset(SPEC), batch_size=None, num_workers=3)
+    resumed = StatefulDataLoader(FacetDataset(SPEC), **started(3))
     resumed.load_state_dict(loader.state_dict())
     assert [first] + [digest(batch) for batch in resumed] == sequence[BATCHES : 2 * BATCHES]
     assert digest(next(iter(resumed))) == sequence[2 * BATCHES]
@@ -150,7 +161,7 @@ def test_state_after_a_batch_suits_any_ranks_and_workers(sequence: list[Digest])
             dataset = FacetDataset(SPEC, epochs=-1, rank=rank, world_size=world_size)
             dataset.load_state_dict(state)
             batches = []
-            for batch in DataLoader(dataset, batch_size=None, num_workers=workers):
+            for batch in DataLoader(dataset, **started(workers)):
                 batches.append(batch)
                 if len(batches) == steps:
                     break
@@ -166,7 +177,7 @@ def test_state_after_a_batch_suits_any_ranks_and_workers(sequence: list[Digest])
 
 
 def test_loader_state_becomes_a_state_for_other_ranks(sequence: list[Digest]) -> None:
-    loader = StatefulDataLoader(FacetDataset(SPEC, epochs=-1), batch_size=None, num_workers=3)
+    loader = StatefulDataLoader(FacetDataset(SPEC, epochs=-1), **started(3))
     iterator = iter(loader)
     for _ in range(5):
         next(iterator)
@@ -180,10 +191,10 @@ def test_loader_state_becomes_a_state_for_other_ranks(sequence: list[Digest]) ->
 
 
 def test_a_workers_state_is_refused_elsewhere(server: Server) -> None:
-    loader = StatefulDataLoader(FacetDataset(SPEC, epochs=-1), batch_size=None, num_workers=2)
+    loader = StatefulDataLoader(FacetDataset(SPEC, epochs=-1), **started(2))
     next(iter(loader))
     dataset = FacetDataset(SPEC, epochs=-1, rank=0, world_size=2)
-    other = StatefulDataLoader(dataset, batch_size=None, num_workers=2)
+    other = StatefulDataLoader(dataset, **started(2))
     other.load_state_dict(loader.state_dict())
     with pytest.raises(ValueError, match="rank_state"):
         next(iter(other))
@@ -198,13 +209,6 @@ def test_state_without_workers_is_the_data_sets_own(sequence: list[Digest]) -> N
     resumed = FacetDataset(SPEC, epochs=-1)
     resumed.load_state_dict(dataset.state_dict())
     assert load(resumed, 2, 3) == sequence[1:4]
-
-
-def test_state_of_workers_is_not_asked_of_the_data_set(server: Server) -> None:
-    dataset = FacetDataset(SPEC)
-    load(dataset, 1, 2)
-    with pytest.raises(RuntimeError, match="state_after"):
-        dataset.state_dict()
 
 
 def test_a_state_pins_the_version(server: Server) -> None:
@@ -229,32 +233,16 @@ def test_mistakes_are_told_when_the_data_set_is_made(server: Server) -> None:
         FacetDataset(SPEC, rank=1)
 
 
-def test_errors_of_workers_keep_their_class(server: Server) -> None:
-    dataset = FacetDataset(SPEC)
-    dataset.load_state_dict(
-        {"model": "tiny", "token": b"damaged", "epoch": 0, "skip": 0, "workers": 1, "world_size": 1}
-    )
-    with pytest.raises(errors.InvalidArgument, match="token"):
-        load(dataset, 2)
-
-
-def test_workers_need_not_be_forked(sequence: list[Digest]) -> None:
-    loader = DataLoader(
-        FacetDataset(SPEC), batch_size=None, num_workers=1, multiprocessing_context="forkserver"
-    )
-    assert [digest(batch) for batch in loader] == sequence[:BATCHES]
-
-
 def test_workers_forked_after_grpc_was_used_do_not_hang(
     client: facet_client.Client, sequence: list[Digest]
 ) -> None:
     client.models()
-    assert load(FacetDataset(SPEC), 2) == sequence[:BATCHES]
+    assert load(FacetDataset(SPEC), 2, context="fork") == sequence[:BATCHES]
 
 
 def test_a_killed_server_disturbs_no_worker(server: Server, sequence: list[Digest]) -> None:
     seen = []
-    for batch in DataLoader(FacetDataset(SPEC, epochs=6, prefetch=1), batch_size=None, num_workers=2):
+    for batch in DataLoader(FacetDataset(SPEC, epochs=6, prefetch=1), **started(2)):
         seen.append(digest(batch))
         if len(seen) in (2, 40):
             server.kill()
@@ -287,7 +275,7 @@ def test_trainers_killed_and_resumed_miss_and_repeat_nothing(
     steps = step() + 20
     for process in ranks(2, 4, steps):
         assert process.wait(60) == 0
-    seen = [torch.load(checkpoint_path(tmp_path, r, 2, steps), weights_only=False)["seen"] for r in range(2)]
+    seen = [torch.load(checkpoint_path(tmp_path, r, 2, steps), weights_only=True)["seen"] for r in range(2)]
     flat = [batch for both in zip(*seen, strict=True) for batch in both]
     flat = [
         batch for batch in flat if batch[1] < BATCHES
@@ -298,7 +286,7 @@ def test_trainers_killed_and_resumed_miss_and_repeat_nothing(
     # On at another world size.
     process = run_script("trainer.py", tmp_path, 0, 1, 3, steps + 15)
     assert process.wait(60) == 0
-    more = torch.load(checkpoint_path(tmp_path, 0, 1, steps + 15), weights_only=False)["seen"][steps:]
+    more = torch.load(checkpoint_path(tmp_path, 0, 1, steps + 15), weights_only=True)["seen"][steps:]
     assert more == sequence[len(flat) : len(flat) + 15]
 
 

@@ -183,7 +183,7 @@ def test_mistakes_in_a_recipe_name_their_place(server: Server, recipe: dict[str,
 
 
 def test_names_that_a_recipe_has_not_are_refused_here() -> None:
-    with pytest.raises(errors.InvalidArgument, match='no field named "batchsize"'):
+    with pytest.raises(errors.InvalidArgument, match="no such field. Did you mean 'batch_size'"):
         BatchReader({"model": "tiny", "batchsize": 3})
 
 

@@ -12,6 +12,7 @@ StatefulDataLoader's own.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import pathlib
 import re
@@ -65,19 +66,20 @@ def save(path: pathlib.Path, state: dict[str, Any]) -> None:
 def train(
     folder: pathlib.Path, rank: int, world_size: int, workers: int, steps: int, *, stateful: bool
 ) -> None:
-    dataset = FacetDataset(SPEC, epochs=-1, rank=rank, world_size=world_size, prefetch=2)
+    dataset = FacetDataset(SPEC, epochs=2, rank=rank, world_size=world_size, prefetch=2)
     loader = StatefulDataLoader(dataset, batch_size=None, num_workers=workers)
     seen: list[Any] = []
     first, ranks = newest_common(folder)
     if first:
         # What was saved at another world size is the same for all ranks.
         own = checkpoint_path(folder, rank if ranks == world_size else 0, ranks, first)
-        checkpoint = torch.load(own, weights_only=False)
+        checkpoint = torch.load(own, weights_only=True)
         seen = checkpoint["seen"]
         (loader if stateful else dataset).load_state_dict(checkpoint["stream"])
     if first >= steps:
         return
-    for step, batch in enumerate(loader, first + 1):
+    passes = itertools.chain.from_iterable(itertools.repeat(loader))
+    for step, batch in enumerate(passes, first + 1):
         time.sleep(0.01)  # training
         seen.append(digest(batch))
         state = loader.state_dict() if stateful else dataset.state_after(batch)

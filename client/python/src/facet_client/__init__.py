@@ -13,6 +13,7 @@ The messages of the API are in `facet_client.v1`; the reference is the comments 
 
 from __future__ import annotations
 
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from facet_client._version import __version__
@@ -49,7 +50,6 @@ __all__ = [
     "Client",
     "DataLoss",
     "DeadlineExceeded",
-    "FacetDataset",
     "FacetError",
     "FailedPrecondition",
     "Internal",
@@ -68,11 +68,20 @@ __all__ = [
     "stream_spec",
 ]
 
+if importlib.util.find_spec("torch") is not None:  # else `import *` would fail
+    __all__ += ["FacetDataset"]
+
 
 def __getattr__(name: str) -> Any:
     # torch is large and optional: it is imported when it is first asked for.
     if name == "FacetDataset":
-        from facet_client.dataset import FacetDataset
-
+        try:
+            from facet_client.dataset import FacetDataset
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != "torch":
+                raise
+            raise ModuleNotFoundError(
+                "FacetDataset needs PyTorch: pip install 'facet-client[torch]'", name="torch"
+            ) from None
         return FacetDataset
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ import threading
 from typing import BinaryIO
 
 from facet_client import errors
-from facet_client._calls import DATA, END, ERROR, FRAME, GrpcBatchCall, describe_here, encode_error
+from facet_client._calls import DATA, END, ERROR, FRAME, NOTE, GrpcBatchCall, describe_here, encode_error
 from facet_client.v1 import augmentation_pb2
 
 
@@ -26,6 +26,10 @@ def _write(kind: bytes, body: bytes) -> None:
     sys.stdout.buffer.write(FRAME.pack(kind, len(body)))
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
+
+
+def _note(text: str) -> None:
+    _write(NOTE, text.encode())
 
 
 def _stream(address: str, max_message_bytes: int) -> None:
@@ -46,7 +50,8 @@ def _stream(address: str, max_message_bytes: int) -> None:
 def _serve(words: list[str]) -> None:
     try:
         if words[0] == "describe":
-            _write(DATA, describe_here(words[1], _read(sys.stdin.buffer) or b"", float(words[2])))
+            request = _read(sys.stdin.buffer) or b""
+            _write(DATA, describe_here(words[1], request, float(words[2]), _note))
         else:
             _stream(words[1], int(words[2]))
     except errors.FacetError as error:

@@ -7,19 +7,21 @@ themselves, because a fork lies before or ahead of them (`_channel`).
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import queue
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol, cast
 
 import grpc
 
 from facet_client import errors
-from facet_client._backoff import Backoff
+from facet_client._backoff import Backoff, logger
 from facet_client._channel import MAX_MESSAGE_BYTES, channel, forked_from_user, in_use
 from facet_client._malloc import keep_buffers
 from facet_client.v1 import augmentation_pb2
@@ -29,7 +31,9 @@ DESCRIBE = "/facet.v1.AugmentationService/DescribeStream"
 
 # Of a frame between this process and the one beside it: kind, length.
 FRAME = struct.Struct("<cQ")
-DATA, ERROR, END = b"d", b"e", b"z"
+DATA, ERROR, NOTE, END = b"d", b"e", b"n", b"z"
+
+_F_SETPIPE_SZ = 1031  # of Linux; `fcntl` has it from some versions on
 
 # Seconds; a model may have to be loaded first.
 _DESCRIBE_TIMEOUT = 60.0
@@ -81,37 +85,64 @@ class GrpcBatchCall:
         self._requests.put(None)
 
 
-class BesideBatchCall:
-    """Over a process beside this one, which ends with this call or this process."""
+class BesideCall:
+    """A call over a process beside this one, which ends with it or with this process."""
 
-    def __init__(self, address: str, start: augmentation_pb2.StreamStart, max_message_bytes: int) -> None:
-        self._process = _start("stream", address, str(max_message_bytes))
-        self._send(start.SerializeToString())
+    def __init__(self, *words: str) -> None:
+        self._process = _start(*words)
 
-    def _send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
+        """Nothing happens where the process is gone: the next read knows why."""
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(FRAME.pack(DATA, len(data)) + data)
             self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # the next read knows why
 
     def read(self) -> bytes | None:
-        return _read_frame(self._process)
+        """The next message; None: there is none. Unavailable: the process died, in mid-message or not."""
+        while True:
+            head = self._read(FRAME.size)
+            kind, length = FRAME.unpack(head)
+            body = self._read(length)
+            if kind == ERROR:
+                raise _decode_error(body)
+            if kind != NOTE:
+                return body if kind == DATA else None
+            logger.warning("%s", body.decode())
 
-    def add_credit(self) -> None:
-        self._send(_ONE_MORE)
+    def _read(self, size: int) -> bytes:
+        assert self._process.stdout is not None
+        data = self._process.stdout.read(size)
+        if len(data) < size:
+            raise errors.Unavailable(f"facet_client._beside ended with code {self._process.wait()}")
+        return data
 
     def close(self) -> None:
+        """Ends the process; harmless after its end."""
         self._process.kill()
         self._process.communicate()
 
 
+class BesideBatchCall(BesideCall):
+    """StreamBatches over a process beside this one."""
+
+    def __init__(self, address: str, start: augmentation_pb2.StreamStart, max_message_bytes: int) -> None:
+        super().__init__("stream", address, str(max_message_bytes))
+        self.send(start.SerializeToString())
+
+    def add_credit(self) -> None:
+        self.send(_ONE_MORE)
+
+
 def open_stream(
-    address: str, start: augmentation_pb2.StreamStart, max_message_bytes: int = MAX_MESSAGE_BYTES
+    address: str,
+    start: augmentation_pb2.StreamStart,
+    max_message_bytes: int = MAX_MESSAGE_BYTES,
+    *,
+    beside: bool = False,
 ) -> BatchCall:
-    """Opens a stream in the way that is safe here; errors come with the first read."""
-    kind = BesideBatchCall if forked_from_user() else GrpcBatchCall
+    """Opens a stream in the way that is safe here, or `beside`; errors come with the first read."""
+    kind = BesideBatchCall if beside or forked_from_user() else GrpcBatchCall
     return kind(address, start, max_message_bytes)
 
 
@@ -123,21 +154,19 @@ def describe(
     data = request.SerializeToString()
     if in_use():
         return augmentation_pb2.DescribeStreamResponse.FromString(describe_here(address, data, patience))
-    process = _start("describe", address, str(patience))
-    out, _ = process.communicate(FRAME.pack(DATA, len(data)) + data)
-    kind, body = out[:1], out[FRAME.size :]
-    if kind == DATA:
-        return augmentation_pb2.DescribeStreamResponse.FromString(body)
-    raise (
-        _decode_error(body)
-        if kind == ERROR
-        else errors.Internal("facet_client._beside ended without an answer")
-    )
+    with contextlib.closing(BesideCall("describe", address, str(patience))) as call:
+        call.send(data)
+        answer = call.read()
+    if answer is None:
+        raise errors.Internal("facet_client._beside ended without an answer")
+    return augmentation_pb2.DescribeStreamResponse.FromString(answer)
 
 
-def describe_here(address: str, request: bytes, patience: float) -> bytes:
-    """DescribeStream over a channel of this process."""
-    backoff = Backoff(patience)
+def describe_here(
+    address: str, request: bytes, patience: float, note: Callable[[str], object] = logger.warning
+) -> bytes:
+    """DescribeStream over a channel of this process; `note` is told once that it does not succeed at once."""
+    backoff = Backoff(patience, note)
     while True:
         try:
             return cast("bytes", channel(address).unary_unary(DESCRIBE)(request, timeout=_DESCRIBE_TIMEOUT))
@@ -148,34 +177,23 @@ def describe_here(address: str, request: bytes, patience: float) -> bytes:
 
 
 def _start(*words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "facet_client._beside", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # Finds this very package, however this process found it.
         env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        pipesize=1 << 20,
     )
-
-
-def _read_frame(process: subprocess.Popen[bytes]) -> bytes | None:
     assert process.stdout is not None
-    head = process.stdout.read(FRAME.size)
-    if len(head) < FRAME.size:
-        raise errors.Unavailable(f"facet_client._beside ended with code {process.wait()}")
-    kind, length = FRAME.unpack(head)
-    body = process.stdout.read(length)
-    if kind == ERROR:
-        raise _decode_error(body)
-    return body if kind == DATA else None
+    # For speed alone; a user may have only so many pages in pipes (pipe-user-pages-soft), 64 MiB mostly.
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(process.stdout.fileno(), _F_SETPIPE_SZ, 1 << 20)
+    return process
 
 
 def encode_error(error: errors.FacetError) -> bytes:
     """`error` for `_decode_error`."""
-    fields = {"reason": error.reason, "field": error.field, "resource": error.resource}
-    return json.dumps(
-        {"type": type(error).__name__, "message": error.message, "retry_after": error.retry_after, **fields}
-    ).encode()
+    return json.dumps({"type": type(error).__name__, "message": error.message, **error.details}).encode()
 
 
 def _decode_error(body: bytes) -> errors.FacetError:

@@ -3,12 +3,13 @@
 
 gRPC does not survive a fork: a channel that is open when a process forks hangs or breaks in the child
 (grpc#32758, grpc#32992), and so may every channel that the child opens afterwards. So nothing is opened
-before it is needed, and a process that was forked from one with an open channel is recognised, see
-`forked_from_user()`.
+before it is needed, and a process that was forked from one with gRPC at work is recognised, see
+`forked_from_user()`: by channels of this package, and, on Linux, by gRPC's threads, whoever began them.
 """
 
 from __future__ import annotations
 
+import glob
 import os
 import threading
 
@@ -29,8 +30,36 @@ def default_address(address: str | None = None) -> str:
 
 
 def forked_from_user() -> bool:
-    """Whether this process was forked from one that has opened a channel, so that it must open none."""
-    return _owner is not None and _owner != os.getpid()
+    """Whether this process was forked from one where gRPC was at work, so that it must open no channel."""
+    return _forked_from_threads or (_owner is not None and _owner != os.getpid())
+
+
+def _grpc_threads() -> bool:
+    """Whether gRPC has threads in this process: it has while a channel exists, at the latest from its first
+    call on."""
+    for path in glob.glob("/proc/self/task/*/comm"):
+        try:
+            with open(path, encoding="ascii", errors="replace") as file:
+                name = file.read()
+        except OSError:
+            continue  # it has just ended
+        if name.startswith(("grpc_", "event_engine")):
+            return True
+    return False
+
+
+def _before_fork() -> None:
+    global _threads_at_fork
+    _threads_at_fork = _grpc_threads()
+
+
+def _after_fork() -> None:
+    global _forked_from_threads
+    _forked_from_threads = _forked_from_threads or _threads_at_fork
+
+
+_threads_at_fork = _forked_from_threads = False
+os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
 
 def in_use() -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -329,14 +330,16 @@ class Client:
 
     # --- streams ---
 
-    def describe(self, spec: Spec | str) -> augmentation_pb2.DescribeStreamResponse:
+    def describe(self, spec: Spec | str | pathlib.Path) -> augmentation_pb2.DescribeStreamResponse:
         """What a stream would send: shapes, batches an epoch, fingerprint."""
         request = augmentation_pb2.DescribeStreamRequest(spec=stream_spec(spec))
         return self._call(
             "AugmentationService/DescribeStream", request, augmentation_pb2.DescribeStreamResponse
         )
 
-    def stream(self, spec: Spec | str, *, resume_token: bytes = b"", prefetch: int = 4) -> BatchReader:
+    def stream(
+        self, spec: Spec | str | pathlib.Path, *, resume_token: bytes = b"", prefetch: int = 4
+    ) -> BatchReader:
         """The batches of a stream."""
         return BatchReader(
             spec,

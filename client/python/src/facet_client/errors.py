@@ -9,6 +9,10 @@ help are attributes.
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import grpc
@@ -19,11 +23,15 @@ if TYPE_CHECKING:
 
 _DETAILS = "grpc-status-details-bin"
 
+# In the text of an error that crosses from a DataLoader's worker, which hands on nothing but text.
+_CARRIED = re.compile(r"\n\[facet (\{.*\})\]")
+
 
 class FacetError(Exception):
     """A call that failed. `str()` is the server's sentence, with the field in front where there is one.
 
-    Can be pickled, and made from its message alone, as DataLoader does with errors of its workers.
+    Can be pickled, and made from its text alone, as DataLoader does with errors of its workers; see
+    `carried_whole`.
     """
 
     code: grpc.StatusCode = grpc.StatusCode.UNKNOWN
@@ -37,6 +45,14 @@ class FacetError(Exception):
         resource: str = "",
         retry_after: float | None = None,
     ) -> None:
+        if carried := _CARRIED.search(message):
+            with contextlib.suppress(ValueError, TypeError):
+                details = json.loads(carried[1])
+                reason = str(details.get("reason", reason))
+                field = str(details.get("field", field))
+                resource = str(details.get("resource", resource))
+                retry_after = details.get("retry_after", retry_after)
+                message = _CARRIED.sub("", message)
         super().__init__(message)
         self.message = message
         self.reason = reason
@@ -44,11 +60,34 @@ class FacetError(Exception):
         self.resource = resource
         # Seconds.
         self.retry_after = retry_after
+        self._carries = False
 
     def __str__(self) -> str:
-        return (
-            f"{self.field}: {self.message}" if self.field and self.field not in self.message else self.message
-        )
+        text = self.message
+        if self.field and self.field not in text:
+            text = f"{self.field}: {text}"
+        return f"{text}\n[facet {json.dumps(self.details)}]" if self._carries else text
+
+    @property
+    def details(self) -> dict[str, object]:
+        """All but the message, by name, where it is set."""
+        every = {
+            "reason": self.reason,
+            "field": self.field,
+            "resource": self.resource,
+            "retry_after": self.retry_after,
+        }
+        return {key: value for key, value in every.items() if value}
+
+
+@contextlib.contextmanager
+def carried_whole() -> Iterator[None]:
+    """Lets the text of a FacetError hold its details, so that one made of the text has them."""
+    try:
+        yield
+    except FacetError as error:
+        error._carries = True
+        raise
 
 
 class Cancelled(FacetError):

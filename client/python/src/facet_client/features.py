@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from google.protobuf import json_format
-
+from facet_client import _fields
+from facet_client._recipe_file import read_recipe
 from facet_client.errors import InvalidArgument
 from facet_client.v1 import augmentation_pb2, feature_pb2
 
@@ -56,19 +57,28 @@ def feature_vector(vector: Vector) -> feature_pb2.FeatureVector:
         raise InvalidArgument(f"a feature vector is a dict or a sequence of numbers: {error}") from None
 
 
-def stream_spec(spec: Spec | str) -> augmentation_pb2.StreamSpec:
-    """The message for a dict, a model's name, or a message, which is copied.
+def stream_spec(spec: Spec | str | pathlib.Path) -> augmentation_pb2.StreamSpec:
+    """The message for a dict, a model's name, a message, which is copied, or the `pathlib.Path` of a recipe.
 
-    InvalidArgument in the parser's words: a field that a StreamSpec has not, or a value that does not fit.
+    A dict is written as recipe files are: names of enums may be short ("fill", "rotate-90"), and one value
+    may stand for a list of one. A file ends in .yaml, .json or .textproto.
+
+    InvalidArgument names every field that a StreamSpec has not and every value that does not fit. OSError:
+    the file cannot be read.
     """
     result = augmentation_pb2.StreamSpec()
+    mistakes: list[_fields.Mistake] = []
+    where = ""
     if isinstance(spec, augmentation_pb2.StreamSpec):
         result.CopyFrom(spec)
     elif isinstance(spec, str):
         result.model = spec
+    elif isinstance(spec, pathlib.PurePath):
+        result, mistakes = read_recipe(pathlib.Path(spec))
+        where = f"{spec}: "
     else:
-        try:
-            json_format.ParseDict(dict(spec), result)
-        except json_format.ParseError as error:
-            raise InvalidArgument(" ".join(str(error).split()), reason="BAD_SPEC", field="spec") from None
+        mistakes = _fields.fill(result, spec)
+    if mistakes:
+        text = "\n".join(f"{where}{mistake}" for mistake in mistakes)
+        raise InvalidArgument(text, reason="BAD_SPEC", field=mistakes[0].field or "spec")
     return result

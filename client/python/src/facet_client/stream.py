@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from facet_client import _calls
 from facet_client._backoff import Backoff
 from facet_client._channel import MAX_MESSAGE_BYTES, default_address
+from facet_client._versions import pin
 from facet_client._wire import SplitBatch, split_batch
 from facet_client.errors import Cancelled, FacetError
 from facet_client.features import Spec, stream_spec
@@ -35,6 +37,25 @@ _LABEL_TYPES = {
     "pair_class": "<i4",
     "pair_weight": "<f4",
 }
+_FORMS = {
+    augmentation_pb2.LABEL_FORM_CLASS: ("class_index",),
+    augmentation_pb2.LABEL_FORM_ONE_HOT: ("one_hot",),
+    augmentation_pb2.LABEL_FORM_SOFT: ("soft",),
+    augmentation_pb2.LABEL_FORM_PAIR: ("pair_class", "pair_weight"),
+}
+
+
+class LabelSizes(NamedTuple):
+    """F and K of label forms: the features of the model and the classes of all of them."""
+
+    features: int
+    classes: int
+
+    def shape(self, form: str, images: int) -> tuple[int, ...]:
+        """Of the labels of `images` images."""
+        if form in ("one_hot", "soft"):
+            return images, self.classes
+        return (images, self.features, 2) if form == "pair_class" else (images, self.features)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,23 +109,29 @@ class BatchReader(Iterator[Batch]):
 
     def __init__(
         self,
-        spec: Spec | str,
+        spec: Spec | str | pathlib.Path,
         *,
         address: str | None = None,
         resume_token: bytes = b"",
         prefetch: int = 4,
         patience: float = 60.0,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
+        beside: bool = False,
+        label_sizes: LabelSizes | None = None,
     ) -> None:
         """`prefetch`: batches on their way at once, at least 1; what the server computes ahead.
 
-        `max_message_bytes`: of one batch, at most.
+        `max_message_bytes`: of one batch, at most. `beside`: always stream through a process beside.
+        `label_sizes`: asked of the server where they are needed and not given.
         """
         self._start = augmentation_pb2.StreamStart(
             spec=stream_spec(spec), resume_token=resume_token, initial_credit=max(1, prefetch)
         )
         self._address = default_address(address)
         self._max_message_bytes = max_message_bytes
+        self._patience = patience
+        self._beside = beside
+        self._label_sizes = label_sizes
         self._backoff = Backoff(patience)
         self._lock = threading.Lock()
         self._call: _calls.BatchCall | None = None
@@ -134,17 +161,29 @@ class BatchReader(Iterator[Batch]):
             if raw is None:
                 self._ended = True
                 break
-            return self._accept(make_batch(split_batch(raw)))
+            return self._accept(self._with_labels(make_batch(split_batch(raw))))
         raise StopIteration
+
+    def _with_labels(self, batch: Batch) -> Batch:
+        """`batch` with labels of no image where a filter has left none: nothing came of them."""
+        if len(batch.images) > 0 or len(batch.message.provenance) > 0:
+            return batch
+        spec = self._start.spec
+        if self._label_sizes is None:
+            request = augmentation_pb2.DescribeStreamRequest(spec=spec)
+            said = _calls.describe(self._address, request, self._patience)
+            self._label_sizes = LabelSizes(len(said.schema.features), said.total_classes)
+        for asked in spec.labels or (augmentation_pb2.LABEL_FORM_SOFT,):
+            for form in _FORMS[asked]:
+                batch.labels[form] = np.empty(self._label_sizes.shape(form, 0), _LABEL_TYPES[form])
+        return batch
 
     def _accept(self, batch: Batch) -> Batch:
         self._backoff.succeeded()
         self._start.resume_token = batch.message.token
-        # Model and data set may get a newer version before the connection breaks.
-        if batch.message.model_version:
-            self._start.spec.model = batch.message.model_version
-        if batch.message.dataset_version:
-            self._start.spec.recipe.real.dataset = batch.message.dataset_version
+        # Model, data set and judges may get a newer version before the connection breaks.
+        message = batch.message
+        pin(self._start.spec, message.model_version, message.dataset_version, message.judge_versions)
         # A token counts the steps of all workers: the next of this one is `workers` further.
         self._start.spec.worker = max(1, self._start.spec.workers) - 1
         if self._call is not None:
@@ -156,7 +195,9 @@ class BatchReader(Iterator[Batch]):
             if self._closed:
                 raise Cancelled("the reader was closed")
             if self._call is None:
-                self._call = _calls.open_stream(self._address, self._start, self._max_message_bytes)
+                self._call = _calls.open_stream(
+                    self._address, self._start, self._max_message_bytes, beside=self._beside
+                )
             return self._call
 
     def _hang_up(self) -> None:
