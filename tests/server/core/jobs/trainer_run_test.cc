@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
@@ -30,16 +31,19 @@ class TrainerRunTest : public testing::Test {
     internal::TrainerSpec spec;
     spec.mutable_preset()->set_description(script);
     ASSERT_TRUE(FileSystem::Posix()->WriteFileAtomically(folder_ / "spec.binpb", spec.SerializeAsString()).ok());
-    run_ = std::make_unique<TrainerRun>(TrainerRunOptions{ProcessLauncher::Posix(), trainer_, folder_.path(),
-                                                          [this](const auto& event) {
-                                                            if (event.has_progress())
-                                                              steps_.push_back(event.progress().step());
-                                                            if (event.progress().step() == 1) first_step_.Notify();
-                                                          },
-                                                          [this](const TrainerOutcome& outcome) {
-                                                            outcome_ = outcome;
-                                                            ended_.Notify();
-                                                          }});
+    TrainerRunOptions options;
+    options.launcher = ProcessLauncher::Posix();
+    options.trainer_path = trainer_;
+    options.job_dir = folder_.path();
+    options.on_event = [this](const internal::TrainerEvent& event) {
+      if (event.has_progress()) steps_.push_back(event.progress().step());
+      if (event.progress().step() == 1) first_step_.Notify();
+    };
+    options.on_exit = [this](const TrainerOutcome& outcome) {
+      outcome_ = outcome;
+      ended_.Notify();
+    };
+    run_ = std::make_unique<TrainerRun>(std::move(options));
     if (!started_by_hand_) run_->Start();
   }
   TrainerOutcome WaitForEnd() {
