@@ -288,7 +288,8 @@ TEST_F(JobManagerTest, PauseAndResumeAtOnceLoseNoQueuedJob) {
   }
   for (int i = 0; i < kJobs; ++i) {
     const std::string id = absl::StrCat("j", i);
-    if (Get(id).state() == v1::TRAINING_JOB_STATE_PAUSED) ASSERT_TRUE(Resume(id).ok());
+    const bool paused = Get(id).state() == v1::TRAINING_JOB_STATE_PAUSED;
+    ASSERT_TRUE(!paused || Resume(id).ok()) << id;
   }
   ASSERT_TRUE(Cancel("first", true).ok());
   for (int i = 0; i < kJobs && !HasFailure(); ++i) {
