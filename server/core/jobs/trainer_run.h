@@ -42,8 +42,9 @@ class TrainerRun {
   TrainerRun& operator=(const TrainerRun&) = delete;
 
   // Starts the process. Call once. Where the system has no thread left for the
-  // run, calls `on_exit` itself, as for a process that could not be started. `attempt` is told to it as FACET_ATTEMPT:
-  // one that is not the first saves early.
+  // run, calls `on_exit` itself, as for a process that could not be started.
+  // `attempt` is told to it as FACET_ATTEMPT: one that is not the first saves
+  // early.
   void Start(int attempt = 1);
   // Asks it to save and end; before the start, there will be no process.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -31,8 +31,9 @@ class ImageJudge {
   virtual bool Knows(int feature) const = 0;
 
   // Writes class probabilities of `count` images, float32 NHWC of `shape`, which
-  // is image_size() high and wide, in [0, 1], into `probabilities`, [count, schema().total_classes()]; a pure
-  // function of each image. Blocks while it computes.
+  // is image_size() high and wide, in [0, 1], into `probabilities`, [count,
+  // schema().total_classes()]; a pure function of each image. Blocks while it
+  // computes.
   virtual absl::Status Classify(absl::Span<const float> images, const model::ImageShape& shape, int count,
                                 absl::Span<float> probabilities) = 0;
 };

@@ -305,6 +305,7 @@ class HeldJudge final : public ImageJudge {
   const std::string& name() const override { return name_; }
   const std::string& digest() const override { return name_; }
   const model::FeatureSchema& schema() const override { return schema_; }
+  int image_size() const override { return 4; }
   bool Knows(int) const override { return true; }
   absl::Status Classify(absl::Span<const float>, const model::ImageShape&, int count,
                         absl::Span<float> probabilities) override {
