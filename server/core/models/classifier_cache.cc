@@ -32,26 +32,40 @@ absl::Status LoadedClassifier::Classify(const float* images, int count, float* p
 }
 
 ClassifierHandle ClassifierCache::Find(const std::string& name) {
+  const absl::MutexLock lock(&mutex_);
   const auto held = held_.find(name);
-  return held == held_.end() ? nullptr : held->second.lock();
+  ClassifierHandle handle = held == held_.end() ? nullptr : held->second.lock();
+  if (handle != nullptr) Keep(handle);
+  return handle;
 }
 
 absl::StatusOr<ClassifierHandle> ClassifierCache::Acquire(const std::string& name) {
+  if (ClassifierHandle handle = Find(name)) return handle;
+  const absl::MutexLock loading(&loading_);
+  if (ClassifierHandle handle = Find(name)) return handle;  // loaded by the one before
+  const auto forgotten = [&] {
+    const absl::MutexLock lock(&mutex_);
+    return forgotten_;
+  };
+  const int64_t before = forgotten();
+  ASSIGN_OR_RETURN(ClassifierHandle handle, loader_(name));
   const absl::MutexLock lock(&mutex_);
-  ClassifierHandle handle = Find(name);
-  if (handle == nullptr) {
-    ASSIGN_OR_RETURN(handle, loader_(name));
-    std::erase_if(held_, [](const auto& held) { return held.second.expired(); });
-    held_[name] = handle;
-  }
+  std::erase_if(held_, [](const auto& held) { return held.second.expired(); });
+  if (forgotten_ != before) return handle;  // perhaps this one
+  held_[name] = handle;
+  Keep(handle);
+  return handle;
+}
+
+void ClassifierCache::Keep(const ClassifierHandle& handle) {
   std::erase(loaded_, handle);
   loaded_.push_front(handle);
   if (loaded_.size() > max_loaded_) loaded_.pop_back();
-  return handle;
 }
 
 void ClassifierCache::Forget(const std::string& name) {
   const absl::MutexLock lock(&mutex_);
+  ++forgotten_;
   held_.erase(name);
   std::erase_if(loaded_, [&](const ClassifierHandle& handle) { return handle->name == name; });
 }

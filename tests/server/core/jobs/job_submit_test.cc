@@ -119,7 +119,7 @@ TEST_F(JobSubmitTest, SpecsAreBounded) {
   EXPECT_EQ(GetErrorDetail(many).field, "spec.hold_out") << many;
   EXPECT_EQ(GetErrorDetail(many).reason, "OUT_OF_RANGE");
   request.mutable_spec()->mutable_hold_out()->RemoveLast();
-  EXPECT_EQ(GetErrorDetail(jobs().CreateJob(request).status()).field, "spec.hold_out[0]") << "the next thing wrong";
+  EXPECT_EQ(GetErrorDetail(jobs().CreateJob(request).status()).field, "spec.hold_out[0].per") << "the next thing wrong";
   request = MakeRequest("a", "finish");
   request.mutable_spec()->add_hold_out()->set_name(std::string(1 << 20, 'x'));
   const absl::Status large = jobs().CreateJob(request).status();

@@ -61,6 +61,30 @@ TEST_F(ClassifierCacheTest, OneLoadServesAllWhoWaitForIt) {
   EXPECT_THAT(loads_, ElementsAre("slow"));
 }
 
+TEST_F(ClassifierCacheTest, WhileOneLoadsOthersAreHadAndForgotten) {
+  const ClassifierHandle there = Get("a");
+  ClassifierHandle slow;
+  {
+    const Thread loader("acquirer", [&] { slow = Get("slow"); });
+    loading_.WaitForNotification();
+    EXPECT_EQ(Get("a"), there);
+    cache_.Forget("a");
+    gate_.Notify();
+  }
+  EXPECT_EQ(slow->name, "slow");
+}
+
+TEST_F(ClassifierCacheTest, WhatIsForgottenWhileItLoadsIsNotKept) {
+  std::weak_ptr<LoadedClassifier> loaded;
+  {
+    const Thread loader("acquirer", [&] { loaded = Get("slow"); });
+    loading_.WaitForNotification();
+    cache_.Forget("slow");
+    gate_.Notify();
+  }
+  EXPECT_TRUE(loaded.expired());
+}
+
 TEST_F(ClassifierCacheTest, AFailedLoadIsTriedAgainAndTakesNoRoom) {
   const ClassifierHandle a = Get("a");
   const ClassifierHandle b = Get("b");
