@@ -127,8 +127,8 @@ class Export {
 void Report(const Context& context, const ExportOptions& options, const ExportState& state) {
   if (context.json) return;
   PrintLine(absl::StrCat(options.out, ": ", state.images, " images in ", state.parts,
-                         options.format == "folder" ? " parts" : " shards", " of ", state.model_version,
-                         "; check them with: cd ", options.out, " && sha256sum -c SHA256SUMS"));
+                         options.format == "folder" ? " part" : " shard", state.parts == 1 ? "" : "s", " of ",
+                         state.model_version, "; check them with: cd ", options.out, " && sha256sum -c SHA256SUMS"));
 }
 
 }  // namespace
