@@ -115,8 +115,9 @@ int main(int argc, char** argv) {
   Flags flags;
   CLI::App app(kDescription, "facet-trainer");
   app.footer(kFooter);
-  app.add_option("--job-dir", flags.job_dir, "Folder of the job")->required();
-  app.add_option("--event-fd", flags.event_fd,
+  // With underscores for a server of before, whose programs were replaced under it.
+  app.add_option("--job-dir,--job_dir", flags.job_dir, "Folder of the job")->required();
+  app.add_option("--event-fd,--event_fd", flags.event_fd,
                  "Descriptor that gets facet.internal.TrainerEvent messages, a varint with the length in front of "
                  "each");
   app.add_option("--device", flags.device, "cpu, cuda, cuda:1, …; auto takes a GPU where there is one");

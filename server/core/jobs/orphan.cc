@@ -38,13 +38,15 @@ pid_t ReadHolder(int fd) {
   return length > 0 && absl::SimpleAtoi(absl::string_view(text, length), &pid) ? pid : 0;
 }
 
-// Whether a process has the arguments "--job-dir <job_dir>": numbers of
-// processes are used again.
+// Whether a process has the arguments "--job-dir <job_dir>", which an older
+// server wrote "--job_dir": numbers of processes are used again.
 bool WorksIn(pid_t pid, const std::string& job_dir) {
   const auto line = FileSystem::Posix()->ReadFile(absl::StrCat("/proc/", pid, "/cmdline"));
   if (!line.ok()) return false;
   const std::vector<absl::string_view> arguments = absl::StrSplit(*line, '\0');
-  const auto flag = std::find(arguments.begin(), arguments.end(), "--job-dir");
+  const auto flag = std::find_if(arguments.begin(), arguments.end(), [](absl::string_view argument) {
+    return argument == "--job-dir" || argument == "--job_dir";
+  });
   return flag != arguments.end() && flag + 1 != arguments.end() && *(flag + 1) == job_dir;
 }
 
