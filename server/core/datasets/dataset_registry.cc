@@ -176,8 +176,8 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   }
   auto imported = model::ImportImages(*options_.file_system, options);
   auto dataset = imported.ok() ? Keep(spec, version, *imported) : PrefixField(imported.status(), "spec");
-  // A folder that is in no table would take room until the next start. One that
-  // was there before the import is not ours.
+  // A folder that is in no table would take room, for ever if it is whole. One
+  // that was there before the import is not ours.
   const bool ours = !absl::IsAlreadyExists(imported.status());
   if (!dataset.ok() && ours) folders_.Remove(spec.dataset(), version).IgnoreError();
   if (dataset.ok() && unfinished != nullptr) unfinished->Remove();

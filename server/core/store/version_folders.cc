@@ -61,10 +61,17 @@ absl::StatusOr<std::vector<std::string>> VersionFolders::Recover() {
 }
 
 absl::Status VersionFolders::RemoveUnlessWhole(const std::string& id, int64_t version) {
-  const absl::Status sealed = VerifySealedFolder(file_system_, PathOf(id, version));
-  if (absl::IsNotFound(sealed) || absl::IsDataLoss(sealed)) return Remove(id, version);
+  const std::string path = PathOf(id, version);
+  const auto files = ReadSeal(file_system_, path);
+  if (absl::IsNotFound(files.status()) || absl::IsDataLoss(files.status())) return Remove(id, version);
   // What cannot be read now is looked at again at the next start.
-  return sealed.ok() ? store_.FinishVersion(kind_, id, version) : absl::OkStatus();
+  if (!files.ok()) return absl::OkStatus();
+  // A folder gets its name once it is whole; its files may be larger than the
+  // memory, so whoever opens it reads them.
+  const bool whole = std::all_of(files->begin(), files->end(), [&](const auto& file) {
+    return file_system_.Exists(absl::StrCat(path, "/", file.first));
+  });
+  return whole ? store_.FinishVersion(kind_, id, version) : Remove(id, version);
 }
 
 absl::StatusOr<int64_t> VersionFolders::Reserve(const std::string& id) {

@@ -273,8 +273,8 @@ TEST_F(ModelRegistryTest, AVersionFinishedAfterTheCopyThatWasRestoredIsLeftAlone
 TEST_F(ModelRegistryTest, AnUnfinishedVersionThatCannotBeReadIsLookedAtAgain) {
   const std::string folder = absl::StrCat(root(), "/digits/", store_->ReserveModelVersion("digits").value());
   ASSERT_TRUE(model::WriteBundle(FileSystem::Posix(), folder, MakeCard(), MakeWeights()).ok());
-  DamageFile(folder + "/weights.safetensors");
-  disk_.FailReadsOf("weights.safetensors", FaultyFileSystem::IoError());
+  ASSERT_TRUE(FileSystem::Posix()->RemoveAll(folder + "/weights.safetensors").ok());
+  disk_.FailReadsOf("SHA256SUMS", FaultyFileSystem::IoError());
   Restart();
   EXPECT_THAT(unknown_, ElementsAre(folder));
   disk_.FailReadsOf("");
