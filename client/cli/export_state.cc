@@ -31,11 +31,16 @@ std::string ToText(const ExportState& state) {
 std::optional<ExportState> FromText(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
-  for (const char* key : {"model_version", "dataset_version", "fingerprint", "form", "reader", "token"}) {
+  for (const char* key : {"model_version", "fingerprint", "form", "token"}) {
     if (!json.contains(key) || !json[key].is_string()) return std::nullopt;
   }
-  if (!json.contains("judge_versions") || !json["judge_versions"].is_array()) return std::nullopt;
-  for (const auto& version : json["judge_versions"]) {
+  // An older program did not write these.
+  for (const char* key : {"dataset_version", "reader"}) {
+    if (json.contains(key) && !json[key].is_string()) return std::nullopt;
+  }
+  const auto judges = json.value("judge_versions", nlohmann::json::array());
+  if (!judges.is_array()) return std::nullopt;
+  for (const auto& version : judges) {
     if (!version.is_string()) return std::nullopt;
   }
   for (const char* key : {"images", "batches", "parts"}) {
@@ -44,11 +49,11 @@ std::optional<ExportState> FromText(const std::string& text) {
   if (!json.contains("complete") || !json["complete"].is_boolean()) return std::nullopt;
   ExportState state;
   state.model_version = json["model_version"];
-  state.dataset_version = json["dataset_version"];
-  state.judge_versions = json["judge_versions"].get<std::vector<std::string>>();
+  state.dataset_version = json.value("dataset_version", "");
+  state.judge_versions = judges.get<std::vector<std::string>>();
   state.fingerprint = json["fingerprint"];
   state.form = json["form"];
-  state.reader = json["reader"];
+  state.reader = json.value("reader", "");
   state.images = json["images"];
   state.batches = json["batches"];
   state.parts = json["parts"];
@@ -125,7 +130,7 @@ absl::Status CheckSameExport(const ExportState& found, const ExportState& wanted
     return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds an export of ",
                                                       DescribeDifference(found, wanted), "; choose another folder"));
   }
-  if (found.reader != wanted.reader) {
+  if (!found.reader.empty() && found.reader != wanted.reader) {
     return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds what ", found.reader,
                                                       " reads of this stream, not ", wanted.reader,
                                                       "; choose another folder, one for each reader"));

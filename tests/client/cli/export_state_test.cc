@@ -63,10 +63,21 @@ TEST_F(ExportStateTest, BatchesWithoutATokenAreDamage) {
   EXPECT_THAT(Load(), IsOk());
 }
 
-TEST_F(ExportStateTest, AStateThatSaysNotWhoReadsIsDamage) {
+// An older program did not say who reads and what of; the fingerprint says the
+// rest.
+TEST_F(ExportStateTest, AnOlderStateGoesOn) {
   Save(SomeState());
   const std::string text = TempDir::Read(dir_ / kExportStateFile);
-  dir_.Write(kExportStateFile, absl::StrReplaceAll(text, {{"\"reader\"", "\"writer\""}}));
+  dir_.Write(kExportStateFile,
+             absl::StrReplaceAll(
+                 text, {{"\"reader\"", "\"a\""}, {"\"dataset_version\"", "\"b\""}, {"\"judge_versions\"", "\"c\""}}));
+  const auto found = Load();
+  ASSERT_THAT(found, IsOk());
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->reader, "");
+  EXPECT_EQ((*found)->token, SomeState().token);
+  EXPECT_THAT(CheckSameExport(**found, SomeState(), "folder"), IsOk());
+  dir_.Write(kExportStateFile, absl::StrReplaceAll(text, {{"\"judge_versions\": [", "\"judge_versions\": [3,"}}));
   EXPECT_THAT(Load(), IsError(absl::StatusCode::kDataLoss, HasSubstr("not the state of an export")));
 }
 
