@@ -192,6 +192,7 @@ absl::Status JobCreator::CopyStartOf(const v1::TrainingSpec& spec, const std::st
     if (start.folder == planned->start->folder || copies == kMaxCopies) return copied;
     *planned->plan.trainer.mutable_start() = start.spec;
     planned->start = std::move(start);
+    ASSIGN_OR_RETURN(*planned->job.mutable_estimate(), Estimate(planned->plan, planned->start->step));
   }
 }
 
