@@ -311,6 +311,7 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::Command(const std::string& name,
                                                         const std::function<void(const v1::TrainingJob&)>& follow) {
   const IdLocks::Hold hold(&ids_, std::string(JobIdOf(name)));
   ASSIGN_OR_RETURN(v1::TrainingJob job, ledger_->Apply(name, verb, why));
+  if (options_.on_command) options_.on_command(job);
   follow(job);
   return job;
 }

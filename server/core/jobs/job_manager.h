@@ -45,6 +45,9 @@ struct JobManagerOptions {
   absl::Duration watch_patience = absl::Minutes(1);
   // Looked at when the manager starts and whenever a job ends.
   JobRetention retention;
+  // Called with a job that a pause, resume or cancel has moved, on the thread of
+  // the call, after the ledger and before the queue. May be absent.
+  std::function<void(const v1::TrainingJob&)> on_command;
   // Finds models to start from, and those of tasks. Absent: no job can.
   ModelFinder find_model;
   FileSystem* file_system = nullptr;

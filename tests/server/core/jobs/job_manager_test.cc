@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "base/error.h"
 #include "base/thread.h"
 #include "facet/internal/trainer.pb.h"
@@ -266,6 +267,32 @@ TEST_F(JobManagerTest, QueuedJobIsPausedAndCancelledAtOnce) {
 }
 
 // What the ledger says last is what the queue is told last.
+TEST_F(JobManagerTest, JobResumedBeforeTheQueueHearsOfThePauseStaysInIt) {
+  absl::Notification paused;
+  absl::Notification resumed;
+  options_.on_command = [&](const v1::TrainingJob& job) {
+    if (job.state() != v1::TRAINING_JOB_STATE_PAUSED) return;
+    paused.Notify();
+    // Which it is at once, unless the two take turns.
+    resumed.WaitForNotificationWithTimeout(absl::Milliseconds(500));
+  };
+  Create("first", "step:1 hang");
+  EventLog first;
+  Watch("first", &first);
+  first.WaitForStep(1);
+  Create("a", "finish");
+  {
+    const Thread pausing("pausing", [&] { EXPECT_TRUE(Pause("a").ok()); });
+    paused.WaitForNotification();
+    EXPECT_TRUE(Resume("a").ok());
+    resumed.Notify();
+  }
+  ASSERT_TRUE(Cancel("first", true).ok());
+  EventLog log;
+  Watch("a", &log);
+  EXPECT_TRUE(log.WaitForEnd().ok()) << "it waits and is not in the queue";
+}
+
 TEST_F(JobManagerTest, PauseAndResumeAtOnceLoseNoQueuedJob) {
   constexpr int kJobs = 40;
   constexpr int kRounds = 5;
