@@ -9,8 +9,6 @@
 
 #include "base/thread.h"
 #include "facet/v1/augmentation.grpc.pb.h"
-#include "facet/v1/model.grpc.pb.h"
-#include "tests/server/rpc/fakes/classify_requests.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
 namespace facet::server {
@@ -196,25 +194,26 @@ TEST_F(BatchStreamCallTest, ShutdownCutsStreamsWithUnavailable) {
 
 TEST_F(BatchStreamCallTest, WhatIsCutOffBeforeItsTurnIsNotOpened) {
   // All workers that could open it are busy.
-  server_.models.HoldClassifiers(true);
-  const v1::ClassifyRequest classify = ClassifyRequestOf({Png(0)});
-  std::vector<std::unique_ptr<Thread>> callers;
-  for (int i = 0; i < 4; ++i) {
-    callers.push_back(std::make_unique<Thread>("caller", [&] {
-      grpc::ClientContext context;
-      v1::ClassifyResponse response;
-      v1::ModelService::NewStub(server_.channel)->Classify(&context, classify, &response);
-    }));
+  constexpr int kWorkers = 4;
+  server_.streams.HoldOpens(true);
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<Stream>> others;
+  for (int i = 0; i < kWorkers; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    others.push_back(stub_->StreamBatches(contexts.back().get()));
+    others.back()->Write(Start(0));
   }
-  server_.models.AwaitClassifiers(4);
+  server_.streams.AwaitOpening(kWorkers);
   auto stream = Begin();
   stream->Write(Start(0));
   server_.server->RefuseCalls();
-  server_.models.HoldClassifiers(false);
-  EXPECT_FALSE(stream->Read(&batch_));
-  EXPECT_EQ(stream->Finish().error_code(), grpc::UNAVAILABLE);
-  EXPECT_EQ(server_.streams.opened(), 0);
-  callers.clear();
+  server_.streams.HoldOpens(false);
+  others.push_back(std::move(stream));
+  for (const auto& each : others) {
+    EXPECT_FALSE(each->Read(&batch_));
+    EXPECT_EQ(each->Finish().error_code(), grpc::UNAVAILABLE);
+  }
+  EXPECT_EQ(server_.streams.opened(), kWorkers);
 }
 
 TEST_F(BatchStreamCallTest, BatchOverTheMessageLimitEndsTheStream) {

@@ -27,6 +27,15 @@ class FakeBatchStreams final : public BatchStreamFactory {
     absl::MutexLock lock(&mutex_);
     held_ = held;
   }
+  // Calls of Open that are to come wait until they are let go on.
+  void HoldOpens(bool held) {
+    absl::MutexLock lock(&mutex_);
+    opens_held_ = held;
+  }
+  void AwaitOpening(int count) {
+    auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return opening_ >= count; };
+    absl::MutexLock lock(&mutex_, absl::Condition(&there));
+  }
   void SetBatchBytes(size_t bytes) {
     absl::MutexLock lock(&mutex_);
     batch_bytes_ = bytes;
@@ -57,7 +66,10 @@ class FakeBatchStreams final : public BatchStreamFactory {
   absl::StatusOr<std::unique_ptr<BatchStream>> Open(const v1::StreamStart& start) override {
     if (start.spec().model().empty()) return InvalidField("spec.model", "INVALID_NAME", "the name is empty");
     if (start.spec().batch_size() == 13) return absl::FailedPreconditionError("the token is of another recipe");
+    auto go = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !opens_held_; };
     absl::MutexLock lock(&mutex_);
+    ++opening_;
+    mutex_.Await(absl::Condition(&go));
     ++live_;
     ++opened_;
     return std::make_unique<FakeStream>(this);
@@ -111,6 +123,8 @@ class FakeBatchStreams final : public BatchStreamFactory {
   mutable absl::Mutex mutex_;
   int64_t batches_ ABSL_GUARDED_BY(mutex_) = 3;
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  bool opens_held_ ABSL_GUARDED_BY(mutex_) = false;
+  int opening_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t batch_bytes_ ABSL_GUARDED_BY(mutex_) = 100;
   int64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
