@@ -30,9 +30,10 @@ class Mistakes {
   // Puts the value into `target`, or notes why there is none and returns false.
   template <typename T, typename Target>
   bool Take(absl::StatusOr<T> value, Target& target, absl::string_view path = "") {
+    const bool there = value.ok();
     Add(value.status(), path);
-    if (value.ok()) target = *std::move(value);
-    return value.ok();
+    if (there) target = *std::move(value);
+    return there;
   }
 
   bool none() const { return lead_.ok() && other_.ok(); }

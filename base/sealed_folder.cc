@@ -33,7 +33,7 @@ absl::Status CheckDigest(const std::string& file, const std::string& wanted, abs
 // Of a folder without checksums. Listing tells a folder that is gone from one
 // that cannot be looked at.
 absl::Status MissingSeal(FileSystem& file_system, const std::string& path) {
-  const absl::Status listed = file_system.List(path).status();
+  absl::Status listed = file_system.List(path).status();
   if (listed.ok()) return Damaged(absl::StrCat("'", path, "' has no ", kChecksumFile));
   if (!absl::IsNotFound(listed)) return listed;
   return WithReason(absl::NotFoundError(absl::StrCat("there is no folder '", path, "'")), "FILE_NOT_FOUND");
