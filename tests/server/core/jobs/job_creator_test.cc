@@ -17,9 +17,9 @@
 #include "base/error.h"
 #include "base/thread.h"
 #include "model/train/checkpoint_store.h"
-#include "model/train/run_identity.h"
 #include "tests/base/faulty_file_system.h"
 #include "tests/server/core/jobs/job_harness.h"
+#include "tests/server/core/jobs/start_checkpoint.h"
 
 namespace facet::server {
 namespace {
@@ -60,16 +60,10 @@ class JobCreatorTest : public testing::Test {
     }
     return request;
   }
-  // Leaves a checkpoint as a trainer of that job would.
+  // Of that job; an earlier one goes.
   void WriteCheckpoint(const std::string& id, int step) {
-    auto plan = PlanJob({FileSystem::Posix(), PresetDir(), &datasets_}, SpecFor(""));
-    ASSERT_TRUE(plan.ok()) << plan.status();
-    model::Checkpoint checkpoint;
-    checkpoint.step = step;
-    checkpoint.run = model::DescribeNets(plan->nets);
-    checkpoint.tensors = "tensors";
     const std::string folder = absl::StrCat(root_, "/", id, "/checkpoints");
-    ASSERT_TRUE(model::CheckpointStore(FileSystem::Posix(), folder, 1).Save(checkpoint).ok());
+    SaveStartCheckpoint(datasets_, model::CheckpointStore(FileSystem::Posix(), folder, 1), step);
   }
   // Calls `once` when the first file of a copied starting point is begun.
   void WhileTheStartIsCopied(std::function<void()> once) {

@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "base/sealed_folder.h"
 #include "model/train/checkpoint_store.h"
-#include "model/train/run_identity.h"
 #include "server/core/jobs/job_plan.h"
 #include "tests/server/core/jobs/job_harness.h"
+#include "tests/server/core/jobs/start_checkpoint.h"
 
 namespace facet::server {
 namespace {
@@ -24,21 +24,24 @@ using testing::IsEmpty;
 
 class JobSubmitTest : public JobHarness {
  protected:
-  // Leaves a checkpoint as a trainer of that job would.
+  // Of that job.
   void WriteCheckpoint(const std::string& id, int step) {
-    auto plan = PlanJob({FileSystem::Posix(), PresetDir(), &datasets_}, SpecFor(""));
-    ASSERT_TRUE(plan.ok()) << plan.status();
-    model::Checkpoint checkpoint;
-    checkpoint.step = step;
-    checkpoint.run = model::DescribeNets(plan->nets);
-    checkpoint.tensors = "tensors";
-    ASSERT_TRUE(model::CheckpointStore(FileSystem::Posix(), Folder(id) + "/checkpoints").Save(checkpoint).ok());
+    SaveStartCheckpoint(datasets_, model::CheckpointStore(FileSystem::Posix(), Folder(id) + "/checkpoints"), step);
   }
   v1::CreateTrainingJobRequest StartingFrom(const std::string& id, const std::string& job, int steps) {
     auto request = MakeRequest(id, "finish");
     request.mutable_spec()->mutable_start()->set_training_job(job);
     request.mutable_spec()->mutable_overrides()->set_steps(steps);
     return request;
+  }
+  // As many as may wait, while "first" trains by `script`, which begins with a
+  // step.
+  void QueueFiveHundred(const std::string& script, EventLog* first) {
+    options_.max_queued = 500;
+    Create("first", script);
+    Watch("first", first);
+    first->WaitForStep(1);
+    for (int i = 0; i < 500; ++i) Create(absl::StrCat("j", i), "finish");
   }
   internal::TrainerSpec TrainerSpecOf(const std::string& id) {
     internal::TrainerSpec spec;
@@ -224,12 +227,8 @@ TEST_F(JobSubmitTest, WhatADeadServerWasMakingOrRemovingGoes) {
 }
 
 TEST_F(JobSubmitTest, FiveHundredJobsWaitAndSurviveARestart) {
-  options_.max_queued = 500;
-  Create("first", "step:1 hang");
-  EventLog log;
-  Watch("first", &log);
-  log.WaitForStep(1);
-  for (int i = 0; i < 500; ++i) Create(absl::StrCat("j", i), "finish");
+  EventLog first;
+  QueueFiveHundred("step:1 hang", &first);
   EXPECT_TRUE(absl::IsResourceExhausted(jobs().CreateJob(MakeRequest("more", "finish")).status()));
   Restart();
   v1::ListTrainingJobsRequest request;
@@ -239,12 +238,8 @@ TEST_F(JobSubmitTest, FiveHundredJobsWaitAndSurviveARestart) {
 }
 
 TEST_F(JobSubmitTest, FiveHundredJobsAreListedInPagesCancelledAndKeepTheirOrder) {
-  options_.max_queued = 500;
-  Create("first", "step:1 once:hang finish");
   EventLog first;
-  Watch("first", &first);
-  first.WaitForStep(1);
-  for (int i = 0; i < 500; ++i) Create(absl::StrCat("j", i), "finish");
+  QueueFiveHundred("step:1 once:hang finish", &first);
   v1::ListTrainingJobsRequest request;
   request.set_page_size(77);
   request.add_states(v1::TRAINING_JOB_STATE_QUEUED);
