@@ -10,40 +10,57 @@ Then every batch that the trainers used is compared, byte for byte, with a seque
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import pathlib
 import random
-import subprocess
-import sys
 import tempfile
+import threading
 import time
+import warnings
+from multiprocessing.process import BaseProcess
 
 import torch
-from conftest import BATCHES, DIES_WITH_PARENT, SPEC, Server, train_tiny
-from trainer import checkpoint_path, digest, saved_steps
+from conftest import BATCHES, SPEC, Server, train_tiny
+from trainer import checkpoint_path, digest, saved_steps, train
 
 import facet_client
 
 RANKS, WORKERS = 2, 4
 
 
-def start_trainers(server: Server, folder: pathlib.Path, steps: int) -> list[subprocess.Popen[bytes]]:
-    script = pathlib.Path(__file__).with_name("trainer.py")
-    return [
-        subprocess.Popen(
-            [
-                *DIES_WITH_PARENT,
-                sys.executable,
-                "-W",
-                "ignore",
-                script,
-                folder,
-                *map(str, (rank, RANKS, WORKERS, steps)),
-            ],
-            env=os.environ | {"FACET_SERVER": server.address},
-        )
-        for rank in range(RANKS)
+# Trainers are forked from a process that has imported what they need, see conftest: importing takes longer than
+# what is tested.
+FORKS = multiprocessing.get_context("forkserver")
+
+
+def die_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def train_rank(address: str, folder: pathlib.Path, rank: int, steps: int) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=die_with, args=(parent,), daemon=True).start()
+    os.environ["FACET_SERVER"] = address
+    warnings.simplefilter("ignore")
+    train(folder, rank, RANKS, WORKERS, steps, stateful=False)
+
+
+def start_trainers(server: Server, folder: pathlib.Path, steps: int) -> list[BaseProcess]:
+    trainers: list[BaseProcess] = [
+        FORKS.Process(target=train_rank, args=(server.address, folder, rank, steps)) for rank in range(RANKS)
     ]
+    for trainer in trainers:
+        trainer.start()
+    return trainers
+
+
+def kill(trainers: list[BaseProcess]) -> None:
+    for trainer in trainers:
+        trainer.kill()
+        trainer.join()
 
 
 def newest(folder: pathlib.Path) -> int:
@@ -51,11 +68,11 @@ def newest(folder: pathlib.Path) -> int:
     return max((max(steps, default=0) for steps in saved_steps(folder).get(RANKS, [])), default=0)
 
 
-def await_step(folder: pathlib.Path, step: int, trainers: list[subprocess.Popen[bytes]]) -> None:
+def await_step(folder: pathlib.Path, step: int, trainers: list[BaseProcess]) -> None:
     """Until the trainers have come that far: each kill is after some progress."""
     deadline = time.monotonic() + 120
     while newest(folder) < step:
-        codes = [trainer.poll() for trainer in trainers]
+        codes = [trainer.exitcode for trainer in trainers]
         if any(codes) or time.monotonic() > deadline:
             raise SystemExit(f"the trainers stand still at step {newest(folder)}; exit codes {codes}")
         time.sleep(0.01)
@@ -65,7 +82,7 @@ def disturb(server: Server, folder: pathlib.Path, kills: int, draw: random.Rando
     """Kills, then lets the trainers end at a step that the last kill's progress led to."""
     never = 10**9
     trainers = start_trainers(server, folder, never)
-    for kill in range(kills):
+    for count in range(kills):
         await_step(folder, newest(folder) + draw.randrange(1, 4), trainers)
         time.sleep(draw.uniform(0, 0.05))
         if draw.random() < 0.7:
@@ -73,14 +90,10 @@ def disturb(server: Server, folder: pathlib.Path, kills: int, draw: random.Rando
             time.sleep(draw.uniform(0, 0.2))
             server.start()
         else:
-            for trainer in trainers:
-                trainer.kill()
-                trainer.wait()
+            kill(trainers)
             trainers = start_trainers(server, folder, never)
-        print(f"\r{kill + 1} kills, step {newest(folder)}", end="", flush=True)
-    for trainer in trainers:
-        trainer.kill()
-        trainer.wait()
+        print(f"\r{count + 1} kills, step {newest(folder)}", end="", flush=True)
+    kill(trainers)
     print()
 
 
@@ -88,7 +101,8 @@ def check(server: Server, folder: pathlib.Path) -> int:
     """How many batches were used, all of them right."""
     steps = newest(folder) + 5
     for trainer in start_trainers(server, folder, steps):
-        if trainer.wait(300) != 0:
+        trainer.join(300)
+        if trainer.exitcode != 0:
             raise SystemExit("a trainer failed at the end")
     seen = [
         torch.load(checkpoint_path(folder, rank, RANKS, steps), weights_only=True)["seen"]

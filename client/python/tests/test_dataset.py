@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import pickle
 import random
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -288,6 +291,21 @@ def test_trainers_killed_and_resumed_miss_and_repeat_nothing(
     assert process.wait(60) == 0
     more = torch.load(checkpoint_path(tmp_path, 0, 1, steps + 15), weights_only=True)["seen"][steps:]
     assert more == sequence[len(flat) : len(flat) + 15]
+
+
+@pytest.mark.parametrize("context", ["fork", "forkserver", "spawn"])
+def test_workers_end_with_a_trainer_that_is_killed(run_script: Run, tmp_path: pathlib.Path, context: str) -> None:
+    os.mkfifo(tmp_path / "pids")
+    trainer = run_script("stuck_trainer.py", tmp_path / "pids", context)
+    workers = [os.pidfd_open(int(pid)) for pid in (tmp_path / "pids").read_text().split()]
+    trainer.kill()
+    trainer.wait()
+    for worker in workers:
+        ended, _, _ = select.select([worker], [], [], 30)
+        if not ended:
+            signal.pidfd_send_signal(worker, signal.SIGKILL)
+        os.close(worker)
+        assert ended
 
 
 def test_importing_the_package_needs_no_torch() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 
 from torch.utils.data import get_worker_info
 
@@ -42,9 +43,33 @@ def settle(passes: Passes) -> None:
             passes.part()
             passes.claim(os.getpid())
         return
+    _leave_with_loader()
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None and not passes.claim(parent.pid):
         raise RuntimeError(
             "this data set was read in another process and then handed to the one that made this loader; "
             "make it there, or hand over copy.deepcopy(dataset)"
         )
+
+
+_leaves: int | None = None
+
+
+def _leave_with_loader() -> None:
+    """Ends this worker when the process that made the loader is gone, killed for instance.
+
+    DataLoader's own watch is on the parent in the sense of the system, between batches. That of a forkserver's
+    child is the fork server, which lives as long as its children do; and a worker that looks for a server that
+    is away is between no batches.
+    """
+    global _leaves
+    parent = multiprocessing.parent_process()
+    if parent is None or _leaves == os.getpid():
+        return
+    _leaves = os.getpid()
+
+    def leave() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=leave, name="facet-leave", daemon=True).start()
