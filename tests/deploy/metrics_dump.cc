@@ -51,7 +51,7 @@ void LoadModels(Metrics& metrics) {
 }  // namespace
 
 int main() {
-  const std::unique_ptr<Metrics> metrics = Metrics::Create();
+  const std::unique_ptr<Metrics> metrics = Metrics::Create({"0.1.0", [] { return 5000000000; }});
   metrics->SetReady(true);
   AnswerCalls(*metrics);
   Render(*metrics);

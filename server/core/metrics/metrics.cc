@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/metrics/metrics.h"
 
+#include <prometheus/client_metric.h>
+#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/exposer.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
@@ -92,9 +95,36 @@ class Book {
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
 };
 
+// Measured when it is asked for: nobody tells a server that its disk fills up.
+class FreeSpace final : public prometheus::Collectable {
+ public:
+  explicit FreeSpace(std::function<absl::StatusOr<uint64_t>()> free_bytes) : free_bytes_(std::move(free_bytes)) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    if (free_bytes_ == nullptr) return {};
+    const absl::StatusOr<uint64_t> free = free_bytes_();
+    if (!free.ok()) return {};
+    prometheus::ClientMetric metric;
+    metric.gauge.value = static_cast<double>(*free);
+    prometheus::MetricFamily family;
+    family.name = "facet_state_free_bytes";
+    family.help = "Room left on the file system of the state folder.";
+    family.type = prometheus::MetricType::Gauge;
+    family.metric.push_back(std::move(metric));
+    return {std::move(family)};
+  }
+
+ private:
+  const std::function<absl::StatusOr<uint64_t>()> free_bytes_;
+};
+
 class PrometheusMetrics final : public Metrics {
  public:
-  PrometheusMetrics() {
+  explicit PrometheusMetrics(MetricsOptions options)
+      : free_space_(std::make_shared<FreeSpace>(std::move(options.free_bytes))) {
+    if (!options.version.empty()) {
+      book_.Gauges("facet_build_info", "Always 1; the version is its label.").Add({{"version", options.version}}).Set(1);
+    }
     // Series that exist from the start, so that rates have a first value.
     for (const char* outcome : {"success", "stopped", "failure", "signal"}) trainer_exits_[outcome];
     for (const char* outcome : {"ok", "error"}) model_loads_[outcome];
@@ -138,7 +168,7 @@ class PrometheusMetrics final : public Metrics {
   void SetReady(bool ready) override { ready_.Set(ready ? 1 : 0); }
 
   absl::StatusOr<std::string> Serve(const std::string& address) override;
-  std::string Text() override { return prometheus::TextSerializer().Serialize(book_.registry()->Collect()); }
+  std::string Text() override;
 
  private:
   // What ForgetJob takes away.
@@ -149,6 +179,7 @@ class PrometheusMetrics final : public Metrics {
   };
 
   Book book_;  // first: everything below lies in it
+  const std::shared_ptr<FreeSpace> free_space_;
 
   ByLabel<Counter> rpc_started_{book_.Counters("facet_rpc_started_total", "RPCs begun, by method."), "method"};
   prometheus::Family<Counter>& rpc_handled_ =
@@ -252,6 +283,7 @@ absl::StatusOr<std::string> PrometheusMetrics::Serve(const std::string& address)
   try {
     exposer_ = std::make_unique<prometheus::Exposer>(address);
     exposer_->RegisterCollectable(book_.registry());
+    exposer_->RegisterCollectable(free_space_);
     return absl::StrCat(address.substr(0, colon), ":", exposer_->GetListeningPorts().at(0));
   } catch (const std::exception& error) {
     exposer_.reset();
@@ -261,8 +293,16 @@ absl::StatusOr<std::string> PrometheusMetrics::Serve(const std::string& address)
   }
 }
 
+std::string PrometheusMetrics::Text() {
+  std::vector<prometheus::MetricFamily> families = book_.registry()->Collect();
+  for (prometheus::MetricFamily& family : free_space_->Collect()) families.push_back(std::move(family));
+  return prometheus::TextSerializer().Serialize(families);
+}
+
 }  // namespace
 
-std::unique_ptr<Metrics> Metrics::Create() { return std::make_unique<PrometheusMetrics>(); }
+std::unique_ptr<Metrics> Metrics::Create(MetricsOptions options) {
+  return std::make_unique<PrometheusMetrics>(std::move(options));
+}
 
 }  // namespace facet::server

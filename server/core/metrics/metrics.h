@@ -3,6 +3,7 @@
 #define FACET_SERVER_CORE_METRICS_METRICS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,13 +13,21 @@
 
 namespace facet::server {
 
+struct MetricsOptions {
+  // The label of facet_build_info; without one there is no such series.
+  std::string version;
+  // facet_state_free_bytes: asked at every scrape, from any thread. Where it
+  // fails, or there is none, the series is absent.
+  std::function<absl::StatusOr<uint64_t>()> free_bytes;
+};
+
 // Every figure the server exports, each named once, in metrics.cc; prometheus
 // rules: `facet_` prefix, base units, histograms in seconds, few labels.
 // docs/metrics.md lists them. Thread-safe; a call costs less than a
 // microsecond.
 class Metrics {
  public:
-  static std::unique_ptr<Metrics> Create();
+  static std::unique_ptr<Metrics> Create(MetricsOptions options = {});
   virtual ~Metrics() = default;
 
   // facet_rpc_started_total, facet_rpc_handled_total{code}, facet_rpc_duration_seconds.

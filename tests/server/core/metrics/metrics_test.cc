@@ -28,7 +28,7 @@ using ::testing::Not;
 
 // Every figure once, so that every series exists.
 std::unique_ptr<Metrics> MakeUsedMetrics() {
-  auto metrics = Metrics::Create();
+  auto metrics = Metrics::Create({"1.2.3", [] { return 5000; }});
   metrics->RpcStarted("Render");
   metrics->RpcHandled("Render", "OK", absl::Milliseconds(3));
   metrics->RenderBatch(20, absl::Milliseconds(7));
@@ -88,6 +88,8 @@ TEST(MetricsTest, CountsWhatItIsTold) {
            "facet_model_load_duration_seconds_sum 1",
            "facet_device_faults_total 1",
            "facet_ready 1",
+           "facet_build_info{version=\"1.2.3\"} 1",
+           "facet_state_free_bytes 5000",
        }) {
     EXPECT_THAT(text, HasSubstr(absl::StrCat("\n", line, "\n"))) << line;
   }
@@ -104,6 +106,21 @@ TEST(MetricsTest, ForgetsTheSeriesOfAJobThatEnded) {
   EXPECT_THAT(metrics->Text(), HasSubstr("facet_training_step{job=\"b\"} 3"));
   metrics->TrainingProgress("a", 7, 1, "pixels", 1);
   EXPECT_THAT(metrics->Text(), HasSubstr("facet_training_step{job=\"a\"} 7"));
+}
+
+TEST(MetricsTest, MeasuresTheRoomOnTheDiskAtEachScrape) {
+  absl::StatusOr<uint64_t> free = 7;
+  auto metrics = Metrics::Create({"", [&free] { return free; }});
+  auto address = metrics->Serve("127.0.0.1:0");
+  ASSERT_TRUE(address.ok()) << address.status();
+  EXPECT_THAT(HttpGet(*address, "/metrics"), HasSubstr("\nfacet_state_free_bytes 7\n"));
+  free = 6;
+  EXPECT_THAT(HttpGet(*address, "/metrics"), HasSubstr("\nfacet_state_free_bytes 6\n"));
+  free = absl::NotFoundError("the folder is gone");
+  const std::string answer = HttpGet(*address, "/metrics");
+  EXPECT_THAT(answer, HasSubstr("\nfacet_ready 0\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("facet_state_free_bytes")));
+  EXPECT_THAT(answer, Not(HasSubstr("facet_build_info"))) << "no version was given";
 }
 
 TEST(MetricsTest, CountsExactlyFromManyThreads) {
