@@ -68,6 +68,7 @@ std::string ImageLibraries() { return absl::StrCat(cv::getBuildInformation(), "\
 
 absl::StatusOr<Image> DecodeImage(absl::string_view bytes) {
   RETURN_IF_ERROR(CheckSize(bytes));
+  if (IsCutOffJpeg(bytes)) return BadImage("the image is cut off");
   KeepOpenCvOnThisThread();
   try {
     const cv::Mat file = View(1, static_cast<int>(bytes.size()), CV_8UC1, bytes.data());

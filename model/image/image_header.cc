@@ -51,22 +51,37 @@ std::optional<ImageSize> PngSize(absl::string_view file) {
   return Checked(bytes, {bytes.U32(16), bytes.U32(20)});
 }
 
+constexpr absl::string_view kJpegStart = "\xFF\xD8\xFF";
+constexpr absl::string_view kJpegEnd = "\xFF\xD9";
+constexpr uint32_t kJpegScan = 0xDA;
+
+// Where a segment of a JPEG lies.
+struct JpegSegment {
+  uint32_t marker = 0;
+  size_t at = 0;    // of the marker
+  size_t next = 0;  // behind it
+};
+
+// The segment at `at`, or behind padding there. None: no segment with a length.
+std::optional<JpegSegment> SegmentAt(Bytes& bytes, size_t at) {
+  if (bytes.U8(at) != 0xFF) return std::nullopt;
+  while (bytes.U8(at + 1) == 0xFF) ++at;
+  const uint32_t marker = bytes.U8(at + 1);
+  const bool bare = marker == 0x01 || (marker >= 0xD0 && marker <= 0xD9);
+  const uint32_t length = bytes.U16(at + 2);
+  if (bytes.cut_off() || bare || length < 2) return std::nullopt;
+  return JpegSegment{marker, at, at + 2 + length};
+}
+
 std::optional<ImageSize> JpegSize(absl::string_view file) {
   Bytes bytes(file, /*big_endian=*/true);
   size_t at = 2;
-  while (!bytes.cut_off()) {
-    if (bytes.U8(at) != 0xFF) return std::nullopt;
-    const uint32_t marker = bytes.U8(at + 1);
-    if (marker == 0xFF) {  // padding
-      ++at;
-      continue;
-    }
+  while (const auto segment = SegmentAt(bytes, at)) {
+    const uint32_t marker = segment->marker;
     const bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-    if (frame) return Checked(bytes, {bytes.U16(at + 7), bytes.U16(at + 5)});
-    const bool bare = marker == 0x01 || (marker >= 0xD0 && marker <= 0xD9);
-    const uint32_t length = bytes.U16(at + 2);
-    if (bare || length < 2 || marker == 0xDA) return std::nullopt;
-    at += 2 + length;
+    if (frame) return Checked(bytes, {bytes.U16(segment->at + 7), bytes.U16(segment->at + 5)});
+    if (marker == kJpegScan) return std::nullopt;
+    at = segment->next;
   }
   return std::nullopt;
 }
@@ -148,12 +163,25 @@ bool IsPnm(absl::string_view bytes) {
 std::optional<ImageSize> ReadImageSize(absl::string_view bytes) {
   const auto begins = [&](absl::string_view magic) { return absl::StartsWith(bytes, magic); };
   if (begins("\x89PNG\r\n\x1A\n")) return PngSize(bytes);
-  if (begins("\xFF\xD8\xFF")) return JpegSize(bytes);
+  if (begins(kJpegStart)) return JpegSize(bytes);
   if (begins("BM")) return BmpSize(bytes);
   if (begins("RIFF") && bytes.size() >= 16 && bytes.substr(8, 4) == "WEBP") return WebpSize(bytes);
   if (begins(absl::string_view("II*\0", 4)) || begins(absl::string_view("MM\0*", 4))) return TiffSize(bytes);
   if (IsPnm(bytes)) return PnmSize(bytes);
   return std::nullopt;
+}
+
+bool IsCutOffJpeg(absl::string_view bytes) {
+  if (!absl::StartsWith(bytes, kJpegStart)) return false;
+  Bytes numbers(bytes, /*big_endian=*/true);
+  size_t at = 2;
+  // Segments before the first scan may hold a whole small JPEG, a thumbnail.
+  // Within scans every 0xFF that is no marker is followed by 0.
+  while (const auto segment = SegmentAt(numbers, at)) {
+    at = segment->next;
+    if (segment->marker == kJpegScan) return bytes.find(kJpegEnd, at) == absl::string_view::npos;
+  }
+  return true;
 }
 
 }  // namespace facet::model

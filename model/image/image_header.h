@@ -22,6 +22,10 @@ struct ImageSize {
 // what the header asks for and are many more, some of which open other files.
 std::optional<ImageSize> ReadImageSize(absl::string_view bytes);
 
+// Whether a JPEG file ends before its image does. Decoders of the other formats
+// tell; libjpeg fills up with grey what is missing and calls that an image.
+bool IsCutOffJpeg(absl::string_view bytes);
+
 }  // namespace facet::model
 
 #endif  // FACET_MODEL_IMAGE_IMAGE_HEADER_H_

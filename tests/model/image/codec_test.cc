@@ -178,6 +178,39 @@ TEST(DecodeImageTest, RefusesHugeImagesBeforeSpendingMemory) {
   EXPECT_THAT(DecodeImage(png), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("8001 x 8001")));
 }
 
+TEST(DecodeImageTest, RefusesWhatIsCutOff) {
+  const Image image = RandomImage(40, 50);
+  cv::Mat mat(40, 50, CV_8UC3, const_cast<uint8_t*>(image.pixels.data()));
+  for (const std::string extension : {".jpg", "progressive.jpg", ".png", ".bmp", ".webp", ".tiff", ".ppm"}) {
+    const std::vector<int> parameters =
+        extension[0] == '.' ? std::vector<int>{} : std::vector<int>{cv::IMWRITE_JPEG_PROGRESSIVE, 1};
+    std::vector<uint8_t> bytes;
+    ASSERT_TRUE(cv::imencode(extension.substr(extension.find('.')), mat, bytes, parameters));
+    const std::string file(bytes.begin(), bytes.end());
+    EXPECT_THAT(DecodeImage(file), IsOk()) << extension;
+    for (const double share : {0.5, 0.7, 0.9, 0.99}) {
+      const auto length = static_cast<size_t>(share * static_cast<double>(file.size()));
+      EXPECT_THAT(DecodeImage(file.substr(0, length)), HasReason(absl::StatusCode::kInvalidArgument, "BAD_IMAGE"))
+          << extension << " cut at " << share;
+    }
+  }
+}
+
+// A thumbnail has an end of its own.
+TEST(DecodeImageTest, RefusesAJpegThatIsCutOffBehindItsThumbnail) {
+  const Image image = RandomImage(40, 50);
+  const std::string jpeg = EncodeJpeg(image.shape, image.pixels.data(), 90).value();
+  const std::string thumbnail = EncodeJpeg({8, 8, 3}, image.pixels.data(), 50).value();
+  const size_t length = thumbnail.size() + 2;
+  std::string file = jpeg.substr(0, 2) + "\xFF\xE1";
+  file += {static_cast<char>(length >> 8), static_cast<char>(length & 0xFF)};
+  file += thumbnail + jpeg.substr(2);
+  EXPECT_THAT(DecodeImage(file), IsOk());
+  EXPECT_THAT(DecodeImage(file + "something behind it"), IsOk());
+  EXPECT_THAT(DecodeImage(file.substr(0, file.size() - 100)),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("cut off")));
+}
+
 class DecodeDamagedTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
