@@ -52,7 +52,11 @@ void ImportProgress::Show(const v1::ImportProgress& progress) {
   preparing_since_ = std::min(preparing_since_, now);
   const double rate = done / std::max(0.25, absl::ToDoubleSeconds(now - preparing_since_ + kInterval));
   std::string text = absl::StrFormat("%d of %d images, %.0f/s", progress.images_done(), progress.images_total(), rate);
-  if (rate > 0) absl::StrAppend(&text, ", ", FormatTimeLeft(absl::Seconds((total - done) / rate)), " left");
+  if (done >= total) {
+    absl::StrAppend(&text, ", now writing");
+  } else if (rate > 0) {
+    absl::StrAppend(&text, ", ", FormatTimeLeft(absl::Seconds((total - done) / rate)), " left");
+  }
   bar_.Update(done / total, text);
 }
 

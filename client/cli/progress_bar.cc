@@ -62,7 +62,8 @@ ProgressBar::~ProgressBar() {
 void ProgressBar::Update(double fraction, absl::string_view text) {
   if (quiet_) return;
   const absl::Time now = Clock::Steady()->Now();
-  const bool last = fraction >= 1;
+  const bool last = fraction >= 1 && !full_;
+  full_ = fraction >= 1;
   if (!last && now - last_ < (terminal_ ? kTerminalInterval : kPlainInterval)) return;
   last_ = now;
   Draw(fraction, text);

@@ -30,6 +30,7 @@ class ProgressBar {
   const bool quiet_;
   const bool terminal_;
   absl::Time last_ = absl::InfinitePast();
+  bool full_ = false;  // the last fraction was 1
   bool drawn_ = false;
 };
 

@@ -82,6 +82,14 @@ TEST_F(PlainBarTest, WritesTheFirstAndTheLastLine) {
   EXPECT_EQ(Written(), "import   0 %  x\nimport 100 %  x\n");
 }
 
+TEST_F(PlainBarTest, WritesTheLastLineOnce) {
+  {
+    ProgressBar bar("import", false);
+    for (int i = 0; i <= 10; ++i) bar.Update(1, "x");
+  }
+  EXPECT_EQ(Written(), "import 100 %  x\n");
+}
+
 TEST_F(PlainBarTest, NearlyDoneIsNotDone) {
   ProgressBar("import", false).Update(0.999, "x");
   EXPECT_EQ(Written(), "import  99 %  x\n");
