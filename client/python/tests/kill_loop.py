@@ -4,7 +4,7 @@
     FACET_BIN_DIR=build/release/bin python client/python/tests/kill_loop.py [--kills 25 | --long] [--seed N]
 
 Then every batch that the trainers used is compared, byte for byte, with a sequence that nothing disturbed.
---long makes it 1,000 kills, which takes an hour or two.
+--long makes it 1,000 kills, which takes half an hour or more.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ from conftest import BATCH, BATCHES, SPEC, Server
 from torch.utils.data import DataLoader
 from trainer import digest
 
-from facet_client import BatchReader, FacetDataset, _calls, errors
+from facet_client import BatchReader, FacetDataset, _calls, errors, stream_spec
 from facet_client._backoff import Backoff
+from facet_client._channel import MAX_MESSAGE_BYTES
 from facet_client._wire import SplitBatch
 from facet_client.stream import make_batch
 from facet_client.v1 import augmentation_pb2
@@ -220,6 +221,15 @@ def test_a_stream_may_be_read_by_a_process_beside() -> None:
             for pid in _children("_beside"):
                 os.kill(pid, signal.SIGKILL)
     assert seen == expected
+
+
+def test_a_process_beside_ends_in_peace(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    start = augmentation_pb2.StreamStart(spec=stream_spec(SPEC), initial_credit=1)
+    call = _calls.BesideBatchCall(server.address, start, MAX_MESSAGE_BYTES)
+    while call.read() is not None:
+        call.add_credit()
+    assert call._process.wait(30) == 0
+    assert capfd.readouterr().err == ""
 
 
 def _children(name: str) -> list[int]:

@@ -141,6 +141,39 @@ def test_mistakes_of_a_file_name_it(tmp_path: pathlib.Path) -> None:
         stream_spec(tmp_path / "none.yaml")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.yaml", "model: m\nbatch_size: 8\nbatch_size: 9\n", "'batch_size' is there twice"),
+        ("a.json", '{"recipe": {"repeats": 1, "repeats": 2}}', "'repeats' is there twice"),
+        ("a.yaml", "shuffle_seed: 1_000\n", "shuffle_seed: '1_000' is no whole number"),
+        ("a.json", '{"model": "m",}', "is not JSON"),
+        ("a.yaml", b"\xff\xfe\x00", "is not text in UTF-8"),
+    ],
+)
+def test_files_mean_one_thing(tmp_path: pathlib.Path, name: str, text: str | bytes, expected: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert len(mistakes(path)) == 1
+    assert f"{path}: " in mistakes(path)[0]
+    assert expected in mistakes(path)[0]
+
+
+def test_null_is_nothing_and_a_quoted_one_is_a_name(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a.yaml").write_text("model: m\nrecipe: null\nbatch_size: ~\n")
+    spec = stream_spec(tmp_path / "a.yaml")
+    assert (spec.model, spec.batch_size) == ("m", 0)
+    (tmp_path / "b.yaml").write_text("model: 'null'\n")
+    assert stream_spec(tmp_path / "b.yaml").model == "null"
+    (tmp_path / "c.json").write_text('\ufeff{"model": "m", "recipe": null}', encoding="utf-8")
+    assert stream_spec(tmp_path / "c.json").model == "m"
+
+
+def test_a_path_as_text_is_no_model() -> None:
+    with pytest.raises(errors.InvalidArgument, match=r"pathlib.Path\('recipe.yaml'\)"):
+        stream_spec("recipe.yaml")
+
+
 def test_yaml_without_pyyaml_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     original = builtins.__import__
 

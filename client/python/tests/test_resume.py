@@ -129,14 +129,17 @@ def test_set_epoch_begins_there(epochs: list[list[Digest]], workers: int) -> Non
         dataset.set_epoch(-1)
 
 
-def test_set_epoch_leaves_a_state_in_this_epoch(epochs: list[list[Digest]]) -> None:
-    dataset = resumed_after(BATCHES + 4, epochs=-1)
+def test_set_epoch_leaves_a_state_in_this_epoch(
+    epochs: list[list[Digest]], caplog: pytest.LogCaptureFixture
+) -> None:
     dataset = resumed_after(4)
     for epoch, expected in ((0, epochs[0][4:]), (1, epochs[1]), (1, epochs[1])):
         dataset.set_epoch(epoch)
         assert read(loader_of(dataset, 0)) == expected
+    assert not caplog.records
     other = resumed_after(4)
     other.set_epoch(2)
+    assert "goes on at batch 4 of epoch 0" in caplog.records[0].getMessage()
     assert read(loader_of(other, 0)) == epochs[2]
 
 
@@ -314,17 +317,63 @@ def test_the_data_set_knows_when_others_have_read(epochs: list[list[Digest]]) ->
     assert dataset.state_dict()["epoch"] == 2
 
 
-def test_a_state_is_loaded_safely() -> None:
-    dataset = FacetDataset(SPEC)
-    state = dataset.state_after(first_batches(dataset, 3)[-1])
+def through_a_file(state: Any) -> Any:
     file = io.BytesIO()
     torch.save(state, file)
     file.seek(0)
-    assert torch.load(file, weights_only=True) == state
+    return torch.load(file, weights_only=True)
+
+
+@pytest.mark.parametrize("workers", [0, 3])
+def test_every_state_can_be_loaded_safely(sequence: list[Digest], workers: int) -> None:
+    # At the beginning of each pass some workers have no token yet.
+    for passes in (0, 1):
+        for count in (0, 1, 3):
+            loader = stateful(FacetDataset(SPEC, epochs=2), workers)
+            for _ in range(passes):
+                read(loader)
+            iterator = iter(loader)
+            seen = [digest(next(iterator)) for _ in range(count)]
+            state = through_a_file(loader.state_dict())
+            resumed = stateful(FacetDataset(SPEC, epochs=2), workers)
+            resumed.load_state_dict(state)
+            seen.append(digest(next(iter(resumed))))
+            assert seen == sequence[passes * 2 * BATCHES :][: count + 1]
+
+
+def test_the_state_of_a_data_set_can_be_loaded_safely(epochs: list[list[Digest]]) -> None:
+    dataset = FacetDataset(SPEC)
+    dataset.set_epoch(2)
+    resumed = FacetDataset(SPEC)
+    resumed.load_state_dict(through_a_file(dataset.state_dict()))
+    assert read(resumed) == epochs[2]
+    iterator = iter(dataset)
+    resumed.load_state_dict(through_a_file(dataset.state_dict()))
+    assert read(resumed) == epochs[2]
+    next(iterator)
+    resumed.load_state_dict(through_a_file(dataset.state_dict()))
+    assert read(resumed) == epochs[2][1:]
+
+
+def test_a_state_that_was_changed_is_told(epochs: list[list[Digest]]) -> None:
+    dataset = FacetDataset(SPEC)
+    state = dataset.state_after(first_batches(dataset, 3)[-1])
+    for change in ({"next_epoch": 3}, {"next_batch": 10**9}):
+        dataset.load_state_dict(state | change)
+        with pytest.raises(ValueError, match="its token leads to batch 3 of epoch 0"):
+            next(iter(dataset))
+
+
+def test_a_state_is_loaded_safely() -> None:
+    dataset = FacetDataset(SPEC)
+    state = dataset.state_after(first_batches(dataset, 3)[-1])
+    assert through_a_file(state) == state
     with pytest.raises(ValueError, match="no token"):
         dataset.load_state_dict(state | {"token": b""})
-    with pytest.raises(ValueError, match="token is None"):
+    with pytest.raises(ValueError, match="no token"):
         dataset.load_state_dict(state | {"token": None})
+    with pytest.raises(ValueError, match="which is a dict, but NoneType"):
+        dataset.load_state_dict(None)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no real images"):
         dataset.load_state_dict(state | {"dataset": "datasets/digits@1"})
 

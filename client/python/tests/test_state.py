@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from facet_client.state import Extent, checked, state_of_rank
+from facet_client.state import Extent, checked, goes_on_at, state_of_rank
 
 STATE: dict[str, Any] = {
     "model": "models/tiny@1",
@@ -55,8 +55,10 @@ def test_states_are_plain_values() -> None:
         ({"next_epoch": 3}, "below 0"),
         ({"skip": 1}, "skip 1 of 1"),
         ({"workers": 0}, "skip 0 of 0"),
+        ({"next_epoch": 10**30}, "no stream reaches"),
         ({"token": b""}, "no token"),
-        ({"token": b"", "next_batch": 0, "next_epoch": 5}, "no token"),
+        ({"token": None}, "no token"),
+        ({"token": None, "next_batch": 0, "next_epoch": 5}, "no token"),
     ],
 )
 def test_what_is_no_state_is_refused(change: dict[str, Any], message: str) -> None:
@@ -66,9 +68,24 @@ def test_what_is_no_state_is_refused(change: dict[str, Any], message: str) -> No
         checked({key: value for key, value in STATE.items() if key != "model"})
 
 
-def test_a_beginning_needs_no_token() -> None:
-    beginning = STATE | {"token": b"", "next_batch": 0}
-    assert checked(beginning) == beginning
+@pytest.mark.parametrize("token", [None, b""])  # older ones had empty bytes
+def test_a_beginning_needs_no_token(token: bytes | None) -> None:
+    beginning = STATE | {"next_batch": 0}
+    assert checked(beginning | {"token": token}) == beginning | {"token": None}
+
+
+@pytest.mark.parametrize("nothing", [None, [], 0, "state"])
+def test_no_state_is_a_dict(nothing: Any) -> None:
+    with pytest.raises(ValueError, match="which is a dict"):
+        checked(nothing)
+
+
+def test_a_token_that_lies_before_the_place_is_of_another_state() -> None:
+    goes_on_at(checked(STATE), 4, 6)
+    goes_on_at(checked(STATE), 5, 0)
+    for epoch, batch in ((4, 5), (3, 9)):
+        with pytest.raises(ValueError, match=f"leads to batch {batch} of epoch {epoch}"):
+            goes_on_at(checked(STATE), epoch, batch)
 
 
 @pytest.mark.parametrize(

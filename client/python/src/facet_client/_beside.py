@@ -7,6 +7,7 @@ python -m facet_client._beside stream ADDRESS MAX_MESSAGE_BYTES
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -59,7 +60,7 @@ def _serve(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with contextlib.suppress(BrokenPipeError):  # whoever reads has gone
         _serve(sys.argv[1:])
-    except BrokenPipeError:
-        os._exit(0)  # whoever reads has gone
+    # Without the interpreter's own end, which cannot wait for a thread that reads standard input.
+    os._exit(0)

@@ -113,6 +113,8 @@ def _whole(value: object, _: FieldDescriptor) -> int:
     if isinstance(value, bool):
         raise ValueError
     if isinstance(value, str):
+        if not re.fullmatch("-?[0-9]+", value):
+            raise ValueError
         return int(value)
     number = float(value) if isinstance(value, numbers.Real) else 0.5
     if not isinstance(value, numbers.Integral) and not number.is_integer():

@@ -10,6 +10,7 @@ from typing import Any
 from torch.utils.data import IterableDataset
 
 from facet_client import errors
+from facet_client._backoff import logger
 from facet_client._channel import MAX_MESSAGE_BYTES, default_address
 from facet_client._passes import Pass, Passes
 from facet_client._pinned import PinnedStream
@@ -18,7 +19,7 @@ from facet_client._tensors import TensorBatch, tensors
 from facet_client._versions import pin
 from facet_client._workers import is_worker, iteration_key, settle, this_worker
 from facet_client.features import Spec, stream_spec
-from facet_client.state import Extent, StreamState, checked, state_of_rank
+from facet_client.state import Extent, StreamState, checked, goes_on_at, state_of_rank
 from facet_client.stream import Batch, BatchReader, LabelSizes
 from facet_client.v1 import augmentation_pb2, feature_pb2
 
@@ -96,6 +97,10 @@ class FacetDataset(IterableDataset[TensorBatch]):
         """
         super().__init__()
         self._spec = stream_spec(spec)
+        if type(prefetch) is not int or prefetch < 1:
+            raise ValueError(f"prefetch is a number of batches, at least 1, not {prefetch!r}")
+        if not isinstance(patience, (int, float)) or not patience >= 0:
+            raise ValueError(f"patience is a number of seconds, at least 0, not {patience!r}")
         self._place = find_place(rank, world_size, self._spec)
         self._spec.rank, self._spec.world_size, _ = self._place
         if epochs is not None:
@@ -173,7 +178,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
         reader = BatchReader(
             spec,
             address=self._address,
-            resume_token=state["token"],
+            resume_token=state["token"] or b"",
             prefetch=self._prefetch,
             patience=self._patience,
             max_message_bytes=self._max_message_bytes,
@@ -181,7 +186,9 @@ class FacetDataset(IterableDataset[TensorBatch]):
             label_sizes=LabelSizes(len(self.schema.features), self.description.total_classes),
         )
         with reader:
-            for batch in reader:
+            for number, batch in enumerate(reader):
+                if number == 0:
+                    goes_on_at(state, batch.message.epoch, batch.message.batch_index)
                 state = self._after(batch, state, extent)
                 if extent.epochs < 0:
                     self._passes.reached(this_worker()[0], begun, batch.message.epoch)
@@ -230,7 +237,7 @@ class FacetDataset(IterableDataset[TensorBatch]):
         return checked(
             {
                 **self._stream.versions,
-                "token": b"",
+                "token": None,
                 "epoch": epoch,
                 "skip": 0,
                 "workers": 1,
@@ -281,9 +288,19 @@ class FacetDataset(IterableDataset[TensorBatch]):
             return
         settle(self._passes)
         order, first = self._order()
-        unused = order > self._passes.last()[0]
-        if not (unused and first["token"] and first["next_epoch"] == epoch):
-            self._give_order(self._fresh(epoch))
+        unused = order > self._passes.last()[0] and first["token"] is not None
+        if unused and first["next_epoch"] == epoch:
+            return
+        if unused:
+            logger.warning(
+                "set_epoch(%d) drops the state that was loaded, which goes on at batch %d of epoch %d and which no "
+                "pass has used; to go on there, begin with set_epoch(%d)",
+                epoch,
+                first["next_batch"],
+                first["next_epoch"],
+                first["next_epoch"],
+            )
+        self._give_order(self._fresh(epoch))
 
     def state_dict(self) -> dict[str, Any]:
         """Where this process stands: after the last batch that it made, or where the state was loaded that
@@ -303,11 +320,11 @@ class FacetDataset(IterableDataset[TensorBatch]):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """The next pass goes on from `state`, of this model and recipe; {} changes nothing.
 
-        ValueError: of another model or data set, no state or a damaged one, or a state of one of several
+        ValueError: nothing else that is empty, as of a checkpoint without one; of another model or data set, no state or a damaged one, or a state of one of several
         workers, outside StatefulDataLoader. That it is of another recipe is found by the server: the pass
         then raises FailedPrecondition.
         """
-        if not state:
+        if state == {}:
             return
         loaded = checked(state)
         if not is_worker() and loaded["workers"] != 1:

@@ -72,6 +72,12 @@ def stream_spec(spec: Spec | str | pathlib.Path) -> augmentation_pb2.StreamSpec:
     if isinstance(spec, augmentation_pb2.StreamSpec):
         result.CopyFrom(spec)
     elif isinstance(spec, str):
+        if spec.endswith((".yaml", ".yml", ".json", ".textproto")):
+            raise InvalidArgument(
+                f"{spec!r} is no name of a model; a recipe file is given as pathlib.Path({spec!r})",
+                reason="BAD_SPEC",
+                field="model",
+            )
         result.model = spec
     elif isinstance(spec, pathlib.PurePath):
         result, mistakes = read_recipe(pathlib.Path(spec))

@@ -10,7 +10,9 @@ from typing import Any, TypedDict, cast
 
 class _Required(TypedDict):
     model: str  # the pinned version
-    token: bytes  # of the last batch that was used; empty: of none, the pass is at its beginning
+    # Of the last batch that was used; None: of none, the pass is at its beginning. Not empty, since what
+    # torch.save makes of empty bytes torch.load(weights_only=True) does not read.
+    token: bytes | None
     epoch: int  # first one of the pass
     skip: int  # steps after the token that other workers take
     workers: int  # that `skip` is about; 1 in a state of a whole rank
@@ -27,6 +29,8 @@ class StreamState(_Required, total=False):
     epochs: int  # of a pass
     ended: bool  # the pass is over: read by the worker that made it, nothing of it is left
 
+
+_MOST = 1 << 62
 
 _TYPES: dict[str, type] = {
     "model": str,
@@ -46,9 +50,14 @@ _TYPES: dict[str, type] = {
 
 def checked(state: Mapping[str, Any]) -> StreamState:
     """`state`, whole. ValueError: it is none, or says of a stream's middle that it was its beginning."""
+    if not isinstance(state, Mapping):
+        raise ValueError(f"not the state of a FacetDataset, which is a dict, but {type(state).__name__}")
     if missing := sorted(_Required.__required_keys__ - set(state)):
         raise ValueError(f"not the state of a FacetDataset: no {', '.join(missing)}")
+    state = {**state, "token": state["token"] or None} if state["token"] == b"" else state
     for key, kind in _TYPES.items():
+        if key == "token" and state[key] is None:
+            continue
         if key in state and not (type(state[key]) is kind if kind is int else isinstance(state[key], kind)):
             raise ValueError(
                 f"not the state of a FacetDataset: {key} is {state[key]!r}, which is no {kind.__name__}"
@@ -64,6 +73,8 @@ def checked(state: Mapping[str, Any]) -> StreamState:
     }
     if min(whole["epoch"], whole["skip"], whole["next_batch"], whole["next_epoch"] - whole["epoch"]) < 0:
         raise ValueError("not the state of a FacetDataset: it has numbers below 0")
+    if max(whole["epoch"], whole["next_epoch"], whole["next_batch"], whole["workers"], whole["world_size"]) > _MOST:
+        raise ValueError("not the state of a FacetDataset: it has numbers that no stream reaches")
     if not 0 <= whole["skip"] < whole["workers"]:
         raise ValueError(
             f"not the state of a FacetDataset: skip {whole['skip']} of {whole['workers']} workers"
@@ -74,6 +85,15 @@ def checked(state: Mapping[str, Any]) -> StreamState:
             "token: it is damaged, and going on from it would begin the stream anew"
         )
     return whole
+
+
+def goes_on_at(state: StreamState, epoch: int, batch: int) -> None:
+    """ValueError: what comes behind the state's token lies before the place that the state names."""
+    if (epoch, batch) < (state["next_epoch"], state["next_batch"]):
+        raise ValueError(
+            f"this state names batch {state['next_batch']} of epoch {state['next_epoch']} as the next one, but "
+            f"its token leads to batch {batch} of epoch {epoch}: it was changed, or put together of two"
+        )
 
 
 def state_of_rank(state: StreamState) -> StreamState:
