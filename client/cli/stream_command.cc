@@ -115,6 +115,11 @@ std::string SoftLabel(const v1::FeatureSchema& schema, const float* weights) {
 
 absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatchesResponse& batch,
                         const std::string& path) {
+  if (batch.provenance().empty() && batch.images().shape_size() == 4 && batch.images().shape(0) == 0) {
+    return absl::FailedPreconditionError(absl::StrCat("--sheet: the first batch is empty: its filter dropped all of ",
+                                                      batch.filter().rendered(),
+                                                      " images. Have it keep more, or ask for a larger --batch-size"));
+  }
   const int classes = TotalClasses(schema);
   Sheet sheet;
   sheet.title = absl::StrFormat("epoch %d, batch %d: soft labels", batch.epoch(), batch.batch_index());
