@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "client/cli/export_checksums.h"
 #include "client/cli/export_writer.h"
 
 namespace facet::cli {
@@ -48,11 +49,33 @@ class FolderWriter final : public ExportWriter {
     return absl::OkStatus();
   }
 
-  absl::Status End() override {
+  absl::StatusOr<std::string> End() override {
     RETURN_IF_ERROR(options_.file_system->SyncDir(options_.folder + "/images"));
     RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(PartFile(part_, "csv"), rows_));
     RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(PartFile(part_, "jsonl"), lines_));
-    return sums_.End(part_);
+    ASSIGN_OR_RETURN(const std::string list, sums_.End(part_));
+    return Sha256Hex(absl::StrCat(list, rows_, lines_));
+  }
+
+  absl::StatusOr<std::vector<std::string>> Check(int part, const std::string& digest) override {
+    std::vector<std::string> wrong;
+    std::string all;
+    for (const char* ending : {"sums", "csv", "jsonl"}) {
+      const auto text = options_.file_system->ReadFile(PartFile(part, ending));
+      if (absl::IsNotFound(text.status())) {
+        wrong.push_back(absl::StrFormat(".part-%06d.%s is missing", part, ending));
+        continue;
+      }
+      RETURN_IF_ERROR(text.status());
+      all += *text;
+    }
+    if (!wrong.empty()) return wrong;
+    if (!digest.empty() && Sha256Hex(all) != digest) {
+      return std::vector<std::string>{
+          absl::StrFormat(".part-%06d.{sums,csv,jsonl} are not as they were written", part)};
+    }
+    ASSIGN_OR_RETURN(const std::string list, sums_.Read(part));
+    return sums_.Check(part, list);
   }
 
   absl::Status Complete(int parts) override {

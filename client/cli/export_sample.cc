@@ -92,8 +92,10 @@ std::string Extension(ExportImage image) {
 absl::StatusOr<std::vector<ExportSample>> MakeSamples(const v1::FeatureSchema& schema,
                                                       const v1::StreamBatchesResponse& batch, ExportImage image,
                                                       int64_t number) {
+  if (batch.filler()) return std::vector<ExportSample>();  // another rank has it
   const int classes = TotalClasses(schema);
   RETURN_IF_ERROR(CheckShapes(batch, classes));
+  if (batch.provenance().empty()) return std::vector<ExportSample>();  // a filter left it empty
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> pictures, DecodeImages(batch.images()));
   const std::vector<float> soft = SoftLabels(batch);
   std::vector<ExportSample> samples;

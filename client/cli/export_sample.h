@@ -26,7 +26,9 @@ struct ExportSample {
   std::string json;  // one line: soft labels, where it came from
 };
 
-// The images of a batch, uint8 NHWC with SOFT labels, the first being `number`.
+// The images of a batch, uint8 NHWC with SOFT labels, the first being `number`;
+// none of a batch that a filter left empty, and of a `filler`, which another
+// rank has.
 // DATA_LOSS: pixels, labels and schema do not fit one another.
 absl::StatusOr<std::vector<ExportSample>> MakeSamples(const v1::FeatureSchema& schema,
                                                       const v1::StreamBatchesResponse& batch, ExportImage image,

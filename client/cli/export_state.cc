@@ -2,16 +2,61 @@
 #include "client/cli/export_state.h"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "client/cli/export_writer.h"
 
 namespace facet::cli {
 namespace {
+
+constexpr char kAnew[] = "remove the folder, or choose another, to begin anew";
+
+nlohmann::ordered_json ToJson(const std::map<int, ExportPart>& made) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& [number, part] : made) {
+    list.push_back({{"part", number},
+                    {"batches", part.batches},
+                    {"first_image", part.first_image},
+                    {"digest", part.digest},
+                    {"token", absl::Base64Escape(part.token)}});
+  }
+  return list;
+}
+
+std::optional<std::map<int, ExportPart>> PartsFrom(const nlohmann::json& list, int parts) {
+  std::map<int, ExportPart> made;
+  if (!list.is_array()) return std::nullopt;
+  for (const auto& json : list) {
+    if (!json.is_object()) return std::nullopt;
+    for (const char* key : {"part", "batches", "first_image"}) {
+      if (!json.contains(key) || !json[key].is_number_unsigned()) return std::nullopt;
+    }
+    for (const char* key : {"digest", "token"}) {
+      if (!json.contains(key) || !json[key].is_string()) return std::nullopt;
+    }
+    const uint64_t number = json["part"];
+    if (number >= static_cast<uint64_t>(parts)) return std::nullopt;
+    ExportPart& part = made[static_cast<int>(number)];
+    part.batches = json["batches"];
+    part.first_image = json["first_image"];
+    part.digest = json["digest"];
+    if (!absl::Base64Unescape(json["token"].get<std::string>(), &part.token)) return std::nullopt;
+    // As of the whole below: without it the part would be the stream's beginning.
+    if (part.token.empty() != (number == 0)) return std::nullopt;
+  }
+  return made;
+}
 
 std::string ToText(const ExportState& state) {
   const nlohmann::ordered_json json = {{"model_version", state.model_version},
@@ -24,7 +69,8 @@ std::string ToText(const ExportState& state) {
                                        {"batches", state.batches},
                                        {"parts", state.parts},
                                        {"complete", state.complete},
-                                       {"token", absl::Base64Escape(state.token)}};
+                                       {"token", absl::Base64Escape(state.token)},
+                                       {"made", ToJson(state.made)}};
   return json.dump(2) + "\n";
 }
 
@@ -62,7 +108,19 @@ std::optional<ExportState> FromText(const std::string& text) {
   // What was written has a token to go on from; without it the stream would
   // begin again behind it.
   if (state.token.empty() != (state.batches == 0)) return std::nullopt;
+  auto made = PartsFrom(json.value("made", nlohmann::json::array()), state.parts);
+  if (!made.has_value()) return std::nullopt;
+  state.made = *std::move(made);
   return state;
+}
+
+bool IsShard(const std::string& name) { return absl::StartsWith(name, "shard-") && absl::EndsWith(name, ".tar"); }
+
+// INT_MAX: an export gives no shard that name.
+int ShardNumber(absl::string_view name) {
+  int number = 0;
+  const bool plain = absl::SimpleAtoi(name.substr(strlen("shard-"), name.size() - strlen("shard-.tar")), &number);
+  return plain && absl::StrFormat("shard-%06d.tar", number) == name ? number : std::numeric_limits<int>::max();
 }
 
 // `models/digits@3` is one of `digits` and of `models/digits`.
@@ -102,7 +160,7 @@ absl::StatusOr<std::optional<ExportState>> LoadExportState(FileSystem& file_syst
   ASSIGN_OR_RETURN(const std::string text, file_system.ReadFile(path));
   std::optional<ExportState> state = FromText(text);
   if (!state.has_value()) {
-    return absl::DataLossError(absl::StrCat("'", path, "' is not the state of an export; remove it to begin anew"));
+    return absl::DataLossError(absl::StrCat("'", path, "' is not the state of an export; ", kAnew));
   }
   return state;
 }
@@ -134,6 +192,29 @@ absl::Status CheckSameExport(const ExportState& found, const ExportState& wanted
     return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds what ", found.reader,
                                                       " reads of this stream, not ", wanted.reader,
                                                       "; choose another folder, one for each reader"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNoRemains(FileSystem& file_system, const std::string& folder) {
+  if (!file_system.Exists(folder)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system.List(folder));
+  for (const std::string& name : names) {
+    if (!IsShard(name) && !absl::StartsWith(name, ".part-") && name != kImagesFolder) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "'", folder, "' holds '", name, "' of another export, without its ", kExportStateFile, "; ", kAnew));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNoStrangers(FileSystem& file_system, const std::string& folder, const ExportState& found) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system.List(folder));
+  // One more may have been finished before the state of what goes on could count it.
+  const int last = found.complete ? found.parts - 1 : found.parts;
+  for (const std::string& name : names) {
+    if (!IsShard(name) || ShardNumber(name) <= last) continue;
+    return absl::FailedPreconditionError(absl::StrCat("'", folder, "' holds '", name, "', but its export has come to ",
+                                                      found.parts, " shards only; move that file to another folder"));
   }
   return absl::OkStatus();
 }

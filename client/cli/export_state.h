@@ -3,6 +3,7 @@
 #define FACET_CLIENT_CLI_EXPORT_STATE_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,18 @@ namespace facet::cli {
 
 inline constexpr char kExportStateFile[] = "export.json";
 
+// What a part is made again from.
+struct ExportPart {
+  std::string token;  // of the batch before it; empty: it begins the stream
+  int64_t batches = 0;
+  int64_t first_image = 0;
+  std::string digest;  // ExportWriter::End
+
+  bool operator==(const ExportPart&) const = default;
+};
+
 // How far an export has come: all before `token` is on the disk. Kept in the
-// export's folder and replaced after each part.
+// export's folder, written before the first part and replaced after each.
 struct ExportState {
   // What must be the same to go on: the stream's fingerprint, how it is written,
   // and which of the stream's batches are.
@@ -32,6 +43,8 @@ struct ExportState {
   int64_t batches = 0;
   int64_t images = 0;
   int parts = 0;
+  // By number; those that an older program wrote are not there.
+  std::map<int, ExportPart> made;
   bool complete = false;
 
   bool operator==(const ExportState&) const = default;
@@ -53,6 +66,14 @@ void KeepVersions(const ExportState& found, v1::StreamSpec& spec);
 // FAILED_PRECONDITION: the export that `found` is of, in `folder`, is not the one
 // that `wanted` begins; the message says what differs.
 absl::Status CheckSameExport(const ExportState& found, const ExportState& wanted, const std::string& folder);
+
+// FAILED_PRECONDITION: `folder`, without a state, holds what looks like files of
+// an export: they would lie among those of the one that begins.
+absl::Status CheckNoRemains(FileSystem& file_system, const std::string& folder);
+
+// FAILED_PRECONDITION: shards lie in `folder` that the export of `found` has not
+// come to; who reads all of its shards would read them, too.
+absl::Status CheckNoStrangers(FileSystem& file_system, const std::string& folder, const ExportState& found);
 
 absl::Status SaveExportState(FileSystem& file_system, const std::string& folder, const ExportState& state);
 

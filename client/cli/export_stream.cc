@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/export_stream.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -10,12 +12,14 @@
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "base/status_macros.h"
+#include "client/cli/export_mend.h"
 #include "client/cli/export_state.h"
 #include "client/cli/export_writer.h"
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/stream_batches.h"
 #include "client/src/pin_versions.h"
+#include "facet/client/error.h"
 
 namespace facet::cli {
 namespace {
@@ -28,6 +32,7 @@ ExportImage ImageOf(const std::string& name) {
 void FixFormat(v1::StreamSpec& spec) {
   spec.set_pixel_type(v1::PIXEL_TYPE_UINT8);
   spec.set_layout(v1::PIXEL_LAYOUT_NHWC);
+  spec.clear_normalization();
   spec.clear_labels();
   spec.add_labels(v1::LABEL_FORM_SOFT);
 }
@@ -45,28 +50,39 @@ absl::StatusOr<ExportWriterOptions> WriterOptions(const v1::FeatureSchema& schem
   return absl::InvalidArgumentError(absl::StrCat("--label: the model has no feature '", options.label, "'"));
 }
 
+std::unique_ptr<ExportWriter> MakeWriter(const ExportOptions& options, const ExportWriterOptions& writer) {
+  return options.format == "folder" ? MakeFolderWriter(writer) : MakeTarWriter(writer);
+}
+
 // An export that runs.
 class Export {
  public:
-  Export(const v1::DescribeStreamResponse& described, const ExportOptions& options, ExportWriterOptions writer,
+  Export(const v1::DescribeStreamResponse& described, const ExportOptions& options, const ExportWriterOptions& writer,
          ExportState state, int64_t batches, bool quiet)
       : schema_(described.schema()),
         options_(options),
         image_(writer.image),
         file_system_(*writer.file_system),
-        writer_(options.format == "folder" ? MakeFolderWriter(std::move(writer)) : MakeTarWriter(std::move(writer))),
+        writer_(MakeWriter(options, writer)),
         kept_(state),
         state_(std::move(state)),
         batches_(batches),
         bar_("export", quiet) {}
 
-  absl::Status Run(client::BatchReader& reader) {
-    while (state_.batches < batches_) {
+  bool done() const { return state_.batches >= batches_; }
+
+  // Writes what `reader`, which begins behind the state's token, has.
+  absl::Status Read(client::BatchReader& reader) {
+    while (!done()) {
       ASSIGN_OR_RETURN(const std::optional<v1::StreamBatchesResponse> batch, reader.Next());
       if (!batch.has_value()) break;
       RETURN_IF_ERROR(Write(*batch));
       Show();
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status Complete() {
     if (open_) RETURN_IF_ERROR(EndPart());
     RETURN_IF_ERROR(writer_->Complete(state_.parts));
     state_.complete = true;
@@ -77,26 +93,36 @@ class Export {
 
  private:
   absl::Status Write(const v1::StreamBatchesResponse& batch) {
-    if (!open_) RETURN_IF_ERROR(writer_->Begin(state_.parts));
-    open_ = true;
-    std::vector<ExportSample> samples;
-    if (!batch.filler()) {  // what another rank has already
-      ASSIGN_OR_RETURN(samples, MakeSamples(schema_, batch, image_, state_.images));
-    }
+    if (!open_) RETURN_IF_ERROR(BeginPart());
+    ASSIGN_OR_RETURN(const std::vector<ExportSample> samples, MakeSamples(schema_, batch, image_, state_.images));
     for (const ExportSample& sample : samples) RETURN_IF_ERROR(writer_->Add(sample));
     state_.images += static_cast<int64_t>(samples.size());
     state_.token = batch.token();
     ++state_.batches;
+    ++part_.batches;
     part_images_ += static_cast<int64_t>(samples.size());
     return part_images_ < options_.part_images ? absl::OkStatus() : EndPart();
   }
 
+  // The state first: files without one are refused as somebody else's.
+  absl::Status BeginPart() {
+    if (state_.complete || state_.parts == 0) {
+      state_.complete = false;
+      RETURN_IF_ERROR(SaveExportState(file_system_, options_.out, state_));
+    }
+    part_ = ExportPart();
+    part_.token = state_.token;
+    part_.first_image = state_.images;
+    part_images_ = 0;
+    open_ = true;
+    return writer_->Begin(state_.parts);
+  }
+
   // The part first, then the state that counts it.
   absl::Status EndPart() {
-    RETURN_IF_ERROR(writer_->End());
+    ASSIGN_OR_RETURN(part_.digest, writer_->End());
     open_ = false;
-    part_images_ = 0;
-    ++state_.parts;
+    state_.made[state_.parts++] = part_;
     return SaveExportState(file_system_, options_.out, state_);
   }
 
@@ -119,10 +145,62 @@ class Export {
   ExportState state_;
   const int64_t batches_;
   const absl::Time start_ = Clock::Steady()->Now();
+  ExportPart part_;  // that is open
   int64_t part_images_ = 0;
   bool open_ = false;
   ProgressBar bar_;
 };
+
+// What an export of this stream begins with.
+ExportState BeginningOf(const v1::DescribeStreamResponse& described, const v1::StreamSpec& spec,
+                        const ExportOptions& options) {
+  ExportState state;
+  state.fingerprint = described.fingerprint();
+  state.form = absl::StrCat(options.format, " of ", options.image, ", ", options.part_images, " a part, label '",
+                            options.label, "'");
+  state.reader = DescribeReader(spec);
+  state.model_version = described.model_version();
+  state.dataset_version = described.dataset_version();
+  state.judge_versions.assign(described.judge_versions().begin(), described.judge_versions().end());
+  return state;
+}
+
+// A token that the server takes for damaged is the file's: no option has one.
+absl::Status NameState(const absl::Status& status, const ExportOptions& options) {
+  if (client::DescribeError(status).reason != "BAD_TOKEN") return status;
+  return absl::DataLossError(absl::StrCat("a token in '", options.out, "/", kExportStateFile,
+                                          "' is damaged; remove the folder, or choose another, to begin anew"));
+}
+
+// The stream of `spec` behind `token`.
+absl::StatusOr<std::unique_ptr<client::BatchReader>> Open(client::Client& client, v1::StreamSpec spec,
+                                                          const std::string& token, int prefetch) {
+  // A token ends this worker's step; those after it up to its next are the others'.
+  if (!token.empty() && spec.workers() > 1) spec.set_worker(spec.workers() - 1);
+  return client.StreamBatches({.spec = std::move(spec), .resume_token = token, .prefetch = prefetch});
+}
+
+absl::Status Mend(client::Client& client, const v1::StreamSpec& spec, const v1::FeatureSchema& schema,
+                  const ExportOptions& options, const ExportWriterOptions& writer, const ExportState& state,
+                  int prefetch, bool quiet) {
+  MendOptions mend;
+  mend.file_system = writer.file_system;
+  mend.folder = options.out;
+  mend.schema = schema;
+  mend.image = writer.image;
+  mend.quiet = quiet;
+  mend.write_to = [&](const std::string& folder) {
+    ExportWriterOptions aside = writer;
+    aside.folder = folder;
+    return MakeWriter(options, aside);
+  };
+  mend.open = [&](const ExportPart& part) {
+    v1::StreamSpec endless = spec;  // however many epochs are asked for today
+    endless.set_epochs(-1);
+    return Open(client, std::move(endless), part.token, static_cast<int>(std::min<int64_t>(prefetch, part.batches)));
+  };
+  return MendParts(mend, state);
+}
 
 void Report(const Context& context, const ExportOptions& options, const ExportState& state) {
   if (context.json) return;
@@ -153,32 +231,29 @@ absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOpt
     return absl::InvalidArgumentError("--image npy goes with --format webdataset: a folder is to be imported again");
   }
   FixFormat(spec);
-  ASSIGN_OR_RETURN(const std::optional<ExportState> found, LoadExportState(*FileSystem::Posix(), options.out));
+  FileSystem& file_system = *FileSystem::Posix();
+  ASSIGN_OR_RETURN(const std::optional<ExportState> found, LoadExportState(file_system, options.out));
+  RETURN_IF_ERROR(found.has_value() ? CheckNoStrangers(file_system, options.out, *found)
+                                    : CheckNoRemains(file_system, options.out));
   if (found.has_value()) KeepVersions(*found, spec);
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::DescribeStreamResponse described, client->DescribeStream(spec));
   if (spec.epochs() < 0 && batches == 0) {
     return absl::InvalidArgumentError("a stream without end needs --batches, or another --epochs");
   }
-  ASSIGN_OR_RETURN(ExportWriterOptions writer, WriterOptions(described.schema(), options));
-  const int64_t wanted = BatchesToRead(spec, described, batches);
-  ExportState fresh;
-  fresh.fingerprint = described.fingerprint();
-  fresh.form = absl::StrCat(options.format, " of ", options.image, ", ", options.part_images, " a part, label '",
-                            options.label, "'");
-  fresh.reader = DescribeReader(spec);
-  fresh.model_version = described.model_version();
-  fresh.dataset_version = described.dataset_version();
-  fresh.judge_versions.assign(described.judge_versions().begin(), described.judge_versions().end());
+  ASSIGN_OR_RETURN(const ExportWriterOptions writer, WriterOptions(described.schema(), options));
+  const ExportState fresh = BeginningOf(described, spec, options);
   if (found.has_value()) RETURN_IF_ERROR(CheckSameExport(*found, fresh, options.out));
   const ExportState state = found.value_or(fresh);
   client::PinVersions(described, spec);
-  // A token ends this worker's step; those after it up to its next are the others'.
-  if (!state.token.empty() && spec.workers() > 1) spec.set_worker(spec.workers() - 1);
-  Export run(described, options, std::move(writer), state, wanted, context.json);
-  ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
-                   client->StreamBatches({.spec = spec, .resume_token = state.token, .prefetch = prefetch}));
-  RETURN_IF_ERROR(run.Run(*reader));
+  RETURN_IF_ERROR(
+      NameState(Mend(*client, spec, described.schema(), options, writer, state, prefetch, context.json), options));
+  Export run(described, options, writer, state, BatchesToRead(spec, described, batches), context.json);
+  if (!run.done()) {
+    ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader, Open(*client, spec, state.token, prefetch));
+    RETURN_IF_ERROR(NameState(run.Read(*reader), options));
+  }
+  RETURN_IF_ERROR(run.Complete());
   Report(context, options, run.state());
   if (context.json) PrintLine(ToJson(described));
   return absl::OkStatus();

@@ -23,10 +23,13 @@ struct ExportOptions {
 
 void AddExportOptions(CLI::App& command, ExportOptions& options);
 
-// Writes the stream of `spec`, `batches` of it (0: all), to `options.out`. What
-// is there of the same export is kept and gone on with. INVALID_ARGUMENT: no
-// end, an unknown label. FAILED_PRECONDITION: another export is in the folder.
-// Errors of client and disk; what was finished before stays and is gone on with.
+// Writes the stream of `spec`, `batches` of it (0: all), to `options.out`: its
+// pixel type, layout, normalization and labels are the format's. What is there of
+// the same export is read and compared with its checksums, what is bad of it made
+// again (MendParts), and gone on with. INVALID_ARGUMENT: no end, an unknown label.
+// FAILED_PRECONDITION: another export, or files of none, are in the folder.
+// DATA_LOSS: what is bad cannot be made again. Errors of client and disk; what was
+// finished before stays and is gone on with.
 absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOptions& options, int64_t batches,
                           int prefetch);
 

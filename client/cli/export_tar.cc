@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "client/cli/export_checksums.h"
 #include "client/cli/export_writer.h"
 
 namespace facet::cli {
@@ -96,13 +97,24 @@ class TarWriter final : public ExportWriter {
     return tar_->Add(key + ".json", sample.json);
   }
 
-  absl::Status End() override {
+  absl::StatusOr<std::string> End() override {
     ASSIGN_OR_RETURN(const std::string digest, tar_->Close());
     tar_.reset();
     RETURN_IF_ERROR(options_.file_system->Rename(Temporary(), options_.folder + "/" + Name()));
     RETURN_IF_ERROR(options_.file_system->SyncDir(options_.folder));
     sums_.Add(Name(), digest);
-    return sums_.End(part_);
+    ASSIGN_OR_RETURN(const std::string list, sums_.End(part_));
+    return Sha256Hex(list);
+  }
+
+  absl::StatusOr<std::vector<std::string>> Check(int part, const std::string& digest) override {
+    const auto list = sums_.Read(part);
+    const std::string name = PartChecksums::FileName(part);
+    if (absl::IsNotFound(list.status())) return std::vector<std::string>{name + " is missing"};
+    RETURN_IF_ERROR(list.status());
+    if (!digest.empty() && Sha256Hex(*list) != digest)
+      return std::vector<std::string>{name + " is not as it was written"};
+    return sums_.Check(part, *list);
   }
 
   absl::Status Complete(int parts) override { return sums_.Join(parts, {}); }

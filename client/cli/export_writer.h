@@ -2,29 +2,35 @@
 #ifndef FACET_CLIENT_CLI_EXPORT_WRITER_H_
 #define FACET_CLIENT_CLI_EXPORT_WRITER_H_
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/file_system.h"
 #include "client/cli/export_sample.h"
 
 namespace facet::cli {
 
 // Writes an export in parts: a part is there whole or not at all, so that an
-// export that was cut goes on with the part that was cut. Parts are written in
-// order; one that is written again replaces what is there. Not thread-safe;
-// blocks on I/O. Errors of FileSystem.
+// export that was cut goes on with the part that was cut. A part that is written
+// again replaces what is there. Not thread-safe; blocks on I/O. Errors of
+// FileSystem.
 class ExportWriter {
  public:
   virtual ~ExportWriter() = default;
 
   virtual absl::Status Begin(int part) = 0;
   virtual absl::Status Add(const ExportSample& sample) = 0;
-  // Forces the part to the disk.
-  virtual absl::Status End() = 0;
+  // Forces the part to the disk. Returns a digest of all of it: of equal samples
+  // an equal one.
+  virtual absl::StatusOr<std::string> End() = 0;
+  // Reads a part that was ended before, in this process or another, and returns
+  // what is wrong with it, a line a file ("shard-000002.tar is missing"); none:
+  // it is whole. `digest` is what End returned; where it is not known (empty) the
+  // part's list of checksums is believed.
+  virtual absl::StatusOr<std::vector<std::string>> Check(int part, const std::string& digest) = 0;
   // After the last of `parts`: the list of checksums (SHA256SUMS, as
   // sha256sum(1) writes it) and the manifest, where the format has one. May be
   // called again.
@@ -40,6 +46,8 @@ struct ExportWriterOptions {
   int label = -1;
 };
 
+inline constexpr char kImagesFolder[] = "images";  // of the folder writer
+
 // WebDataset: `shard-000000.tar` and so on, one a part, with `000000000.png`,
 // `000000000.json` and `000000000.cls` of each image.
 std::unique_ptr<ExportWriter> MakeTarWriter(ExportWriterOptions options);
@@ -51,25 +59,6 @@ std::unique_ptr<ExportWriter> MakeFolderWriter(ExportWriterOptions options);
 
 // "000000042": the name of a sample's files.
 std::string SampleKey(int64_t number);
-
-// The checksums of one part, kept in a file until Complete joins them.
-class PartChecksums {
- public:
-  PartChecksums(FileSystem* file_system, std::string folder);
-
-  void Begin() { sums_.clear(); }
-  void Add(const std::string& file, const std::string& sha256) { sums_[file] = sha256; }
-  absl::Status End(int part);
-  // Writes SHA256SUMS of all parts and of `more` (file name to contents).
-  absl::Status Join(int parts, const std::map<std::string, std::string>& more);
-
- private:
-  std::string PartFile(int part) const;
-
-  FileSystem* const file_system_;
-  const std::string folder_;
-  std::map<std::string, std::string> sums_;
-};
 
 }  // namespace facet::cli
 

@@ -115,6 +115,11 @@ std::string SoftLabel(const v1::FeatureSchema& schema, const float* weights) {
 
 absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatchesResponse& batch,
                         const std::string& path) {
+  if (batch.provenance().empty() && batch.images().shape_size() == 4 && batch.images().shape(0) == 0) {
+    return absl::FailedPreconditionError(absl::StrCat("--sheet: the first batch is empty: its filter dropped all of ",
+                                                      batch.filter().rendered(),
+                                                      " images. Have it keep more, or ask for a larger --batch-size"));
+  }
   const int classes = TotalClasses(schema);
   Sheet sheet;
   sheet.title = absl::StrFormat("epoch %d, batch %d: soft labels", batch.epoch(), batch.batch_index());
@@ -189,10 +194,11 @@ void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
       "Examples:\n"
       "  facet stream --model digits --mix colour:0.3-0.7 --transforms --batches 10 --sheet batch.png\n"
       "  facet stream --model faces --all-pairs identity --describe\n"
-      "  facet stream --spec data/recipes/digits_mix.yaml --describe\n"
-      "  facet stream --spec data/recipes/digits_mix.yaml --out shards/ --label digit");
+      "  facet stream --spec data/recipes/london_mix.yaml --describe\n"
+      "  facet stream --spec data/recipes/london_mix.yaml --out shards/ --label expression");
   command->add_option("--model", options->model, "name, name@version or name@alias");
-  command->add_option("--spec", options->spec_file, "a recipe file (a StreamSpec): .yaml, .json, or protobuf text");
+  command->add_option("--spec", options->spec_file,
+                      "a recipe file (a StreamSpec): .yaml, .yml, .json; others: protobuf text");
   command->add_option("--mix", options->mixes, "mix all pairs: feature[:0.5 | :0.3-0.7 | :beta=0.4]")->take_all();
   command->add_option("--only", options->only, "these classes only: feature=a,b,c; or one mix: feature=a:0.5,b:0.5")
       ->take_all();

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/stream_spec.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
-
+#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,63 +14,39 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "base/error.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
+#include "client/cli/json_syntax.h"
+#include "client/cli/text_fields.h"
 #include "facet/client/error.h"
 #include "facet/client/feature_vector.h"
 
 namespace facet::cli {
 namespace {
 
-// Keeps the errors of a text-format parse with their lines.
-class Mistakes final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    mistakes.push_back({line + 1, "", absl::StrCat("column ", column + 1, ": ", message)});
-  }
-  std::vector<FileMistake> mistakes;
-};
-
-// Lines of the fields that are set, from where the parser met them.
-void CollectLines(const google::protobuf::Message& message, google::protobuf::TextFormat::ParseInfoTree& tree,
-                  const std::string& path, FieldLines& lines) {
-  using google::protobuf::FieldDescriptor;
-  const google::protobuf::Reflection& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    const std::string name = path.empty() ? field->name() : absl::StrCat(path, ".", field->name());
-    const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
-    for (int i = 0; i < count; ++i) {
-      const int index = field->is_repeated() ? i : -1;
-      const std::string element = field->is_repeated() ? absl::StrCat(name, "[", i, "]") : name;
-      const int line = tree.GetLocation(field, index).line + 1;
-      lines.emplace(name, line);
-      lines[element] = line;
-      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-      auto* nested = tree.GetTreeForNested(field, index);
-      const auto& child = field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
-                                               : reflection.GetMessage(message, field);
-      if (nested != nullptr) CollectLines(child, *nested, element, lines);
-    }
-  }
-}
-
-std::vector<FileMistake> ReadText(const std::string& text, v1::StreamSpec& spec, FieldLines& lines) {
-  Mistakes collector;
-  google::protobuf::TextFormat::ParseInfoTree tree;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&collector);
-  parser.WriteLocationsTo(&tree);
-  if (parser.ParseFromString(text, &spec)) CollectLines(spec, tree, "", lines);
-  return std::move(collector.mistakes);
-}
-
 std::string Describe(const std::string& path, const FileMistake& mistake) {
   std::string text = path;
   if (mistake.line > 0) absl::StrAppend(&text, ":", mistake.line);
   if (!mistake.field.empty()) absl::StrAppend(&text, ": ", mistake.field);
   return absl::StrCat(text, ": ", mistake.message);
+}
+
+bool EndsWithAny(absl::string_view path, std::initializer_list<absl::string_view> endings) {
+  for (const absl::string_view ending : endings) {
+    if (absl::EndsWithIgnoreCase(path, ending)) return true;
+  }
+  return false;
+}
+
+// Reads `text` in the form that the ending of `file.path` says.
+std::vector<FileMistake> Read(std::string text, SpecFile& file) {
+  if (EndsWithAny(file.path, {".yaml", ".yml"})) return ReadYaml(text, file.spec, file.lines);
+  if (!EndsWithAny(file.path, {".json"})) return ReadTextFields(text, file.spec, file.lines);
+  if (const auto mistake = FindJsonMistake(text); mistake.has_value()) return {*mistake};
+  // JSON is YAML, whose reader knows lines, but for tabs between values.
+  absl::StrReplaceAll({{"\t", " "}}, &text);
+  return ReadYaml(text, file.spec, file.lines);
 }
 
 absl::Status BadMix(const std::string& text) {
@@ -114,14 +88,13 @@ absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path) {
   ASSIGN_OR_RETURN(std::string text, FileSystem::Posix()->ReadFile(path));
   SpecFile file;
   file.path = path;
-  const bool json = absl::EndsWithIgnoreCase(path, ".json");
-  // YAML, which includes JSON but for this, wants no tabs between values.
-  if (json) absl::StrReplaceAll({{"\t", " "}}, &text);
-  const bool yaml = json || absl::EndsWithIgnoreCase(path, ".yaml") || absl::EndsWithIgnoreCase(path, ".yml");
-  const auto mistakes = yaml ? ReadYaml(text, file.spec, file.lines) : ReadText(text, file.spec, file.lines);
+  const std::vector<FileMistake> mistakes = Read(std::move(text), file);
   if (mistakes.empty()) return file;
   std::vector<std::string> lines;
   for (const FileMistake& mistake : mistakes) lines.push_back(Describe(path, mistake));
+  if (!EndsWithAny(path, {".yaml", ".yml", ".json", ".textproto", ".txtpb", ".pbtxt"})) {
+    lines.push_back("It was read as protobuf text: a recipe in YAML or JSON ends in .yaml, .yml or .json");
+  }
   return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
 }
 
@@ -136,6 +109,9 @@ absl::Status LocateInFile(const absl::Status& status, const SpecFile& file) {
   for (const client::FieldViolation& mistake : details.violations) {
     lines.push_back(Locate(mistake.field, mistake.description, file)
                         .value_or(absl::StrCat(mistake.field, ": ", mistake.description)));
+  }
+  if (lines.size() >= kMostViolations) {
+    lines.push_back(absl::StrCat("... and perhaps more: only the first ", lines.size(), " are told"));
   }
   return WithMessage(status, absl::StrJoin(lines, "\n"));
 }

@@ -21,12 +21,14 @@ struct SpecFile {
 // Reads YAML (.yaml, .yml), JSON (.json), also where those are in capitals, or
 // protobuf text (any other name).
 // INVALID_ARGUMENT names every mistake, one a line: "recipe.yaml:12:
-// recipe.features[1].pairs.beta: ...".
+// recipe.features[1].pairs.beta: ..."; of protobuf text, and of what is no YAML or
+// JSON at all, the first.
 absl::StatusOr<SpecFile> ReadSpecFile(const std::string& path);
 
 // What a server said of the spec, with the line of the field in front where
 // the file has it, or the field that it lies in. Of several mistakes each has a
-// line of its own, be there a file or not.
+// line of its own, be there a file or not; where a server tells no more, a last
+// line says that there may be more.
 absl::Status LocateInFile(const absl::Status& status, const SpecFile& file);
 
 // "colour" or "colour:0.5" (fixed ratio), "colour:0.3-0.7" (range),

@@ -3,13 +3,17 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <set>
+#include <type_traits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "base/names.h"
 
 namespace facet::cli {
@@ -84,6 +88,8 @@ class Reader {
                 absl::StrCat("there is no such field. ", SuggestNames(key, FieldNames(*message.GetDescriptor()))));
       } else if (!seen.insert(field->name()).second) {
         Mistake(entry.first, Join(path, key), "is there twice");
+      } else if (entry.second.IsNull()) {
+        continue;  // not set, as in protobuf's JSON
       } else if (CheckOneof(entry.first, *field, path, message)) {
         ReadField(entry.second, *field, Join(path, field->name()), message);
       }
@@ -108,7 +114,6 @@ class Reader {
     lines_[path] = node.Mark().line + 1;
     if (!field.is_repeated()) return ReadValue(node, field, path, message);
     if (!node.IsSequence()) {
-      if (node.IsNull()) return;
       lines_[path + "[0]"] = node.Mark().line + 1;
       return ReadValue(node, field, path, message);
     }
@@ -124,9 +129,7 @@ class Reader {
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       Message* child =
           field.is_repeated() ? reflection.AddMessage(&message, &field) : reflection.MutableMessage(&message, &field);
-      // `classes:` with nothing behind it is an empty message.
-      if (!node.IsNull()) ReadMessage(node, path, *child);
-      return;
+      return ReadMessage(node, path, *child);
     }
     if (!node.IsScalar()) return Mistake(node, path, absl::StrCat("must be a single value, not ", KindName(node)));
     const std::string& text = node.Scalar();
@@ -152,6 +155,14 @@ class Reader {
     }
   }
 
+  // Digits only, with a sign where the type has one: no blanks, no '+'.
+  template <typename Integer>
+  static bool ReadInteger(absl::string_view text, Integer& value) {
+    absl::string_view digits = text;
+    if (std::is_signed_v<Integer>) absl::ConsumePrefix(&digits, "-");
+    return std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) && absl::SimpleAtoi(text, &value);
+  }
+
   // False: the text is no value of the field.
   static bool SetScalar(const std::string& text, const FieldDescriptor& field, Message& message) {
     const Reflection& reflection = *message.GetReflection();
@@ -163,15 +174,15 @@ class Reader {
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_INT32: {
         int32_t value = 0;
-        return absl::SimpleAtoi(text, &value) && set(value, &Reflection::SetInt32, &Reflection::AddInt32);
+        return ReadInteger(text, value) && set(value, &Reflection::SetInt32, &Reflection::AddInt32);
       }
       case FieldDescriptor::CPPTYPE_INT64: {
         int64_t value = 0;
-        return absl::SimpleAtoi(text, &value) && set(value, &Reflection::SetInt64, &Reflection::AddInt64);
+        return ReadInteger(text, value) && set(value, &Reflection::SetInt64, &Reflection::AddInt64);
       }
       case FieldDescriptor::CPPTYPE_UINT64: {
         uint64_t value = 0;
-        return absl::SimpleAtoi(text, &value) && set(value, &Reflection::SetUInt64, &Reflection::AddUInt64);
+        return ReadInteger(text, value) && set(value, &Reflection::SetUInt64, &Reflection::AddUInt64);
       }
       case FieldDescriptor::CPPTYPE_FLOAT: {
         float value = 0;

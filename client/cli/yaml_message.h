@@ -25,9 +25,10 @@ struct FileMistake {
 
 // Fills `message` from YAML, of which JSON is a part. Keys are the field names
 // of the .proto, or its JSON names; enum values may be short and in lower case
-// ("fill" for LAST_BATCH_FILL); one value does for a list of one. Returns all
-// mistakes: unknown keys (with the nearest that there are), keys twice, values
-// of the wrong kind, two members of one oneof, a second document. What is right is set all the
+// ("fill" for LAST_BATCH_FILL); one value does for a list of one; null, or nothing
+// at all, leaves a field unset; whole numbers are digits. Returns all mistakes:
+// unknown keys (with the nearest that there are), keys twice, values of the wrong
+// kind, two members of one oneof, a second document. What is right is set all the
 // same.
 std::vector<FileMistake> ReadYaml(const std::string& text, google::protobuf::Message& message, FieldLines& lines);
 

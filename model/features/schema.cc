@@ -106,9 +106,9 @@ absl::StatusOr<int> FeatureSchema::FindFeature(absl::string_view name) const {
   for (int i = 0; i < size(); ++i) {
     if (features_[i].name == name) return i;
   }
-  return InvalidField(
-      "", "UNKNOWN_FEATURE",
-      absl::StrCat("there is no feature '", ShownText(name), "'. ", SuggestNames(name, NamesOf(features_))));
+  const std::string wrong =
+      name.empty() ? "no feature is named" : absl::StrCat("there is no feature '", ShownText(name), "'");
+  return InvalidField("", "UNKNOWN_FEATURE", absl::StrCat(wrong, ". ", SuggestNames(name, NamesOf(features_))));
 }
 
 absl::StatusOr<int> FeatureSchema::FindClass(int feature, absl::string_view name) const {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/export_state.h"
 
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_replace.h"
 #include "tests/base/status_is.h"
@@ -26,6 +29,8 @@ ExportState SomeState() {
   state.batches = 7;
   state.images = 56;
   state.parts = 2;
+  state.made[0] = {"", 4, 0, "d1"};
+  state.made[1] = {std::string("\0first", 6), 3, 32, "d2"};
   state.complete = true;
   return state;
 }
@@ -79,6 +84,71 @@ TEST_F(ExportStateTest, AnOlderStateGoesOn) {
   EXPECT_THAT(CheckSameExport(**found, SomeState(), "folder"), IsOk());
   dir_.Write(kExportStateFile, absl::StrReplaceAll(text, {{"\"judge_versions\": [", "\"judge_versions\": [3,"}}));
   EXPECT_THAT(Load(), IsError(absl::StatusCode::kDataLoss, HasSubstr("not the state of an export")));
+}
+
+// Nor what its parts are made from.
+TEST_F(ExportStateTest, PartsOfAnOlderStateAreNotKnown) {
+  ExportState older = SomeState();
+  older.made.erase(0);
+  Save(older);
+  EXPECT_EQ(Load().value(), older);
+  const std::string text = TempDir::Read(dir_ / kExportStateFile);
+  dir_.Write(kExportStateFile, text.substr(0, text.find(",\n  \"made\"")) + "\n}\n");
+  older.made.clear();
+  EXPECT_EQ(Load().value(), older);
+}
+
+TEST_F(ExportStateTest, DamagedPartsAreDamage) {
+  Save(SomeState());
+  const std::string text = TempDir::Read(dir_ / kExportStateFile);
+  for (const auto& [good, bad] : std::vector<std::pair<std::string, std::string>>{
+           {"\"part\": 1", "\"part\": 2"},  // more than there are
+           {"\"part\": 1", "\"part\": -1"},
+           {"\"digest\": \"d1\"", "\"digest\": 3"},
+           {"\"first_image\"", "\"last_image\""},
+           {"\"token\": \"\"", "\"token\": \"AAAA\""},  // in front of the stream
+           {"\"made\": [", "\"made\": [3, "}}) {
+    const std::string damaged = absl::StrReplaceAll(text, {{good, bad}});
+    ASSERT_NE(damaged, text) << good;
+    dir_.Write(kExportStateFile, damaged);
+    EXPECT_THAT(Load(), IsError(absl::StatusCode::kDataLoss,
+                                AllOf(HasSubstr(kExportStateFile), HasSubstr("remove the folder, or choose another"))))
+        << bad;
+  }
+}
+
+TEST_F(ExportStateTest, RemainsOfAnotherExportAreRefused) {
+  EXPECT_THAT(CheckNoRemains(*FileSystem::Posix(), dir_ / "nowhere"), IsOk());
+  dir_.Write("notes.txt", "");
+  dir_.Write("sharding.tar", "");
+  EXPECT_THAT(CheckNoRemains(*FileSystem::Posix(), dir_.path()), IsOk());
+  for (const char* name : {"shard-000000.tar", "shard-7.tar", ".part-000000.sums", "images/000000000.png"}) {
+    TempDir dir;
+    dir.Write(name, "");
+    EXPECT_THAT(CheckNoRemains(*FileSystem::Posix(), dir.path()),
+                IsError(absl::StatusCode::kFailedPrecondition, HasSubstr("remove the folder, or choose another")))
+        << name;
+  }
+}
+
+TEST_F(ExportStateTest, ShardsThatItHasNotComeToAreRefused) {
+  ExportState state = SomeState();
+  state.complete = false;  // two parts, and perhaps a third that was not counted
+  for (const char* name : {"shard-000000.tar", "shard-000001.tar", "shard-000002.tar", "other-000009.tar"}) {
+    dir_.Write(name, "");
+  }
+  EXPECT_THAT(CheckNoStrangers(*FileSystem::Posix(), dir_.path(), state), IsOk());
+  EXPECT_THAT(CheckNoStrangers(*FileSystem::Posix(), dir_.path(), SomeState()),
+              IsError(absl::StatusCode::kFailedPrecondition, HasSubstr("'shard-000002.tar'")));
+  for (const char* name : {"shard-000003.tar", "shard-0.tar", "shard-.tar", "shard-x.tar", "shard-1000000.tar"}) {
+    dir_.Write(name, "");
+    EXPECT_THAT(CheckNoStrangers(*FileSystem::Posix(), dir_.path(), state),
+                IsError(absl::StatusCode::kFailedPrecondition, HasSubstr(name)));
+    std::filesystem::remove(dir_ / name);
+  }
+  state.parts = 1000000;
+  dir_.Write("shard-1000000.tar", "");
+  EXPECT_THAT(CheckNoStrangers(*FileSystem::Posix(), dir_.path(), state), IsOk());
 }
 
 TEST(DescribeReaderTest, NamesRankWorkerAndFirstEpoch) {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "base/error.h"
 #include "base/random.h"
 #include "facet/client/error.h"
 #include "google/rpc/error_details.pb.h"
@@ -109,7 +110,7 @@ TEST(ReadSpecFileTest, TheRecipesThatShipAreRead) {
     EXPECT_TRUE(file->spec.has_recipe()) << entry.path();
     ++read;
   }
-  EXPECT_GE(read, 5);
+  EXPECT_GE(read, 6);
 }
 
 TEST(ReadSpecFileTest, EveryMistakeIsNamedWithLineAndPath) {
@@ -160,6 +161,81 @@ TEST(ReadSpecFileTest, WhatIsNoYamlJsonOrTextIsNamedWithItsPlace) {
   EXPECT_THAT(ReadSpecFile(dir / "nowhere.json"), IsError(absl::StatusCode::kNotFound, HasSubstr("nowhere")));
 }
 
+TEST(ReadSpecFileTest, WholeNumbersAreDigits) {
+  TempDir dir;
+  EXPECT_EQ(ReadSpecFile(dir.Write("a.yaml", "epochs: -1\nshuffle_seed: 18446744073709551615\n"))->spec.epochs(), -1);
+  for (const char* number : {"1_000", "0x10", "1e3", "8.0", "+8", "' 8'", "8-", "--8", "''"}) {
+    EXPECT_THAT(ReadSpecFile(dir.Write("b.yaml", absl::StrCat("epochs: ", number))),
+                IsError(absl::StatusCode::kInvalidArgument, HasSubstr("is no whole number")))
+        << number;
+  }
+}
+
+TEST(ReadSpecFileTest, NullIsUnset) {
+  TempDir dir;
+  for (const std::string& path :
+       {dir.Write("a.yaml", "model: digits\nrecipe:\nbatch_size: ~\nlabels: null\nnormalization: ~\n"),
+        dir.Write("a.json", "{\"model\": \"digits\", \"recipe\": null, \"batch_size\": null, \"labels\": null}")}) {
+    const auto file = ReadSpecFile(path);
+    ASSERT_THAT(file, IsOk());
+    v1::StreamSpec digits;
+    digits.set_model("digits");
+    EXPECT_EQ(file->spec.SerializeAsString(), digits.SerializeAsString());
+  }
+  // Members of a oneof, too; but not an element of a list.
+  const auto pairs = ReadSpecFile(dir.Write("b.yaml", "recipe: {features: [{classes: ~, pairs: {}}]}"));
+  ASSERT_THAT(pairs, IsOk());
+  EXPECT_TRUE(pairs->spec.recipe().features(0).has_pairs());
+  EXPECT_THAT(ReadSpecFile(dir.Write("c.yaml", "recipe: {features: [~]}\nlabels: [~]")),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      testing::AllOf(HasSubstr("features[0]: must be a mapping of fields, not nothing"),
+                                     HasSubstr("labels[0]: must be a single value, not nothing"))));
+}
+
+TEST(ReadSpecFileTest, AByteOrderMarkIsNoMistake) {
+  TempDir dir;
+  EXPECT_EQ(ReadSpecFile(dir.Write("a.yaml", "\xef\xbb\xbfmodel: digits\n"))->spec.model(), "digits");
+  EXPECT_EQ(ReadSpecFile(dir.Write("a.json", "\xef\xbb\xbf{\"model\": \"digits\"}"))->spec.model(), "digits");
+}
+
+TEST(ReadSpecFileTest, JsonIsJson) {
+  TempDir dir;
+  for (const auto& [text, place] : std::vector<std::pair<const char*, const char*>>{
+           {"{\"model\": \"digits\",\n}\n", "a.json:2: is not JSON: "},
+           {"{\"model\": \"digits\"\n", "a.json:1: is not JSON: "},  // ends in the only line there is
+           {"{\"model\": digits}", "a.json:1: is not JSON: "},
+           {"model: digits\n", "a.json:1: is not JSON: "},
+           {"{\n'model': 'digits'}", "a.json:2: is not JSON: "},
+           {"{\"epochs\":\n1e999}", "a.json: is not JSON that can be read"},
+           {"", "is not JSON: "},
+           {"{} {}", "a.json:1: is not JSON: "}}) {
+    EXPECT_THAT(ReadSpecFile(dir.Write("a.json", text)), IsError(absl::StatusCode::kInvalidArgument, HasSubstr(place)))
+        << text;
+  }
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.json", "{\"model\": \"a\",\n\"model\": \"b\"}")),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("a.json:2: model: is there twice")));
+}
+
+TEST(ReadSpecFileTest, AnEnumOfProtobufTextHasItsPlaceAndItsNames) {
+  TempDir dir;
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.textproto", "model: 'x'\nlast_batch: FIL\nepochs: 2\n")),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      dir / "a.textproto:2: column 13: 'FIL' is no LastBatch. There are: LAST_BATCH_PARTIAL, "
+                            "LAST_BATCH_DROP, LAST_BATCH_FILL."));
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.textproto", "recipe {\n  transforms {\n    square: TURN } }\n")),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("a.textproto:3: column 13: 'TURN' is no ")));
+}
+
+TEST(ReadSpecFileTest, YamlOfAnotherEndingIsToldWhatDecides) {
+  TempDir dir;
+  for (const char* name : {"a.txt", "recipe"}) {
+    EXPECT_THAT(ReadSpecFile(dir.Write(name, "model: london\n")),
+                IsError(absl::StatusCode::kInvalidArgument, HasSubstr("ends in .yaml, .yml or .json")));
+  }
+  EXPECT_THAT(ReadSpecFile(dir.Write("a.textproto", "model: london\n")),
+              IsError(absl::StatusCode::kInvalidArgument, testing::Not(HasSubstr(".yaml"))));
+}
+
 TEST(ReadSpecFileTest, RandomBytesNeverDoHarm) {
   TempDir dir;
   const std::string good = "model: digits\nrecipe: {features: [{feature: a, pairs: {beta: 1}}]}\n";
@@ -167,7 +243,9 @@ TEST(ReadSpecFileTest, RandomBytesNeverDoHarm) {
     CounterRandom random(1, "mutate", trial);
     std::string text = good;
     for (int k = 0; k < 3; ++k) text[random.NextBelow(text.size())] = static_cast<char>(random.NextUint32());
-    ReadSpecFile(dir.Write("m.yaml", text)).status().IgnoreError();
+    for (const char* name : {"m.yaml", "m.json", "m.textproto"}) {
+      ReadSpecFile(dir.Write(name, text)).status().IgnoreError();
+    }
   }
 }
 
@@ -201,6 +279,15 @@ TEST(LocateInFileTest, SeveralMistakesHaveALineEach) {
                          ":4: recipe.real: no such data set"));
   EXPECT_EQ(LocateInFile(said, SpecFile()).message(),
             "spec.batch_size: too large\nspec.rank: too small\nspec.recipe.real: no such data set");
+}
+
+TEST(LocateInFileTest, AListThatIsFullSaysThatThereMayBeMore) {
+  std::vector<std::pair<std::string, std::string>> violations(kMostViolations - 1, {"spec.rank", "too small"});
+  EXPECT_THAT(std::string(LocateInFile(FromServer(violations, "15 mistakes"), SpecFile()).message()),
+              testing::Not(HasSubstr("more")));
+  violations.push_back({"spec.rank", "too large"});
+  EXPECT_THAT(std::string(LocateInFile(FromServer(violations, "the first 16 mistakes"), SpecFile()).message()),
+              testing::EndsWith("spec.rank: too large\n... and perhaps more: only the first 16 are told"));
 }
 
 TEST(LocateInFileTest, WhatTheServerFindsHasTheLineOfTheField) {

@@ -43,6 +43,12 @@ TEST(FeatureSchemaTest, UnknownFeatureNamesTheNearestAndAll) {
                              "there is no feature 'color'. Did you mean 'colour'? There are: digit, colour, mirror."));
 }
 
+TEST(FeatureSchemaTest, AFeatureWithoutANameIsCalledSo) {
+  const FeatureSchema schema = FeatureSchema::Create(DigitFeatures()).value();
+  EXPECT_THAT(schema.FindFeature(""),
+              IsError(absl::StatusCode::kInvalidArgument, "no feature is named. There are: digit, colour, mirror."));
+}
+
 TEST(FeatureSchemaTest, UnknownClassNamesTheNearestAndAll) {
   const FeatureSchema schema = FeatureSchema::Create(DigitFeatures()).value();
   const auto found = schema.FindClass(1, "gren");
