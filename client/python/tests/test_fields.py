@@ -81,10 +81,15 @@ def test_short_names_and_single_values() -> None:
     )
 
 
-def test_nothing_is_an_empty_message_and_no_value() -> None:
-    spec = stream_spec({"recipe": {"features": [{"feature": "a", "classes": None}]}, "model": None})
-    assert spec.recipe.features[0].HasField("classes")
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_nothing_leaves_a_field_unset(nothing: object) -> None:
+    spec = stream_spec({"recipe": {"features": [{"feature": "a", "classes": nothing, "pairs": {}}]}, "model": nothing})
+    assert spec.recipe.features[0].HasField("pairs")
+    assert stream_spec({"recipe": nothing, "labels": nothing}) == augmentation_pb2.StreamSpec()
     assert spec.model == ""
+    assert mistakes({"recipe": {"features": [None]}}) == [
+        "recipe.features[0]: must be a mapping of fields, not nothing"
+    ]
 
 
 def test_messages_may_stand_in_dicts() -> None:

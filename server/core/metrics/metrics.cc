@@ -123,7 +123,9 @@ class PrometheusMetrics final : public Metrics {
   explicit PrometheusMetrics(MetricsOptions options)
       : free_space_(std::make_shared<FreeSpace>(std::move(options.free_bytes))) {
     if (!options.version.empty()) {
-      book_.Gauges("facet_build_info", "Always 1; the version is its label.").Add({{"version", options.version}}).Set(1);
+      book_.Gauges("facet_build_info", "Always 1; the version is its label.")
+          .Add({{"version", options.version}})
+          .Set(1);
     }
     // Series that exist from the start, so that rates have a first value.
     for (const char* outcome : {"success", "stopped", "failure", "signal"}) trainer_exits_[outcome];

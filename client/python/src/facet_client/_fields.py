@@ -56,7 +56,7 @@ def _fill(message: Message, values: object, path: str, mistakes: list[Mistake]) 
             mistakes.append(Mistake(where, f"there is no such field. {suggestion(str(key), names)}"))
         elif field.name in seen:
             mistakes.append(Mistake(where, "is there twice"))
-        elif value is not None and (other := _other_of_oneof(message, field)):
+        elif not _is_nothing(value, field) and (other := _other_of_oneof(message, field)):
             mistakes.append(Mistake(where, f"and {other} exclude each other"))
         else:
             seen.add(field.name)
@@ -70,16 +70,15 @@ def _other_of_oneof(message: Message, field: FieldDescriptor) -> str | None:
 
 
 def _set(message: Message, field: FieldDescriptor, value: object, path: str, mistakes: list[Mistake]) -> None:
+    if _is_nothing(value, field):
+        return
     if not field.is_repeated:
         if field.message_type is not None:
             child = getattr(message, field.name)
-            child.SetInParent()  # `classes:` with nothing behind it is an empty message
-            if not _is_nothing(value):
-                _fill(child, value, path, mistakes)
-        elif value is not None:
+            child.SetInParent()  # `classes: {}` is an empty message
+            _fill(child, value, path, mistakes)
+        else:
             _put(lambda one: setattr(message, field.name, one), field, value, path, mistakes)
-        return
-    if value is None:
         return
     several = isinstance(value, (Sequence, Set)) and not isinstance(value, (str, bytes))
     for i, one in enumerate(value if several else [value]):  # type: ignore[arg-type,var-annotated]
@@ -87,9 +86,7 @@ def _set(message: Message, field: FieldDescriptor, value: object, path: str, mis
         if field.message_type is None:
             _put(getattr(message, field.name).append, field, one, element, mistakes)
         else:
-            child = getattr(message, field.name).add()
-            if not _is_nothing(one):
-                _fill(child, one, element, mistakes)
+            _fill(getattr(message, field.name).add(), one, element, mistakes)
 
 
 def _put(put: Any, field: FieldDescriptor, value: object, path: str, mistakes: list[Mistake]) -> None:
@@ -180,8 +177,9 @@ def _short_names(kind: EnumDescriptor) -> list[str]:
     return [one.name.removeprefix(_prefix(kind)).lower() for one in kind.values if one.number != 0]
 
 
-def _is_nothing(value: object) -> bool:
-    return value is None or value == ""
+def _is_nothing(value: object, field: FieldDescriptor) -> bool:
+    """What leaves `field` unset: in YAML a key with nothing behind it is an empty text."""
+    return value is None or (value == "" and (field.message_type is not None or field.is_repeated))
 
 
 def _kind(value: object) -> str:
