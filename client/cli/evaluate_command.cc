@@ -53,7 +53,7 @@ absl::Status Evaluate(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(v1::TrainingJob job, client->CreateTrainingJob(request));
   if (options.detach) {
-    PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+    PrintLine(context.json ? ToJson(job) : DescribeJob(*client, job));
     return absl::OkStatus();
   }
   {

@@ -8,19 +8,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
-#include "client/cli/pictures.h"
 #include "client/cli/rendering.h"
 #include "client/cli/sheet_names.h"
+#include "client/cli/training_images.h"
 
 namespace facet::cli {
 namespace {
 
 constexpr int kColumns = 12;
 
-absl::Status AddRule(client::Client& client, const RenderSession& session, const v1::HeldOutReport& rule,
-                     Sheet& sheet) {
+absl::Status AddRule(client::Client& client, const RenderSession& session, const std::string& dataset,
+                     const v1::HeldOutReport& rule, Sheet& sheet) {
   v1::ReadDatasetImagesRequest request;
-  request.set_name(session.version().card().dataset());
+  request.set_name(dataset);
   request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
   const int all = rule.sample_images_size();
   const int wanted = std::min(kColumns, all);
@@ -31,7 +31,7 @@ absl::Status AddRule(client::Client& client, const RenderSession& session, const
     vectors.push_back(VectorOf(session.schema(), {image.classes().begin(), image.classes().end()}));
   }
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
-  sheet.row_labels.push_back(absl::StrCat("no ", rule.rule(), ": real"));
+  sheet.row_labels.push_back(absl::StrCat("held out by rule '", rule.rule(), "': real"));
   sheet.row_labels.push_back("rendered");
   for (const auto& image : real.images()) {
     ASSIGN_OR_RETURN(std::vector<cv::Mat> pictures, DecodeImages(image.image()));
@@ -51,20 +51,28 @@ absl::Status AddRule(client::Client& client, const RenderSession& session, const
 
 }  // namespace
 
-absl::Status WriteHeldOutSheet(client::Client& client, const std::string& model, const std::string& path) {
-  RETURN_IF_ERROR(CheckPicturePath(path));
+absl::StatusOr<Sheet> MakeHeldOutSheet(client::Client& client, const std::string& model) {
   ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(client, model));
   Sheet sheet;
   sheet.title = absl::StrCat(session.version().name(), ": cells that training never saw, real above rendered");
   sheet.columns = kColumns;
+  std::vector<v1::HeldOutReport> rules;
   for (const auto& rule : session.version().card().report().held_out()) {
-    if (rule.sample_images_size() > 0) RETURN_IF_ERROR(AddRule(client, session, rule, sheet));
+    if (rule.sample_images_size() > 0) rules.push_back(rule);
   }
-  if (sheet.cells.empty()) {
+  if (rules.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(session.version().name(), " was trained on all cells; train with --hold-out to keep some apart"));
   }
+  ASSIGN_OR_RETURN(const v1::Dataset dataset, FindTrainingImages(client, session.version()));
+  for (const auto& rule : rules) RETURN_IF_ERROR(AddRule(client, session, dataset.name(), rule, sheet));
   SpellAndTell(session.schema(), sheet);
+  return sheet;
+}
+
+absl::Status WriteHeldOutSheet(client::Client& client, const std::string& model, const std::string& path) {
+  RETURN_IF_ERROR(CheckPicturePath(path));
+  ASSIGN_OR_RETURN(const Sheet sheet, MakeHeldOutSheet(client, model));
   return WritePicture(path, DrawSheet(sheet));
 }
 

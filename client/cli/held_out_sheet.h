@@ -5,13 +5,18 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/cli/pictures.h"
 #include "facet/client/client.h"
 
 namespace facet::cli {
 
-// Draws images that the model was never trained on: the real one above, the
+// Images that the model was never trained on: the real one above, the
 // rendered one below, for each group of held-out cells. FAILED_PRECONDITION: the
-// card has no such images, or their data set is gone.
+// card has no such images. Errors of FindTrainingImages.
+absl::StatusOr<Sheet> MakeHeldOutSheet(client::Client& client, const std::string& model);
+
+// Draws the sheet into a picture file.
 absl::Status WriteHeldOutSheet(client::Client& client, const std::string& model, const std::string& path);
 
 }  // namespace facet::cli

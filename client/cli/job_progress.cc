@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "client/cli/cell_notes.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
@@ -78,7 +79,7 @@ std::string FormatProgress(const v1::TrainingProgress& progress) {
   return text;
 }
 
-std::string DescribeJob(const v1::TrainingJob& job) {
+std::string DescribeJob(client::Client& client, const v1::TrainingJob& job) {
   std::string text = absl::StrCat(job.name(), ": ", StateName(job.state()), "\n");
   absl::StrAppend(&text, "  data set ", job.dataset_version(), ", preset ", PresetName(job.spec()), ", attempt ",
                   job.attempt(), "\n");
@@ -105,7 +106,7 @@ std::string DescribeJob(const v1::TrainingJob& job) {
     for (const v1::TrainingAttempt& attempt : job.attempts()) text += FormatAttempt(attempt);
   }
   if (job.has_failure()) absl::StrAppend(&text, "  failed: ", FormatFailure(job.failure()), "\n");
-  if (job.has_report()) text += FormatReport(job.report());
+  if (job.has_report()) text += FormatReport(job.report(), NotesOfJob(client, job));
   if (job.has_augmentation_report()) text += FormatReport(job.augmentation_report());
   if (job.published_size() > 0) absl::StrAppend(&text, "  published as ", absl::StrJoin(job.published(), ", "), "\n");
   return text;
@@ -189,7 +190,8 @@ absl::Status CheckSucceeded(const v1::TrainingJob& job) {
 
 absl::Status FollowJob(Context& context, const std::string& name, bool show) {
   ASSIGN_OR_RETURN(const v1::TrainingJob job, AwaitJob(context, name, show));
-  PrintLine(context.json ? ToJsonLine(job) : DescribeJob(job));
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  PrintLine(context.json ? ToJsonLine(job) : DescribeJob(*client, job));
   return CheckSucceeded(job);
 }
 

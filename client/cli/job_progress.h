@@ -26,8 +26,9 @@ absl::Status FollowJob(Context& context, const std::string& name, bool show = fa
 // "loss 12.3 (pixels 10.1, classes 0.2), 1234 images/s, 0:42 left".
 std::string FormatProgress(const v1::TrainingProgress& progress);
 
-// A job for people, several lines.
-std::string DescribeJob(const v1::TrainingJob& job);
+// A job for people, several lines. Asks the server what the model of an
+// evaluation learnt of the cells that were measured.
+std::string DescribeJob(client::Client& client, const v1::TrainingJob& job);
 
 }  // namespace facet::cli
 

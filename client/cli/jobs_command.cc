@@ -34,7 +34,7 @@ absl::Status List(Context& context) {
 absl::Status Show(Context& context, const std::string& name) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
-  PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+  PrintLine(context.json ? ToJson(job) : DescribeJob(*client, job));
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "client/cli/cell_notes.h"
 #include "facet/v1/report.pb.h"
 
 namespace facet::cli {
@@ -12,7 +13,9 @@ namespace facet::cli {
 std::string FormatShare(double share);
 // A difference of shares in percentage points: "-2.2", "+0.0".
 std::string FormatPoints(double share);
-// A report as a short text for people, several lines.
+// A report as a text for people, several lines: all that was measured. `notes`
+// say who learnt the cells; without them it is the report of a training.
+std::string FormatReport(const v1::EvaluationReport& report, const CellNotes& notes);
 std::string FormatReport(const v1::EvaluationReport& report);
 std::string FormatReport(const v1::AugmentationReport& report);
 

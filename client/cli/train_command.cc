@@ -64,7 +64,7 @@ absl::Status Train(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->CreateTrainingJob(request));
   if (options.validate_only || options.detach) {
-    PrintLine(context.json ? ToJson(job) : DescribeJob(job));
+    PrintLine(context.json ? ToJson(job) : DescribeJob(*client, job));
     return absl::OkStatus();
   }
   {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "model/data/dataset_manifest.h"
+#include "model/data/label_check.h"
 #include "model/data/mapped_file.h"
 
 namespace facet::model {
@@ -17,31 +18,11 @@ namespace {
 // Files are little-endian and used as they lie.
 static_assert(std::endian::native == std::endian::little);
 
-absl::Status Inconsistent(const std::string& path, absl::string_view what) {
-  return WithReason(absl::DataLossError(absl::StrCat("data set '", path, "': ", what)), "BAD_DATASET");
-}
-
 absl::StatusOr<std::string> DigestOf(const std::map<std::string, std::string>& seal, const std::string& path,
                                      const std::string& name) {
   const auto found = seal.find(name);
   if (found != seal.end()) return found->second;
-  return Inconsistent(path, absl::StrCat(name, " is not listed in ", kChecksumFile));
-}
-
-// The range check of training and rendering, done once for all.
-absl::Status CheckLabels(const DatasetInfo& info, const uint16_t* labels, const std::string& path) {
-  const std::vector<Feature>& features = info.schema.features();
-  for (int64_t i = 0; i < info.image_count; ++i) {
-    for (const Feature& feature : features) {
-      if (*labels < feature.classes.size()) {
-        ++labels;
-        continue;
-      }
-      return Inconsistent(path, absl::StrCat(kLabelsFile, ": image ", i, " has class ", *labels, " of feature '",
-                                             feature.name, "', which has ", feature.classes.size()));
-    }
-  }
-  return absl::OkStatus();
+  return InconsistentDataset(path, absl::StrCat(name, " is not listed in ", kChecksumFile));
 }
 
 }  // namespace
@@ -69,7 +50,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> Dataset::Open(FileSystem& file_system, 
   ASSIGN_OR_RETURN(state->images, MappedFile::Open(absl::StrCat(path, "/", kImagesFile),
                                                    info.image_count * info.shape.samples(), images_digest));
   if (DatasetFingerprint(info, labels_digest, images_digest) != info.fingerprint) {
-    return Inconsistent(path, "its fingerprint is not that of its contents");
+    return InconsistentDataset(path, "its fingerprint is not that of its contents");
   }
   RETURN_IF_ERROR(CheckLabels(info, state->label_data(), path));
   return std::unique_ptr<Dataset>(new Dataset(std::move(state)));

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -19,6 +20,14 @@ namespace facet::model {
 namespace {
 
 constexpr int64_t kInTraining = -1;
+
+// All that a split looks at.
+struct LabelTable {
+  const FeatureSchema& schema;
+  int64_t size;
+  // Class index of each feature of an image.
+  absl::FunctionRef<absl::Span<const uint16_t>(int64_t)> labels;
+};
 
 // Class indices of some features, in the order of those features.
 using Combination = std::vector<uint16_t>;
@@ -36,12 +45,12 @@ Combination ClassesOf(absl::Span<const uint16_t> labels, const std::vector<int>&
 
 // What training still has of the data set (`owner` has the rule of each image,
 // or kInTraining), without combinations that rules of the same features chose.
-Cells GroupCells(const Dataset& dataset, const ResolvedRule& rule, const std::vector<int64_t>& owner,
+Cells GroupCells(const LabelTable& table, const ResolvedRule& rule, const std::vector<int64_t>& owner,
                  const std::set<Combination>& chosen) {
   Cells cells;
-  for (int64_t i = 0; i < dataset.size(); ++i) {
+  for (int64_t i = 0; i < table.size; ++i) {
     if (owner[i] != kInTraining) continue;
-    cells[ClassesOf(dataset.labels(i), rule.per)][ClassesOf(dataset.labels(i), rule.missing)].push_back(i);
+    cells[ClassesOf(table.labels(i), rule.per)][ClassesOf(table.labels(i), rule.missing)].push_back(i);
   }
   for (const Combination& combination : chosen) cells.erase(combination);
   return cells;
@@ -102,9 +111,9 @@ std::vector<Combination> LossesOf(const std::vector<Combination>& losses, const 
 }
 
 // Chooses combinations, adds them to `chosen` and returns the images lost.
-absl::StatusOr<std::vector<int64_t>> ApplyRule(const Dataset& dataset, const ResolvedRule& rule,
+absl::StatusOr<std::vector<int64_t>> ApplyRule(const LabelTable& table, const ResolvedRule& rule,
                                                const std::vector<int64_t>& owner, std::set<Combination>& chosen) {
-  Cells cells = GroupCells(dataset, rule, owner, chosen);
+  Cells cells = GroupCells(table, rule, owner, chosen);
   if (const auto losses = static_cast<int64_t>(OrderOfLoss(cells, rule).size()); !cells.empty() && losses < rule.each) {
     return TooManyMissing(rule.each, losses);
   }
@@ -141,12 +150,12 @@ absl::StatusOr<std::vector<int64_t>> ApplyRule(const Dataset& dataset, const Res
 
 // INVALID_ARGUMENT for a class that rules took from training altogether.
 // `owner` has the rule of each image, or kInTraining.
-absl::Status CheckClassesRemain(const Dataset& dataset, const std::vector<int64_t>& owner) {
-  const FeatureSchema& schema = dataset.info().schema;
+absl::Status CheckClassesRemain(const LabelTable& table, const std::vector<int64_t>& owner) {
+  const FeatureSchema& schema = table.schema;
   std::vector<bool> trained(schema.total_classes());
   std::vector<int64_t> taker(schema.total_classes(), kInTraining);
-  for (int64_t i = 0; i < dataset.size(); ++i) {
-    const absl::Span<const uint16_t> labels = dataset.labels(i);
+  for (int64_t i = 0; i < table.size; ++i) {
+    const absl::Span<const uint16_t> labels = table.labels(i);
     for (int f = 0; f < schema.size(); ++f) {
       const int position = schema.offset(f) + labels[f];
       if (owner[i] == kInTraining) trained[position] = true;
@@ -175,19 +184,27 @@ Split MakeSplit(absl::Span<const v1::HoldOutRule> rules, const std::vector<int64
   return split;
 }
 
-}  // namespace
-
-absl::StatusOr<Split> SplitDataset(const Dataset& dataset, absl::Span<const v1::HoldOutRule> protos) {
-  ASSIGN_OR_RETURN(const std::vector<ResolvedRule> rules, ResolveHoldOut(dataset.info().schema, protos));
-  std::vector<int64_t> owner(dataset.size(), kInTraining);
+absl::StatusOr<Split> SplitTable(const LabelTable& table, absl::Span<const v1::HoldOutRule> protos) {
+  ASSIGN_OR_RETURN(const std::vector<ResolvedRule> rules, ResolveHoldOut(table.schema, protos));
+  std::vector<int64_t> owner(table.size, kInTraining);
   std::map<std::vector<int>, std::set<Combination>> chosen;  // by the `per` features
   for (size_t r = 0; r < rules.size(); ++r) {
-    auto images = ApplyRule(dataset, rules[r], owner, chosen[rules[r].per]);
+    auto images = ApplyRule(table, rules[r], owner, chosen[rules[r].per]);
     if (!images.ok()) return PrefixField(images.status(), absl::StrCat("hold_out[", r, "]"));
     for (const int64_t image : *images) owner[image] = static_cast<int64_t>(r);
   }
-  RETURN_IF_ERROR(CheckClassesRemain(dataset, owner));
+  RETURN_IF_ERROR(CheckClassesRemain(table, owner));
   return MakeSplit(protos, owner);
+}
+
+}  // namespace
+
+absl::StatusOr<Split> SplitDataset(const Dataset& dataset, absl::Span<const v1::HoldOutRule> rules) {
+  return SplitTable({dataset.info().schema, dataset.size(), [&](int64_t i) { return dataset.labels(i); }}, rules);
+}
+
+absl::StatusOr<Split> SplitDataset(const DatasetLabels& dataset, absl::Span<const v1::HoldOutRule> rules) {
+  return SplitTable({dataset.schema, dataset.size(), [&](int64_t i) { return dataset.labels(i); }}, rules);
 }
 
 }  // namespace facet::model

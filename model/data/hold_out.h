@@ -6,6 +6,7 @@
 #include "absl/types/span.h"
 #include "facet/v1/training.pb.h"
 #include "model/data/dataset.h"
+#include "model/data/dataset_labels.h"
 #include "model/data/split.h"
 
 namespace facet::model {
@@ -29,6 +30,9 @@ namespace facet::model {
 // than there are, to choose (the message says how many could be) or to lose, or
 // a class that training would never see (the message names it).
 absl::StatusOr<Split> SplitDataset(const Dataset& dataset, absl::Span<const v1::HoldOutRule> rules);
+
+// The same split, of labels alone.
+absl::StatusOr<Split> SplitDataset(const DatasetLabels& dataset, absl::Span<const v1::HoldOutRule> rules);
 
 // The checks that need the schema alone.
 absl::Status ValidateHoldOut(const FeatureSchema& schema, absl::Span<const v1::HoldOutRule> rules);

@@ -98,6 +98,7 @@ std::string ToMarkdown(const ExperimentReport& report) {
                                   "independent judge that learnt from real images only; beside each stands what it "
                                   "makes of the real images of the same cells.\n\n## Images\n\n");
   for (const v1::Dataset& dataset : report.datasets) absl::StrAppend(&text, "* ", DescribeImages(dataset), "\n");
+  if (report.datasets.empty()) text += "None: the model alone drew what is below.\n";
   absl::StrAppend(&text, "\n");
   if (!report.comparison.empty()) absl::StrAppend(&text, "## Comparison\n\n", report.comparison, "\n");
   if (!report.pictures.empty()) absl::StrAppend(&text, "## Pictures\n\n");

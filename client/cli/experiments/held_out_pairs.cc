@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "client/cli/training_images.h"
 
 namespace facet::cli {
 namespace {
@@ -21,12 +22,13 @@ std::vector<int64_t> Thinned(const v1::HeldOutReport& report, int count) {
 absl::StatusOr<std::vector<PairGroup>> HeldOutPairs(client::Client& client, const ExperimentRun& run,
                                                     const std::string& feature, int columns) {
   ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(client, run.model->name()));
-  const std::string& dataset = session.version().card().dataset();
+  ASSIGN_OR_RETURN(const v1::Dataset dataset, FindTrainingImages(client, session.version()));
   std::vector<PairGroup> groups;
   for (const auto& held_out : run.report().held_out()) {
     if (held_out.sample_images_size() == 0) continue;
     const int count = feature.empty() ? columns : held_out.sample_images_size();
-    ASSIGN_OR_RETURN(std::vector<ImagePair> pairs, MakePairs(client, session, dataset, Thinned(held_out, count)));
+    ASSIGN_OR_RETURN(std::vector<ImagePair> pairs,
+                     MakePairs(client, session, dataset.name(), Thinned(held_out, count)));
     if (feature.empty()) {
       groups.push_back({held_out.rule(), std::move(pairs)});
       continue;

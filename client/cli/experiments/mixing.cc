@@ -9,6 +9,7 @@
 #include "client/cli/experiments/images.h"
 #include "client/cli/experiments/mix_sheet.h"
 #include "client/cli/experiments/trained_model.h"
+#include "client/cli/training_images.h"
 
 namespace facet::cli {
 namespace {
@@ -50,7 +51,7 @@ absl::StatusOr<MixRequest> ChooseMixes(const ExperimentOptions& options, const v
 
 absl::StatusOr<ExperimentReport> RunMixing(Context& context, const ExperimentOptions& options) {
   ASSIGN_OR_RETURN(TrainedModel trained, FindOrTrain(context, options, "mixing", {"identity", "expression"}));
-  ASSIGN_OR_RETURN(const MixRequest request, ChooseMixes(options, trained.dataset.schema()));
+  ASSIGN_OR_RETURN(const MixRequest request, ChooseMixes(options, trained.run.model->card().schema()));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(*client, trained.run.model->name()));
   ExperimentReport report = BeginReport("mixing", "Mixes of people (figure 8)", kSummary, options.command);
@@ -62,7 +63,11 @@ absl::StatusOr<ExperimentReport> RunMixing(Context& context, const ExperimentOpt
       {}};
   ASSIGN_OR_RETURN(picture.picture, DrawMixes(session, request));
   report.pictures.push_back(std::move(picture));
-  report.datasets.push_back(std::move(trained.dataset));
+  if (trained.dataset.has_value()) {
+    report.datasets.push_back(*std::move(trained.dataset));
+  } else if (auto images = FindTrainingImages(*client, *trained.run.model); images.ok()) {
+    report.datasets.push_back(*std::move(images));  // only told of: nothing is read from them
+  }
   report.runs.push_back(std::move(trained.run));
   return report;
 }

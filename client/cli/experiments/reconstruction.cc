@@ -5,6 +5,7 @@
 #include "client/cli/experiments/images.h"
 #include "client/cli/experiments/pair_sheet.h"
 #include "client/cli/experiments/trained_model.h"
+#include "client/cli/training_images.h"
 
 namespace facet::cli {
 namespace {
@@ -21,10 +22,13 @@ constexpr char kSummary[] =
 absl::StatusOr<ExperimentReport> RunReconstruction(Context& context, const ExperimentOptions& options) {
   ASSIGN_OR_RETURN(TrainedModel trained, FindOrTrain(context, options, "reconstruction", {}));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  if (!trained.dataset.has_value()) {
+    ASSIGN_OR_RETURN(trained.dataset, FindTrainingImages(*client, *trained.run.model));
+  }
   const std::string model = trained.run.model->name();
   ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(*client, model));
-  const std::vector<int64_t> indices = SpreadIndices(trained.dataset.image_count(), kColumns * kBands);
-  ASSIGN_OR_RETURN(std::vector<ImagePair> pairs, MakePairs(*client, session, trained.dataset.name(), indices));
+  const std::vector<int64_t> indices = SpreadIndices(trained.dataset->image_count(), kColumns * kBands);
+  ASSIGN_OR_RETURN(std::vector<ImagePair> pairs, MakePairs(*client, session, trained.dataset->name(), indices));
   std::string caption = "Synthetic images above the real ones, spread over the data set.";
   if (trained.run.model->card().hold_out_size() > 0) {
     absl::StrAppend(&caption, " The model was trained without some cells of the data set, which may be among them.");
@@ -33,7 +37,7 @@ absl::StatusOr<ExperimentReport> RunReconstruction(Context& context, const Exper
   report.pictures.push_back(
       {"reconstruction.png", caption,
        DrawPairs(absl::StrCat(model, ": synthetic above, real below"), {{"", std::move(pairs)}}, kColumns)});
-  report.datasets.push_back(std::move(trained.dataset));
+  report.datasets.push_back(*std::move(trained.dataset));
   report.runs.push_back(std::move(trained.run));
   return report;
 }

@@ -2,6 +2,7 @@
 #ifndef FACET_CLIENT_CLI_EXPERIMENTS_TRAINED_MODEL_H_
 #define FACET_CLIENT_CLI_EXPERIMENTS_TRAINED_MODEL_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,17 @@
 
 namespace facet::cli {
 
-// A model and the images it was trained on.
+// A model, and the images that it was trained on by this experiment; of a model
+// that was there before, FindTrainingImages finds them, if the server has them.
 struct TrainedModel {
-  v1::Dataset dataset;
+  std::optional<v1::Dataset> dataset;
   ExperimentRun run;
 };
 
 // The model of --model, else one trained on all cells of the experiment's
-// images, which must have `features`. INVALID_ARGUMENT: both --model and images
-// are given. Errors of PrepareImages, CheckFeatures and RunJobs.
+// images; both must have `features`. INVALID_ARGUMENT: both --model and images
+// are given. FAILED_PRECONDITION: the model lacks a feature. Errors of
+// PrepareImages, CheckFeatures and RunJobs.
 absl::StatusOr<TrainedModel> FindOrTrain(Context& context, const ExperimentOptions& options,
                                          const std::string& experiment, const std::vector<std::string>& features);
 

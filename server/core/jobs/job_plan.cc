@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/jobs/job_plan.h"
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "model/data/dataset_labels.h"
 #include "model/data/hold_out.h"
 #include "model/features/schema_proto.h"
 #include "model/preset/memory_estimate.h"
@@ -25,6 +27,9 @@ namespace {
 constexpr int kMaxCheckpointsKept = 100;
 constexpr size_t kMaxSpecBytes = 1 << 20;
 constexpr int kMaxHoldOutRules = 1000;
+// Images times rules that are split when a job is made, so that it takes a
+// second at the most or so; all but odd rules take far less.
+constexpr int64_t kMaxSplitWork = 200'000;
 
 absl::Status PresetRequired(const JobPlanOptions& options) {
   std::vector<std::string> names;
@@ -98,6 +103,18 @@ absl::Status ResolveNets(const JobPlanOptions& options, const v1::TrainingSpec& 
   return absl::OkStatus();
 }
 
+// Whether the data set can lose what the request holds out, found as the trainer
+// will find it.
+absl::Status TrySplit(const JobPlanOptions& options, const v1::TrainingSpec& spec, const v1::Dataset& dataset,
+                      const std::string& folder) {
+  // Those of a model's card have been split before.
+  if (spec.hold_out().empty() || dataset.image_count() > kMaxSplitWork / spec.hold_out_size()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::shared_ptr<void> pin, options.datasets->Pin(dataset.name()));
+  ASSIGN_OR_RETURN(const model::DatasetLabels labels, model::ReadDatasetLabels(*options.file_system, folder));
+  const std::vector<v1::HoldOutRule> rules(spec.hold_out().begin(), spec.hold_out().end());
+  return PrefixField(model::SplitDataset(labels, rules).status(), "spec");
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Dataset> FindSquareDataset(const JobPlanOptions& options, const std::string& asked,
@@ -147,6 +164,7 @@ absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::Trainin
   if (model.has_value()) RETURN_IF_ERROR(PlanTask(options, spec, dataset, *model, &job));
   const std::vector<v1::HoldOutRule> rules(plan.hold_out().begin(), plan.hold_out().end());
   RETURN_IF_ERROR(PrefixField(model::ValidateHoldOut(schema, rules), "spec"));
+  RETURN_IF_ERROR(TrySplit(options, spec, dataset, plan.dataset_dir()));
   return job;
 }
 

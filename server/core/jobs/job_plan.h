@@ -51,12 +51,14 @@ absl::Status CheckSpecSize(const v1::TrainingSpec& spec);
 
 // Checks all of a spec of bounded size that can be checked without training, and pins what it
 // only names: the version of the data set, the preset with the overrides merged,
-// the model of a task.
+// the model of a task. With rules of held-out cells it reads the data set's
+// labels and splits them, which takes a second at the most or so; of a data set
+// too large for that the schema alone is checked, and the trainer finds the rest.
 //
 // INVALID_ARGUMENT with the field path in the request ("spec.hold_out[1].per[0]",
 // "spec.overrides.learning_rate"). NOT_FOUND: a data set, the preset, or the
 // model. RESOURCE_EXHAUSTED (PRESET_TOO_LARGE, JOB_TOO_LARGE): it would not fit
-// into memory.
+// into memory. DATA_LOSS: the labels are damaged.
 absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::TrainingSpec& spec);
 
 }  // namespace facet::server

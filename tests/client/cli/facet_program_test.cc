@@ -200,6 +200,29 @@ TEST_F(FacetProgramTest, AJobThatHasEndedHasNoTimeLeft) {
   EXPECT_THAT(Out({"jobs", "show", "j"}), AllOf(HasSubstr("step 3/"), testing::Not(HasSubstr("left"))));
 }
 
+TEST_F(FacetProgramTest, AnEvaluationSaysWhatTheModelLearnt) {
+  server_.training.get = [](const v1::GetTrainingJobRequest&, v1::TrainingJob* job) {
+    job->mutable_spec()->mutable_evaluation();
+    job->set_model_version("models/digits@3");
+    job->set_dataset_version("datasets/digits@1");
+    v1::HoldOutRule& rule = *job->mutable_spec()->add_hold_out();
+    rule.set_name("x");
+    job->mutable_report()->add_held_out()->set_rule("x");
+    return grpc::Status::OK;
+  };
+  server_.datasets.get = [](const v1::GetDatasetRequest&, v1::Dataset* dataset) {
+    dataset->set_fingerprint("f");
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Out({"jobs", "show", "j"}), HasSubstr("of another data set than the model learnt from"));
+  model_.mutable_card()->set_dataset_fingerprint("f");
+  EXPECT_THAT(Out({"jobs", "show", "j"}), HasSubstr("the model learnt them"));
+  server_.datasets.get = [](const v1::GetDatasetRequest&, v1::Dataset*) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no data set 'digits'");
+  };
+  EXPECT_THAT(Out({"jobs", "show", "j"}), HasSubstr("cannot be told: there is no data set 'digits'"));
+}
+
 TEST_F(FacetProgramTest, ListsAreTablesOrJson) {
   server_.models.list = [this](const v1::ListModelsRequest&, v1::ListModelsResponse* response) {
     *response->add_models() = model_;

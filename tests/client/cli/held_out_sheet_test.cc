@@ -30,6 +30,7 @@ class HeldOutSheetTest : public testing::Test {
   HeldOutSheetTest() : client_(client::Client::Create({.address = server_.address()}).value()) {
     model_.set_name("models/digits@3");
     model_.mutable_card()->set_dataset("datasets/digits@2");
+    model_.mutable_card()->set_dataset_fingerprint("f2");
     for (const char* name : {"digit", "colour"}) {
       v1::Feature& feature = *model_.mutable_card()->mutable_schema()->add_features();
       feature.set_name(name);
@@ -39,9 +40,14 @@ class HeldOutSheetTest : public testing::Test {
       *model = model_;
       return grpc::Status::OK;
     };
+    server_.datasets.get = [](const v1::GetDatasetRequest& request, v1::Dataset* dataset) {
+      dataset->set_name(request.name());
+      dataset->set_fingerprint("f2");
+      return grpc::Status::OK;
+    };
     server_.datasets.read = [this](const v1::ReadDatasetImagesRequest& request,
                                    v1::ReadDatasetImagesResponse* response) {
-      EXPECT_EQ(request.name(), "datasets/digits@2");
+      EXPECT_EQ(request.name(), images_);
       indices_.emplace_back(request.indices().begin(), request.indices().end());
       for (const int64_t index : request.indices()) {
         v1::DatasetImage& image = *response->add_images();
@@ -72,6 +78,7 @@ class HeldOutSheetTest : public testing::Test {
   client::FakeServer server_;
   std::unique_ptr<client::Client> client_;
   v1::ModelVersion model_;
+  std::string images_ = "datasets/digits@2";
   std::vector<std::vector<int64_t>> indices_;  // of each ReadDatasetImages
   std::vector<v1::FeatureVector> rendered_;
   TempDir dir_;
@@ -97,6 +104,29 @@ TEST_F(HeldOutSheetTest, DrawsRealAboveRenderedForEachRule) {
   }
   EXPECT_EQ(real, 15 * 84 * 84);
   EXPECT_EQ(synthetic, 15 * 84 * 84);
+}
+
+TEST_F(HeldOutSheetTest, RowsNameTheRuleThatHeldThemOut) {
+  HoldOut("expression", 1);
+  const auto sheet = MakeHeldOutSheet(*client_, "digits");
+  ASSERT_THAT(sheet, IsOk());
+  EXPECT_THAT(sheet->row_labels, ElementsAre("held out by rule 'expression': real", "rendered"));
+}
+
+TEST_F(HeldOutSheetTest, ImagesThatHaveAnotherNameHereAreFound) {
+  HoldOut("colour", 3);
+  server_.datasets.get = [](const v1::GetDatasetRequest&, v1::Dataset* dataset) {
+    dataset->set_fingerprint("of other images");
+    return grpc::Status::OK;
+  };
+  server_.datasets.list = [](const v1::ListDatasetsRequest&, v1::ListDatasetsResponse* response) {
+    v1::Dataset& dataset = *response->add_datasets();
+    dataset.set_name("datasets/figures@1");
+    dataset.set_fingerprint("f2");
+    return grpc::Status::OK;
+  };
+  images_ = "datasets/figures@1";
+  EXPECT_THAT(MakeHeldOutSheet(*client_, "digits"), IsOk());
 }
 
 TEST_F(HeldOutSheetTest, WithoutHeldOutCellsItSaysHowToGetSome) {

@@ -61,10 +61,60 @@ TEST(FormatReportTest, MixesAreNamedWithTheirDistanceToTraining) {
   v1::MixReport& mix = *report.add_mixes();
   mix.set_feature("colour");
   mix.set_nearest_distance(0.0625);
-  EXPECT_THAT(FormatReport(report), HasSubstr("0.5/0.5 mixes of colour: 0.062 from the nearest trained image"));
+  EXPECT_THAT(FormatReport(report),
+              HasSubstr("0.5/0.5 mixes of colour: 0.062 from the nearest image that the judge learnt"));
   mix.set_parent_mass(0.5);
   EXPECT_THAT(FormatReport(report),
               HasSubstr("colour: 50.0 % of the judge's belief on the two parents; 0.062 from the nearest"));
+}
+
+TEST(FormatReportTest, MixesAreSetAgainstThePlainBlend) {
+  v1::EvaluationReport report;
+  v1::MixReport& mix = *report.add_mixes();
+  mix.set_feature("identity");
+  mix.set_blend_distance(0.043);
+  mix.set_smoothness(1.449);
+  EXPECT_THAT(FormatReport(report), HasSubstr("mixes of identity: 0.043 from the plain blend of the parents; largest "
+                                              "step 1.45 of the mean on the way"));
+}
+
+TEST(FormatReportTest, HasWhatWasMeasuredOfImages) {
+  v1::EvaluationReport report;
+  v1::HeldOutReport& held_out = *report.add_held_out();
+  held_out.set_psnr_db(20);
+  held_out.add_accuracy()->set_feature("identity");
+  v1::ImageMeasures& measures = *held_out.mutable_measures();
+  measures.set_ssim(0.694);
+  measures.set_high_frequency_ratio(0.33);
+  measures.set_kernel_distance(25.946);
+  measures.set_nearest_distance(0.0487);
+  measures.set_real_nearest_distance(0.0986);
+  v1::FeatureLikeness& likeness = *measures.add_likeness();
+  likeness.set_feature("identity");
+  likeness.set_cosine(0.891);
+  likeness.set_rank_one(0.84375);
+  likeness.set_real_rank_one(0.890625);
+  *report.mutable_train_measures() = measures;
+  report.set_train_psnr_db(30);
+  *report.add_train() = held_out.accuracy(0);
+  const std::string text = FormatReport(report);
+  const std::string line =
+      "    SSIM 0.69; fine detail 0.33 of the real images'; KID 25.95; 0.049 from the nearest image that the judge "
+      "learnt (real images: 0.099)\n";
+  EXPECT_THAT(text, HasSubstr("    PSNR 20.0 dB\n" + line));
+  const std::string alike = "; its own class nearest 84.4 % (89.1 %), cosine 0.89\n";
+  EXPECT_THAT(text, HasSubstr("    identity: 0.0 % recognised (real images: 0.0 %)" + alike + "    PSNR"));
+  EXPECT_THAT(text, HasSubstr(alike + line)) << "of trained cells, too";
+}
+
+TEST(FormatReportTest, SaysWhoLearntTheCells) {
+  v1::EvaluationReport report;
+  report.add_held_out()->set_rule("x");
+  report.mutable_held_out(0)->set_cell_count(10);
+  report.set_train_psnr_db(30);
+  const std::string text = FormatReport(report, {{"kept from the judge"}, "cells of others"});
+  EXPECT_THAT(text, HasSubstr("held out 'x' (10 images kept from the judge), by an independent judge"));
+  EXPECT_THAT(text, HasSubstr("  cells of others, PSNR 30.0 dB:\n"));
 }
 
 TEST(FormatReportTest, SaysWhoJudgedAndWhatAPupilLearnt) {

@@ -299,6 +299,17 @@ TEST_F(HoldOutTest, IsTheSameOnEveryMachine) {
   EXPECT_EQ(hash, 5138901111692517375u);
 }
 
+TEST_F(HoldOutTest, LabelsAloneAreSplitAlike) {
+  const Rules rules = {ColourRule(100), RotationRule(100)};
+  const auto labels = ReadDatasetLabels(*FileSystem::Posix(), dir_ / "data");
+  ASSERT_THAT(labels, IsOk());
+  const auto split = SplitDataset(*labels, rules);
+  ASSERT_THAT(split, IsOk());
+  EXPECT_EQ(split->train, SplitBy(rules)->train);
+  EXPECT_EQ(split->held_out[1].images, SplitBy(rules)->held_out[1].images);
+  EXPECT_THAT(SplitDataset(*labels, Rules{ColourRule(201)}), IsBadField("hold_out[0].count", "TOO_MANY_COMBINATIONS"));
+}
+
 TEST_F(HoldOutTest, AllCombinationsMayBeChosen) {
   EXPECT_EQ(SplitBy({ColourRule(200)}).value().held_out[0].images.size(), 800u);
 }

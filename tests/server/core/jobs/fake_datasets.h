@@ -56,8 +56,10 @@ class FakeDatasets final : public DatasetRegistry {
     return nullptr;
   }
   absl::StatusOr<std::string> FolderOf(const v1::Dataset& dataset) override {
-    return absl::StrCat("/data/", absl::StripPrefix(dataset.name(), "datasets/"));
+    return absl::StrCat(root_, "/", absl::StripPrefix(dataset.name(), "datasets/"));
   }
+  // Where the folders are said to be; `/data`, which is not there.
+  void SetRoot(std::string root) { root_ = std::move(root); }
   void SetUsageCheck(std::function<absl::Status(const std::string&)> check) override { check_ = std::move(check); }
   static v1::FeatureSchema schema() { return Digits(1).schema(); }
   absl::Status CheckUsage(const std::string& version) const { return check_(version); }
@@ -93,6 +95,7 @@ class FakeDatasets final : public DatasetRegistry {
   }
 
   std::function<absl::Status(const std::string&)> check_;
+  std::string root_ = "/data";
 };
 
 }  // namespace facet::server

@@ -6,9 +6,13 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "tests/base/status_is.h"
+#include "tests/base/temp_dir.h"
 #include "tests/server/core/jobs/fake_datasets.h"
 #include "tests/server/core/jobs/job_harness.h"
+#include "tests/server/core/jobs/written_digits.h"
 
 namespace facet::server {
 namespace {
@@ -30,6 +34,16 @@ class JobPlanTest : public testing::Test {
     EXPECT_EQ(GetErrorDetail(status).field, field) << status;
   }
 
+  // Some digits lose a colour.
+  void AddColourRule(const std::string& name, int count) {
+    v1::HoldOutRule* rule = spec_.add_hold_out();
+    rule->set_name(name);
+    rule->add_per("digit");
+    rule->add_missing("colour");
+    rule->set_count(count);
+  }
+
+  TempDir dir_;
   FakeDatasets datasets_;
   v1::TrainingSpec spec_;
 };
@@ -61,11 +75,8 @@ TEST_F(JobPlanTest, OverridesAreMergedFieldByField) {
 }
 
 TEST_F(JobPlanTest, HoldOutRulesAreTakenAlong) {
-  v1::HoldOutRule* rule = spec_.add_hold_out();
-  rule->set_name("colours");
-  rule->add_per("digit");
-  rule->add_missing("colour");
-  rule->set_count(3);
+  WriteDigits(dir_, datasets_);
+  AddColourRule("colours", 3);
   EXPECT_EQ(Plan()->hold_out(0).name(), "colours");
 }
 
@@ -131,6 +142,32 @@ TEST_F(JobPlanTest, BadHoldOutRule) {
   rule->add_missing("color");
   rule->set_count(3);
   ExpectBadField("spec.hold_out[0].missing[0]");
+}
+
+TEST_F(JobPlanTest, RulesThatTheDataSetCannotFulfilAreRefused) {
+  WriteDigits(dir_, datasets_);
+  AddColourRule("six", 6);
+  AddColourRule("others", 4);
+  EXPECT_THAT(Plan(), IsOk());
+  spec_.mutable_hold_out(1)->set_count(5);
+  EXPECT_THAT(Plan(), IsBadField("spec.hold_out[1].count", "TOO_MANY_COMBINATIONS"));
+  EXPECT_THAT(std::string(Plan().status().message()), HasSubstr("the data set has 4 that no rule before has chosen"));
+}
+
+TEST_F(JobPlanTest, SplitsOfVeryManyImagesAreLeftToTheTrainer) {
+  WriteDigits(dir_, datasets_);
+  // There are ten digits to choose; 1200 images times 167 rules are over 200,000.
+  for (int i = 0; i < 167; ++i) AddColourRule(absl::StrCat("r", i), 1);
+  EXPECT_THAT(Plan(), IsOk());
+  spec_.mutable_hold_out()->RemoveLast();
+  EXPECT_THAT(Plan(), IsBadField("spec.hold_out[10].count", "TOO_MANY_COMBINATIONS"));
+}
+
+TEST_F(JobPlanTest, DamagedLabelsAreToldBeforeAJobIsQueued) {
+  WriteDigits(dir_, datasets_);
+  AddColourRule("colours", 1);
+  dir_.Write("digits@2/labels.bin", "damaged");
+  EXPECT_TRUE(absl::IsDataLoss(Plan().status())) << Plan().status();
 }
 
 TEST_F(JobPlanTest, PresetLargerThanMemoryIsRefusedWithTheEstimate) {

@@ -6,7 +6,9 @@
 
 #include "server/core/jobs/job_estimate.h"
 #include "tests/base/status_is.h"
+#include "tests/base/temp_dir.h"
 #include "tests/server/core/jobs/task_samples.h"
+#include "tests/server/core/jobs/written_digits.h"
 
 namespace facet::server {
 namespace {
@@ -41,6 +43,8 @@ TEST_F(TaskPlanTest, EvaluationPinsTheModelAndTakesItsPreset) {
 }
 
 TEST_F(TaskPlanTest, TheModelsOwnHeldOutCellsAreTakenOnItsOwnDataSetAlone) {
+  const TempDir dir;
+  WriteDigits(dir, datasets_);
   EXPECT_EQ(Plan(evaluation_)->trainer.hold_out(0).name(), "of_the_model");
   v1::HoldOutRule& rule = *evaluation_.add_hold_out();
   rule.set_name("mine");
