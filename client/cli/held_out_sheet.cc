@@ -31,7 +31,7 @@ absl::Status AddRule(client::Client& client, const RenderSession& session, const
     vectors.push_back(VectorOf(session.schema(), {image.classes().begin(), image.classes().end()}));
   }
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
-  sheet.row_labels.push_back(absl::StrCat("no ", rule.rule(), ": real"));
+  sheet.row_labels.push_back(RealRowLabel(rule));
   sheet.row_labels.push_back("rendered");
   for (const auto& image : real.images()) {
     ASSIGN_OR_RETURN(std::vector<cv::Mat> pictures, DecodeImages(image.image()));
@@ -50,6 +50,10 @@ absl::Status AddRule(client::Client& client, const RenderSession& session, const
 }
 
 }  // namespace
+
+std::string RealRowLabel(const v1::HeldOutReport& group) {
+  return absl::StrCat("held out by rule '", group.rule(), "': real");
+}
 
 absl::Status WriteHeldOutSheet(client::Client& client, const std::string& model, const std::string& path) {
   RETURN_IF_ERROR(CheckPicturePath(path));

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "facet/client/client.h"
+#include "facet/v1/report.pb.h"
 
 namespace facet::cli {
 
@@ -13,6 +14,9 @@ namespace facet::cli {
 // rendered one below, for each group of held-out cells. FAILED_PRECONDITION: the
 // card has no such images, or their data set is gone.
 absl::Status WriteHeldOutSheet(client::Client& client, const std::string& model, const std::string& path);
+
+// "held out by rule 'expression': real", beside the real images of a group.
+std::string RealRowLabel(const v1::HeldOutReport& group);
 
 }  // namespace facet::cli
 

@@ -99,6 +99,11 @@ TEST_F(HeldOutSheetTest, DrawsRealAboveRenderedForEachRule) {
   EXPECT_EQ(synthetic, 15 * 84 * 84);
 }
 
+TEST_F(HeldOutSheetTest, ARulesNameIsNotReadAsALack) {
+  HoldOut("expression", 1);
+  EXPECT_EQ(RealRowLabel(model_.card().report().held_out(0)), "held out by rule 'expression': real");
+}
+
 TEST_F(HeldOutSheetTest, WithoutHeldOutCellsItSaysHowToGetSome) {
   HoldOut("colour", 0);
   EXPECT_THAT(WriteHeldOutSheet(*client_, "digits", dir_ / "sheet.png"),
