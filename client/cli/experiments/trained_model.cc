@@ -25,15 +25,20 @@ absl::StatusOr<TrainedModel> Find(Context& context, const ExperimentOptions& opt
 }  // namespace
 
 absl::StatusOr<TrainedModel> FindOrTrain(Context& context, const ExperimentOptions& options,
-                                         const std::string& experiment, const std::vector<std::string>& features) {
+                                         const std::string& experiment, const std::vector<std::string>& features,
+                                         const ImagesCheck& check) {
   TrainedModel trained;
+  const auto check_images = [&]() -> absl::Status {
+    RETURN_IF_ERROR(CheckFeatures(trained.dataset, experiment, features));
+    return check ? check(trained.dataset) : absl::OkStatus();
+  };
   if (!options.model.empty()) {
     ASSIGN_OR_RETURN(trained, Find(context, options));
-    RETURN_IF_ERROR(CheckFeatures(trained.dataset, experiment, features));
+    RETURN_IF_ERROR(check_images());
     return trained;
   }
   ASSIGN_OR_RETURN(trained.dataset, PrepareImages(context, options));
-  RETURN_IF_ERROR(CheckFeatures(trained.dataset, experiment, features));
+  RETURN_IF_ERROR(check_images());
   ASSIGN_OR_RETURN(const v1::TrainingSpec spec, BaseSpec(options, trained.dataset));
   ASSIGN_OR_RETURN(std::vector<ExperimentRun> runs,
                    RunJobs(context, {{"Trained on all images", options.name, spec, true}}));

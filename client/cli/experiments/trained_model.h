@@ -2,9 +2,11 @@
 #ifndef FACET_CLIENT_CLI_EXPERIMENTS_TRAINED_MODEL_H_
 #define FACET_CLIENT_CLI_EXPERIMENTS_TRAINED_MODEL_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/cli/context.h"
 #include "client/cli/experiments/experiment_options.h"
@@ -19,11 +21,15 @@ struct TrainedModel {
   ExperimentRun run;
 };
 
+using ImagesCheck = std::function<absl::Status(const v1::Dataset&)>;
+
 // The model of --model, else one trained on all cells of the experiment's
-// images, which must have `features`. INVALID_ARGUMENT: both --model and images
-// are given. Errors of PrepareImages, CheckFeatures and RunJobs.
+// images, which must have `features`. `check` sees the images before anything is
+// trained; its error is returned. INVALID_ARGUMENT: both --model and images are
+// given. Errors of PrepareImages, CheckFeatures and RunJobs.
 absl::StatusOr<TrainedModel> FindOrTrain(Context& context, const ExperimentOptions& options,
-                                         const std::string& experiment, const std::vector<std::string>& features);
+                                         const std::string& experiment, const std::vector<std::string>& features,
+                                         const ImagesCheck& check = nullptr);
 
 }  // namespace facet::cli
 
