@@ -112,6 +112,7 @@ void AddAugmentation(CLI::App& command, ExperimentOptions& options) {
       "Examples:\n"
       "  facet experiment augmentation --kdef ./KDEF\n"
       "  facet experiment augmentation --kdef ./KDEF --seeds 5 --sources originals,synthetic\n"
+      "  facet experiment augmentation --kdef ./KDEF --filter 'min_confidence: 0.8 min_sharpness: 0.6'\n"
       "  facet experiment augmentation --dataset faces --test others=other-faces --model faces");
   AddFaces(command, options);
   AddTraining(command, options);
@@ -124,10 +125,11 @@ void AddAugmentation(CLI::App& command, ExperimentOptions& options) {
                   "of originals, flips-and-rotations, mixup, synthetic, originals-and-synthetic (default: the first "
                   "four); the first is what others are compared with")
       ->delimiter(',');
+  command.add_option("--filter", options.filter, "a field of SyntheticFilter: 'min_confidence: 0.6'")->take_all();
   command.add_option("--seeds", options.recogniser_seeds, "recognisers of each source (default 3)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 100));
   command.add_option("--recogniser-steps", options.recogniser_steps, "batches of each (default 40000)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 10'000'000));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "client/src/channel.h"
 #include "client/src/health.h"
+#include "client/src/kdef_upload.h"
 #include "client/src/reconnect.h"
 #include "client/src/status.h"
 #include "client/src/stream_batch_reader.h"
@@ -241,6 +242,7 @@ absl::StatusOr<v1::Dataset> GrpcClient::ImportDataset(const v1::ImportSpec& spec
     auto found = FindUploadFiles(local_folder);
     if (!found.ok()) return found.status();
     files = *std::move(found);
+    if (spec.has_kdef()) KeepChosenKdefFiles(spec.kdef(), files);
   }
   grpc::ClientContext context;
   v1::Dataset dataset;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr absl::string_view kSuffix = ".textproto";
 constexpr size_t kMaxPresetBytes = size_t{1} << 20;
+constexpr int kWarmupShare = 4;  // one step in so many
 
 // Keeps the first error; what follows is mostly its echo.
 class FirstError : public google::protobuf::io::ErrorCollector {
@@ -51,6 +52,18 @@ absl::StatusOr<v1::Preset> ReadPreset(FileSystem& file_system, const std::string
   ASSIGN_OR_RETURN(v1::Preset preset, ParsePreset(text, path));
   if (preset.name() == name) return preset;
   return BadFile(path, absl::StrCat(" it holds preset '", preset.name(), "'; file and preset must have one name"));
+}
+
+// The preset's, whose steps are others. What the overrides ask for stays, to be
+// checked.
+void ShortenWarmups(const v1::TrainingOptions& overrides, v1::TrainingOptions& merged) {
+  const int most = std::max(0, overrides.steps() / kWarmupShare);
+  if (!overrides.has_classifier_warmup_steps() && merged.classifier_warmup_steps() > most) {
+    merged.set_classifier_warmup_steps(most);
+  }
+  if (!overrides.has_schedule() && merged.schedule().warmup_steps() > most) {
+    merged.mutable_schedule()->set_warmup_steps(most);
+  }
 }
 
 }  // namespace
@@ -93,6 +106,7 @@ v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const 
   // Its fields mean nothing for another kind, and have no presence.
   if (overrides.has_schedule()) merged.clear_schedule();
   merged.MergeFrom(overrides);
+  if (overrides.has_steps()) ShortenWarmups(overrides, merged);
   return merged;
 }
 

@@ -24,7 +24,8 @@ absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string
 absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, const std::string& folder);
 
 // `overrides` over `base`, field by field where present; repeated fields
-// replace.
+// replace. Where steps are overridden, the base's warm-ups last a quarter of them
+// at most, unless `overrides` has its own.
 v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const v1::TrainingOptions& overrides);
 
 // The same where a field is not 0.

@@ -40,7 +40,7 @@ struct ComparisonOptions {
   const Dataset* dataset = nullptr;
   std::vector<int64_t> train;         // indices of the originals
   std::vector<const Dataset*> tests;  // in the order of plan.tests
-  Renderer* renderer = nullptr;       // takes `batch` images
+  Renderer* renderer = nullptr;       // takes `batch` images; null where no source is synthetic
   int batch = 64;
   std::string device = "auto";
   RecogniserStore* store = nullptr;

@@ -39,13 +39,12 @@ struct SyntheticImages {
   SyntheticCounts counts;
 };
 
-// Median energy of fine detail (HighFrequencyEnergy) over `images`, not empty.
-double MedianEnergy(const LabelledImages& images);
-
-// Renders every vector of a PairGrid over the features of `originals` and keeps
-// what the filter lets through, as bytes. Where originals have no fine detail at
-// all, sharpness is not looked at. A pure function of options and originals.
-// FAILED_PRECONDITION (reason NO_SYNTHETIC_IMAGES): nothing was good enough.
+// Renders every vector of a PairGrid over the features of `originals`, not empty,
+// and keeps what the filter lets through, as bytes. The band of sharpness is
+// around the median energy of fine detail (HighFrequencyEnergy) of what the model
+// makes of the originals' own cells, each counted once, which are rendered first;
+// where those have no fine detail at all, sharpness is not looked at. A pure
+// function of options and originals. FAILED_PRECONDITION (reason NO_SYNTHETIC_IMAGES): nothing was good enough.
 // CANCELLED soon after `stop` is set.
 absl::StatusOr<SyntheticImages> RenderSynthetic(const SyntheticOptions& options, const LabelledImages& originals,
                                                 const std::atomic<bool>& stop);

@@ -73,6 +73,9 @@ absl::Status AugmentationJob::Load() {
   const DatasetInfo& info = task_.dataset->info();
   ASSIGN_OR_RETURN(tests_, OpenTests(options_, spec_, info.shape, progress_));
   ASSIGN_OR_RETURN(plan_, ResolveComparison(spec_.augmentation(), info.schema));
+  if (plan_.needs_synthetic() && task_.renderer == nullptr) {
+    return WithReason(absl::InvalidArgumentError("synthetic images want a model"), "BAD_SPEC");
+  }
   const auto total = static_cast<int64_t>(plan_.sources.size()) * plan_.seeds * plan_.steps;
   // What a step counter cannot hold is shown as full.
   progress_.SetPlan(static_cast<int>(std::min<int64_t>(total, std::numeric_limits<int>::max())));

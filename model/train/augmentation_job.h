@@ -10,7 +10,7 @@
 
 namespace facet::model {
 
-// Does a v1.AugmentationTask (Compare) with the model in `start/`. What each
+// Does a v1.AugmentationTask (Compare) with the model in `start/`, if any. What each
 // recogniser said is kept in kRecogniserFolder, so that a job that was cut off
 // goes on with the next one and comes to the same report; a recogniser that was
 // cut off learns again from its beginning. Leaves kReportFile and kResultFile;

@@ -13,6 +13,7 @@ absl::StatusOr<TaskSetup> LoadTask(const TrainerJobOptions& options, const inter
   TaskSetup task;
   ASSIGN_OR_RETURN(static_cast<JobSetup&>(task), OpenJob(options, spec, progress));
   RETURN_IF_ERROR(SplitJob(spec, &task));
+  if (spec.has_augmentation() && spec.augmentation().model().empty()) return task;
   ASSIGN_OR_RETURN(const Bundle model,
                    ReadBundle(*options.file_system, absl::StrCat(options.job_dir, "/", kStartFolder)));
   ASSIGN_OR_RETURN(task.renderer, MakeJobRenderer(options, task.plan, model.weights));

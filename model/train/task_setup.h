@@ -13,9 +13,10 @@
 
 namespace facet::model {
 
-// What every task stands on: that of a job, and the model in `start/`.
+// What every task stands on: that of a job, and the model in `start/`, unless an
+// augmentation task names none.
 struct TaskSetup : JobSetup {
-  std::unique_ptr<Renderer> renderer;  // takes kRenderBatch images
+  std::unique_ptr<Renderer> renderer;  // takes kRenderBatch images; null: no model
 };
 
 // Loads it, as the phase `loading`. Errors of OpenJob, SplitJob, ReadBundle and

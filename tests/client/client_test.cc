@@ -248,6 +248,22 @@ TEST_F(ImportTest, ARefusalComesThroughWhileFilesAreSent) {
   EXPECT_EQ(DescribeError(status).reason, "UPLOAD_TOO_LARGE");
 }
 
+TEST_F(ImportTest, PicturesThatAreNotChosenStayHere) {
+  std::vector<std::string> files;
+  server_.datasets.import = [&](grpc::ServerReader<v1::ImportDatasetRequest>* reader, v1::Dataset*) {
+    v1::ImportDatasetRequest request;
+    reader->Read(&request);
+    while (reader->Read(&request)) files.push_back(request.chunk().path());
+    return grpc::Status::OK;
+  };
+  for (const char* name : {"AF01HAS.JPG", "AF01HAFL.JPG", "BF01HAS.JPG"}) dir_.Write(name, "12");
+  spec_.mutable_kdef()->add_sessions("A");
+  spec_.mutable_kdef()->add_angles("S");
+  ASSERT_THAT(Import(dir_.path()), IsOk());
+  EXPECT_THAT(files, ElementsAre("AF01HAS.JPG"));
+  EXPECT_EQ(total_, 2u);
+}
+
 TEST_F(ImportTest, AnImportIsTriedOnce) {
   std::atomic<int> calls{0};
   server_.datasets.import = [&](grpc::ServerReader<v1::ImportDatasetRequest>*, v1::Dataset*) {

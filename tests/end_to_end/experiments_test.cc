@@ -138,6 +138,8 @@ TEST_F(ExperimentsTest, SaysWhatIsWrong) {
       {{"mixing", "--dataset", "nothing"}, 3, "nothing"},
       {{"low-level", "--bundled", "digits", "--name", "Bad Name"}, 2, "Bad Name"},
       {{"augmentation", "--dataset", "tiny"}, 2, "--test"},
+      {{"augmentation", "--dataset", "tiny", "--test", "a=tiny", "--seeds", "101"}, 2, "--seeds"},
+      {{"augmentation", "--dataset", "tiny", "--test", "a=tiny", "--filter", "confidence: 1"}, 2, "--filter"},
       {{"augmentation", "--kdef", kdef, "--people", "3"}, 4, "4 are needed"},
       {{"reconstruction"}, 2, "--bundled digits"},
       {{"high-levl"}, 2, "high-level"},

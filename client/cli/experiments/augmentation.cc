@@ -3,11 +3,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "client/cli/experiments/augmentation_plan.h"
 #include "client/cli/experiments/couple_sheet.h"
@@ -22,15 +23,35 @@ namespace {
 
 constexpr int kCouples = 8;
 
-constexpr char kSummary[] =
-    "A model is trained on one session of most people. Recognisers of the expression then learn from those images, "
-    "from the usual variations of them, and from what the model makes of every pair of people, and are compared on "
-    "images that none of them saw: the other session of the same people, and other people. The paper: 92 % with 325 "
-    "originals, 94 % with 21,125 synthetic images, one run each.";
+constexpr char kPaper[] = "The paper: 92 % with 325 originals, 94 % with 21,125 synthetic images, one run each.";
+
+// What recognisers learn from, in the order of v1.TrainingSource.
+constexpr const char* kLearnt[] = {
+    "",
+    "from the originals",
+    "from flips and rotations of them",
+    "from blends of two of them (mixup)",
+    "from what the model makes of every pair of people",
+    "half from the originals and half from what the model makes of every pair of people"};
+
+std::string Summarise(const ExperimentOptions& options, const v1::AugmentationTask& task) {
+  std::vector<std::string> learnt;
+  for (const int source : task.sources()) learnt.emplace_back(kLearnt[source]);
+  const char* tests = options.kdef.empty() ? "images that none of them saw"
+                                           : "images that none of them saw: the other session of the same people, and "
+                                             "other people";
+  const char* model = "";
+  if (NeedsSynthetic(task)) {
+    model = options.model.empty() ? "A model is trained on the originals. "
+                                  : "A model that is there makes synthetic images. ";
+  }
+  return absl::StrCat(model, "Recognisers of the ", task.feature(), " learn ", absl::StrJoin(learnt, ", "),
+                      ", and are compared on ", tests, ". ", kPaper);
+}
 
 struct Images {
   v1::Dataset training;
-  std::vector<std::pair<std::string, v1::Dataset>> tests;
+  TestSets tests;
 };
 
 absl::StatusOr<Images> ImportImages(Context& context, const ExperimentOptions& options) {
@@ -48,14 +69,13 @@ absl::StatusOr<Images> NamedImages(Context& context, const ExperimentOptions& op
   if (options.tests.empty()) {
     return absl::InvalidArgumentError("with --dataset, say what to test on: --test NAME=DATASET, once or more");
   }
+  ASSIGN_OR_RETURN(const TestNames names, ParseTests(options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   Images images;
   ASSIGN_OR_RETURN(images.training, client->GetDataset(options.dataset));
-  for (const std::string& test : options.tests) {
-    const std::vector<std::string> parts = absl::StrSplit(test, absl::MaxSplits('=', 1));
-    if (parts.size() != 2) return absl::InvalidArgumentError(absl::StrCat("--test '", test, "' is not NAME=DATASET"));
-    ASSIGN_OR_RETURN(v1::Dataset dataset, client->GetDataset(parts[1]));
-    images.tests.emplace_back(parts[0], std::move(dataset));
+  for (const auto& [name, asked] : names) {
+    ASSIGN_OR_RETURN(v1::Dataset dataset, client->GetDataset(asked));
+    images.tests.emplace_back(name, std::move(dataset));
   }
   return images;
 }
@@ -69,19 +89,39 @@ absl::StatusOr<Images> FindImages(Context& context, const ExperimentOptions& opt
   return NamedImages(context, options);
 }
 
-// The model that renders: --model, or one trained on the images.
-absl::StatusOr<ExperimentRun> FindModel(Context& context, const ExperimentOptions& options,
-                                        const v1::Dataset& dataset) {
+// The model that renders: --model, or one trained on the images. None where no
+// source needs one.
+absl::StatusOr<std::optional<ExperimentRun>> FindModel(Context& context, const ExperimentOptions& options,
+                                                       const v1::AugmentationTask& task, const v1::Dataset& dataset) {
   if (!options.model.empty()) {
     ASSIGN_OR_RETURN(client::Client * client, context.Connect());
     ASSIGN_OR_RETURN(v1::ModelVersion model, client->GetModel(options.model));
     const std::string label = absl::StrCat("Model ", model.name());
     return ExperimentRun{label, std::nullopt, std::move(model)};
   }
+  if (!NeedsSynthetic(task)) return std::optional<ExperimentRun>();
   ASSIGN_OR_RETURN(const v1::TrainingSpec spec, BaseSpec(options, dataset));
   ASSIGN_OR_RETURN(std::vector<ExperimentRun> runs,
                    RunJobs(context, {{"The model that renders", options.name, spec, true}}));
-  return std::move(runs[0]);
+  return std::optional(std::move(runs[0]));
+}
+
+// Nets are those of the model's preset, or without one of the options'. The judge
+// of the filter has the steps of the model's preset, unless it is told.
+absl::Status Complete(const ExperimentOptions& options, const Images& images, const std::optional<ExperimentRun>& model,
+                      v1::TrainingSpec& spec) {
+  spec.set_dataset(images.training.name());
+  v1::AugmentationTask& task = *spec.mutable_augmentation();
+  for (const auto& [name, dataset] : images.tests) {
+    auto& test = *task.add_tests();
+    test.set_name(name);
+    test.set_dataset(dataset.name());
+  }
+  if (!model.has_value()) return SetExperimentPreset(options, images.training, spec);
+  task.set_model(model->model->name());
+  const int steps = model->model->card().preset().judge().steps();
+  if (spec.judge().steps() == 0 && steps > 0 && NeedsSynthetic(task)) spec.mutable_judge()->set_steps(steps);
+  return absl::OkStatus();
 }
 
 ExperimentPicture DrawAccuracies(const v1::AugmentationReport& report) {
@@ -124,17 +164,18 @@ void AddPictures(Context& context, const std::string& model, const v1::Dataset& 
 }  // namespace
 
 absl::StatusOr<ExperimentReport> RunAugmentation(Context& context, const ExperimentOptions& options) {
+  ASSIGN_OR_RETURN(v1::TrainingSpec spec, AugmentationSpec(options));
   ASSIGN_OR_RETURN(Images images, FindImages(context, options));
   RETURN_IF_ERROR(CheckFeatures(images.training, "augmentation", {"identity", "expression"}));
-  ASSIGN_OR_RETURN(ExperimentRun model, FindModel(context, options, images.training));
-  ExperimentReport report = BeginReport("augmentation", "Augmentation (section 4.2)", kSummary, options.command);
-  std::vector<std::pair<std::string, std::string>> tests;
-  for (const auto& [name, dataset] : images.tests) tests.emplace_back(name, dataset.name());
-  ASSIGN_OR_RETURN(const v1::TrainingSpec spec,
-                   AugmentationSpec(options, images.training.name(), model.model->name(), tests));
+  RETURN_IF_ERROR(CheckTests(spec.augmentation(), images.training, images.tests));
+  ASSIGN_OR_RETURN(std::optional<ExperimentRun> model,
+                   FindModel(context, options, spec.augmentation(), images.training));
+  RETURN_IF_ERROR(Complete(options, images, model, spec));
+  ExperimentReport report = BeginReport("augmentation", "Augmentation (section 4.2)",
+                                        Summarise(options, spec.augmentation()), options.command);
   ASSIGN_OR_RETURN(report.runs, RunJobs(context, {{"Recognisers", options.name + "-recognisers", spec, false}}));
-  AddPictures(context, model.model->name(), images.training, report);
-  report.runs.push_back(std::move(model));
+  AddPictures(context, spec.augmentation().model(), images.training, report);
+  if (model.has_value()) report.runs.push_back(*std::move(model));
   report.datasets.push_back(std::move(images.training));
   for (auto& [name, dataset] : images.tests) report.datasets.push_back(std::move(dataset));
   return report;

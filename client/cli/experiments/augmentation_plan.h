@@ -24,12 +24,27 @@ struct AugmentationImports {
 // FAILED_PRECONDITION: fewer than 4 people. Errors of ChoosePeople.
 absl::StatusOr<AugmentationImports> PlanAugmentationImports(const ExperimentOptions& options);
 
-// The comparison of recognisers that learn from `dataset` and from what
-// `model` renders, on `tests`: names and data sets. INVALID_ARGUMENT: a source
-// that there is not.
-absl::StatusOr<v1::TrainingSpec> AugmentationSpec(const ExperimentOptions& options, const std::string& dataset,
-                                                  const std::string& model,
-                                                  const std::vector<std::pair<std::string, std::string>>& tests);
+// The names of tests, and the data set of each.
+using TestNames = std::vector<std::pair<std::string, std::string>>;
+using TestSets = std::vector<std::pair<std::string, v1::Dataset>>;
+
+// What --test gives. INVALID_ARGUMENT: one is not NAME=DATASET, is named `all`, as
+// another one, or as no test may be.
+absl::StatusOr<TestNames> ParseTests(const ExperimentOptions& options);
+
+// The comparison of recognisers, without its data sets and the model. What
+// options leave open is spelled out as v1.AugmentationTask has it, so that the
+// job's spec tells all. INVALID_ARGUMENT: a source that there is not, or twice; a
+// filter that is none, that lets nothing through, or that filters nothing.
+absl::StatusOr<v1::TrainingSpec> AugmentationSpec(const ExperimentOptions& options);
+
+// Whether a recogniser of the comparison learns from what a model renders.
+bool NeedsSynthetic(const v1::AugmentationTask& task);
+
+// INVALID_ARGUMENT: images of a test are of another size than those trained on,
+// or show classes of the recognised feature that those lack. The server says the
+// same, but needs the model first.
+absl::Status CheckTests(const v1::AugmentationTask& task, const v1::Dataset& training, const TestSets& tests);
 
 }  // namespace facet::cli
 

@@ -49,6 +49,7 @@ struct ExperimentOptions {
   std::string expression;            // mixing
   std::vector<std::string> tests;    // augmentation: NAME=DATASET
   std::vector<std::string> sources;  // augmentation
+  std::vector<std::string> filter;   // augmentation: fields of SyntheticFilter
   int recogniser_steps = 0;          // augmentation
   int recogniser_seeds = 0;          // augmentation
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/experiment_report.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -37,9 +38,32 @@ std::string DescribePreset(const v1::TrainingSpec& spec) {
   return text;
 }
 
+// As AugmentationSpec spells it out.
+void AddRecognisers(const v1::TrainingSpec& spec, MarkdownTable& table) {
+  const v1::AugmentationTask& task = spec.augmentation();
+  table.Add({"recognisers", absl::StrCat(task.seeds(), " of each source, seeds 1 to ", task.seeds())});
+  table.Add({"each learns",
+             absl::StrCat(task.steps(), " batches of ", task.batch_size(), ", learning rate ",
+                          FormatNumber(task.learning_rate()), ", weight decay ", FormatNumber(task.weight_decay()))});
+  if (!task.has_filter()) return;
+  table.Add({"synthetic images", absl::StrCat("by `", task.model(), "`")});
+  table.Add(
+      {"kept of them",
+       absl::StrCat("what the judge believes to be of its class with ", FormatNumber(task.filter().min_confidence()),
+                    " or more, and whose energy of fine detail is ", FormatNumber(task.filter().min_sharpness()),
+                    " to ", FormatNumber(task.filter().max_sharpness()),
+                    " of the median over what the model makes of the originals' own cells")});
+  const std::string steps =
+      spec.judge().steps() > 0 ? absl::StrCat(spec.judge().steps(), " steps") : "steps of the preset";
+  table.Add({"their judge", absl::StrCat("an independent classifier that learnt from the originals, ", steps)});
+}
+
 void AddJob(const v1::TrainingJob& job, MarkdownTable& table) {
   table.Add({"job", absl::StrCat("`", job.name(), "`")});
-  if (!job.spec().has_augmentation()) table.Add({"preset", DescribePreset(job.spec())});
+  // That of a task is its model's, unless it is named.
+  const bool has_preset = job.spec().preset_source_case() != v1::TrainingSpec::PRESET_SOURCE_NOT_SET;
+  if (has_preset) table.Add({"preset", DescribePreset(job.spec())});
+  if (job.spec().has_augmentation()) AddRecognisers(job.spec(), table);
   for (const auto& rule : job.spec().hold_out()) {
     table.Add({"held out", absl::StrCat("`", rule.name(), "`: ", DescribeHoldOut(rule))});
   }
@@ -81,6 +105,23 @@ std::string MeasuresOf(const ExperimentRun& run, const std::string& heading) {
   return absl::StrCat(tables, AugmentationTable(run.job->augmentation_report()), "\n");
 }
 
+constexpr char kOfJudge[] =
+    "ccuracies are those of an independent judge that learnt from real images only; beside each stands what it makes "
+    "of the real images of the same cells.";
+
+constexpr char kOfRecognisers[] =
+    "Accuracies of recognisers are their own, on real images that none of them learnt from; there is no ceiling beside "
+    "them. The interval draws images anew, but no seeds, and takes the images of one person for independent, so it is "
+    "narrower than what other seeds and other people would give; p is the median of the p-values of the seeds.";
+
+std::string WhoseAccuracies(const ExperimentReport& report) {
+  const bool recognisers = std::any_of(report.runs.begin(), report.runs.end(), [](const ExperimentRun& run) {
+    return run.job.has_value() && run.job->has_augmentation_report();
+  });
+  if (!recognisers) return absl::StrCat("A", kOfJudge);
+  return absl::StrCat(kOfRecognisers, " In the tables of the model, a", kOfJudge);
+}
+
 }  // namespace
 
 ExperimentReport BeginReport(std::string experiment, std::string title, std::string summary, std::string command) {
@@ -94,9 +135,8 @@ ExperimentReport BeginReport(std::string experiment, std::string title, std::str
 
 std::string ToMarkdown(const ExperimentReport& report) {
   std::string text = absl::StrCat("# ", report.title, "\n\n", report.summary, "\n\n```\n", report.command,
-                                  "\n```\n\nHow to read this: docs/experiments.md of Facet. Accuracies are those of an "
-                                  "independent judge that learnt from real images only; beside each stands what it "
-                                  "makes of the real images of the same cells.\n\n## Images\n\n");
+                                  "\n```\n\nHow to read this: docs/experiments.md of Facet. ", WhoseAccuracies(report),
+                                  "\n\n## Images\n\n");
   for (const v1::Dataset& dataset : report.datasets) absl::StrAppend(&text, "* ", DescribeImages(dataset), "\n");
   if (report.datasets.empty()) text += "None: the model alone drew what is below.\n";
   absl::StrAppend(&text, "\n");

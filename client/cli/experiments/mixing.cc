@@ -50,8 +50,12 @@ absl::StatusOr<MixRequest> ChooseMixes(const ExperimentOptions& options, const v
 }  // namespace
 
 absl::StatusOr<ExperimentReport> RunMixing(Context& context, const ExperimentOptions& options) {
-  ASSIGN_OR_RETURN(TrainedModel trained, FindOrTrain(context, options, "mixing", {"identity", "expression"}));
-  ASSIGN_OR_RETURN(const MixRequest request, ChooseMixes(options, trained.run.model->card().schema()));
+  MixRequest request;
+  const auto choose = [&](const v1::FeatureSchema& schema) -> absl::Status {
+    ASSIGN_OR_RETURN(request, ChooseMixes(options, schema));
+    return absl::OkStatus();
+  };
+  ASSIGN_OR_RETURN(TrainedModel trained, FindOrTrain(context, options, "mixing", {"identity", "expression"}, choose));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(*client, trained.run.model->name()));
   ExperimentReport report = BeginReport("mixing", "Mixes of people (figure 8)", kSummary, options.command);

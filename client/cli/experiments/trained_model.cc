@@ -36,15 +36,18 @@ absl::StatusOr<TrainedModel> Find(Context& context, const ExperimentOptions& opt
 }  // namespace
 
 absl::StatusOr<TrainedModel> FindOrTrain(Context& context, const ExperimentOptions& options,
-                                         const std::string& experiment, const std::vector<std::string>& features) {
+                                         const std::string& experiment, const std::vector<std::string>& features,
+                                         const SchemaCheck& check) {
   TrainedModel trained;
   if (!options.model.empty()) {
     ASSIGN_OR_RETURN(trained, Find(context, options));
     RETURN_IF_ERROR(CheckModelFeatures(*trained.run.model, experiment, features));
+    if (check) RETURN_IF_ERROR(check(trained.run.model->card().schema()));
     return trained;
   }
   ASSIGN_OR_RETURN(trained.dataset, PrepareImages(context, options));
   RETURN_IF_ERROR(CheckFeatures(*trained.dataset, experiment, features));
+  if (check) RETURN_IF_ERROR(check(trained.dataset->schema()));
   ASSIGN_OR_RETURN(const v1::TrainingSpec spec, BaseSpec(options, *trained.dataset));
   ASSIGN_OR_RETURN(std::vector<ExperimentRun> runs,
                    RunJobs(context, {{"Trained on all images", options.name, spec, true}}));

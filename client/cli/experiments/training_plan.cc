@@ -34,14 +34,18 @@ absl::Status TooFew(const v1::Dataset& dataset, const std::string& what, int the
 
 }  // namespace
 
-absl::StatusOr<v1::TrainingSpec> BaseSpec(const ExperimentOptions& options, const v1::Dataset& dataset) {
-  v1::TrainingSpec spec;
-  spec.set_dataset(dataset.name());
+absl::Status SetExperimentPreset(const ExperimentOptions& options, const v1::Dataset& dataset, v1::TrainingSpec& spec) {
   std::string preset = options.preset;
   if (preset.empty() && options.preset_file.empty()) {
     preset = ClassesOf(dataset.schema(), "digit").empty() ? "face-64" : "digits";
   }
-  RETURN_IF_ERROR(SetPreset(preset, options.preset_file, spec));
+  return SetPreset(preset, options.preset_file, spec);
+}
+
+absl::StatusOr<v1::TrainingSpec> BaseSpec(const ExperimentOptions& options, const v1::Dataset& dataset) {
+  v1::TrainingSpec spec;
+  spec.set_dataset(dataset.name());
+  RETURN_IF_ERROR(SetExperimentPreset(options, dataset, spec));
   RETURN_IF_ERROR(SetOverrides(options.overrides, options.steps, options.seed, *spec.mutable_overrides()));
   if (options.judge_steps > 0) spec.mutable_judge()->set_steps(options.judge_steps);
   return spec;

@@ -13,9 +13,12 @@
 
 namespace facet::cli {
 
-// Preset, overrides and judge from the options, the data set pinned. Where no
-// preset is named it is `digits` for digits and `face-64` for all else. Errors of
-// SetPreset and SetOverrides.
+// The preset of the options. Where none is named it is `digits` for digits and
+// `face-64` for all else. Errors of SetPreset.
+absl::Status SetExperimentPreset(const ExperimentOptions& options, const v1::Dataset& dataset, v1::TrainingSpec& spec);
+
+// Preset, overrides and judge from the options, the data set pinned. Errors of
+// SetExperimentPreset and SetOverrides.
 absl::StatusOr<v1::TrainingSpec> BaseSpec(const ExperimentOptions& options, const v1::Dataset& dataset);
 
 // High level: for each expression two people lose it, in all its transforms;

@@ -157,11 +157,12 @@ absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::Trainin
 
   ASSIGN_OR_RETURN(const std::optional<FoundModel> model, FindTaskModel(options.find_model, spec, dataset));
   RETURN_IF_ERROR(ResolveNets(options, spec, dataset, schema, model, &job));
-  if (!model.has_value()) RETURN_IF_ERROR(model::CheckFitsMemory(job.nets, options.memory_bytes));
+  const bool has_task = spec.task_case() != v1::TrainingSpec::TASK_NOT_SET;
+  if (!has_task) RETURN_IF_ERROR(model::CheckFitsMemory(job.nets, options.memory_bytes));
 
   *plan.mutable_hold_out() = spec.hold_out();
   *plan.mutable_checkpoints() = spec.checkpoints();
-  if (model.has_value()) RETURN_IF_ERROR(PlanTask(options, spec, dataset, *model, &job));
+  if (has_task) RETURN_IF_ERROR(PlanTask(options, spec, dataset, model, &job));
   const std::vector<v1::HoldOutRule> rules(plan.hold_out().begin(), plan.hold_out().end());
   RETURN_IF_ERROR(PrefixField(model::ValidateHoldOut(schema, rules), "spec"));
   RETURN_IF_ERROR(TrySplit(options, spec, dataset, plan.dataset_dir()));

@@ -36,8 +36,8 @@ struct JobPlan {
   model::NetPlan nets;
   // Of all data sets.
   int64_t dataset_bytes = 0;
-  // With a task: its model, what it will compute, and the versions of the data
-  // sets that it tests on.
+  // With a task: its model, where it has one, what it will compute, and the
+  // versions of the data sets that it tests on.
   std::optional<JobStart> start;
   std::optional<TaskLoad> load;
   std::string model_version;

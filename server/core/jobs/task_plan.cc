@@ -73,11 +73,18 @@ absl::Status PlanEvaluation(const v1::Dataset& dataset, const FoundModel& model,
   return absl::OkStatus();
 }
 
-absl::Status CheckUnseen(const v1::Dataset& test, const v1::Dataset& dataset, const v1::ModelCard& card,
+// Sources that are left out include a synthetic one.
+bool NeedsModel(const v1::TrainingSpec& spec) {
+  const auto& sources = spec.augmentation().sources();
+  return !spec.has_augmentation() || sources.empty() || std::any_of(sources.begin(), sources.end(), [](int source) {
+    return source == v1::TRAINING_SOURCE_SYNTHETIC || source == v1::TRAINING_SOURCE_ORIGINALS_AND_SYNTHETIC;
+  });
+}
+
+absl::Status CheckUnseen(const v1::Dataset& test, const v1::Dataset& dataset, const std::optional<FoundModel>& model,
                          const std::string& field) {
-  if (test.fingerprint() != dataset.fingerprint() && test.fingerprint() != card.dataset_fingerprint()) {
-    return absl::OkStatus();
-  }
+  const bool seen_by_model = model.has_value() && test.fingerprint() == model->version.card().dataset_fingerprint();
+  if (test.fingerprint() != dataset.fingerprint() && !seen_by_model) return absl::OkStatus();
   return InvalidField(field, "TEST_SEEN",
                       absl::StrCat("recognisers or the model learnt from the images of '", test.name(),
                                    "': they cannot be tested on them"));
@@ -85,7 +92,7 @@ absl::Status CheckUnseen(const v1::Dataset& test, const v1::Dataset& dataset, co
 
 absl::Status PlanTest(const JobPlanOptions& options, const v1::AugmentationTask::TestSet& asked,
                       const std::string& field, const v1::Dataset& dataset, const model::FeatureSchema& schema,
-                      int feature, const v1::ModelCard& card, JobPlan* job) {
+                      int feature, const std::optional<FoundModel>& model, JobPlan* job) {
   ASSIGN_OR_RETURN(const v1::Dataset test, FindSquareDataset(options, asked.dataset(), field));
   if (test.height() != dataset.height()) {
     return InvalidField(field, "OTHER_SIZE",
@@ -94,7 +101,7 @@ absl::Status PlanTest(const JobPlanOptions& options, const v1::AugmentationTask:
   }
   ASSIGN_OR_RETURN(const model::FeatureSchema of_test, model::SchemaFromProto(test.schema()));
   RETURN_IF_ERROR(PrefixField(model::MatchClasses(schema, feature, of_test).status(), field));
-  RETURN_IF_ERROR(CheckUnseen(test, dataset, card, field));
+  RETURN_IF_ERROR(CheckUnseen(test, dataset, model, field));
   ASSIGN_OR_RETURN(*job->trainer.add_test_dirs(), options.datasets->FolderOf(test));
   job->test_versions.push_back(test.name());
   job->dataset_bytes += PixelBytes(test);
@@ -103,7 +110,7 @@ absl::Status PlanTest(const JobPlanOptions& options, const v1::AugmentationTask:
 }
 
 absl::Status PlanAugmentation(const JobPlanOptions& options, const v1::AugmentationTask& task,
-                              const v1::Dataset& dataset, const FoundModel& model, JobPlan* job) {
+                              const v1::Dataset& dataset, const std::optional<FoundModel>& model, JobPlan* job) {
   ASSIGN_OR_RETURN(const model::FeatureSchema schema, model::SchemaFromProto(dataset.schema()));
   const auto comparison = model::ResolveComparison(task, schema);
   if (!comparison.ok()) return PrefixField(comparison.status(), kAugmentation);
@@ -112,7 +119,7 @@ absl::Status PlanAugmentation(const JobPlanOptions& options, const v1::Augmentat
   job->load = TaskLoad();
   for (int i = 0; i < task.tests_size(); ++i) {
     RETURN_IF_ERROR(PlanTest(options, task.tests(i), absl::StrCat(kAugmentation, ".tests[", i, "].dataset"), dataset,
-                             schema, comparison->feature, model.version.card(), job));
+                             schema, comparison->feature, model, job));
   }
   const double recognisers = 1.0 * static_cast<double>(comparison->sources.size()) * comparison->seeds;
   TaskLoad& load = *job->load;
@@ -158,6 +165,7 @@ absl::StatusOr<std::optional<FoundModel>> FindTaskModel(const ModelFinder& find_
   const bool evaluation = spec.has_evaluation();
   const std::string& name = evaluation ? spec.evaluation().model() : spec.augmentation().model();
   const char* field = evaluation ? "spec.evaluation.model" : "spec.augmentation.model";
+  if (name.empty() && !NeedsModel(spec)) return std::nullopt;
   if (name.empty()) return InvalidField(field, "REQUIRED", "name a model");
   if (!find_model) return absl::UnimplementedError("tasks are not set up here");
   RETURN_IF_ERROR(ParseModelName(name, field).status());
@@ -167,17 +175,18 @@ absl::StatusOr<std::optional<FoundModel>> FindTaskModel(const ModelFinder& find_
 }
 
 absl::Status PlanTask(const JobPlanOptions& options, const v1::TrainingSpec& spec, const v1::Dataset& dataset,
-                      const FoundModel& model, JobPlan* job) {
+                      const std::optional<FoundModel>& model, JobPlan* job) {
   if (spec.has_evaluation()) {
     *job->trainer.mutable_evaluation() = spec.evaluation();
-    RETURN_IF_ERROR(PlanEvaluation(dataset, model, job));
+    RETURN_IF_ERROR(PlanEvaluation(dataset, *model, job));
   } else {
     *job->trainer.mutable_augmentation() = spec.augmentation();
     RETURN_IF_ERROR(PlanAugmentation(options, spec.augmentation(), dataset, model, job));
   }
   RETURN_IF_ERROR(CheckFits(options, *job));
-  job->model_version = model.version.name();
-  job->start = StartFrom(model);
+  if (!model.has_value()) return absl::OkStatus();
+  job->model_version = model->version.name();
+  job->start = StartFrom(*model);
   *job->trainer.mutable_start() = job->start->spec;
   return absl::OkStatus();
 }

@@ -21,18 +21,21 @@ namespace facet::server {
 // beside a task.
 absl::Status CheckTaskFields(const v1::TrainingSpec& spec);
 
-// The model of a task; nothing where there is no task. NOT_FOUND: no such model.
+// The model of a task; nothing where there is no task, or where it names none and
+// needs none: an augmentation task no source of which is synthetic. NOT_FOUND: no
+// such model. INVALID_ARGUMENT (reason REQUIRED): it is not named.
 // INVALID_ARGUMENT (field "spec.dataset", reason OTHER_SCHEMA): it has other
 // features, classes or another image size than the data set.
 absl::StatusOr<std::optional<FoundModel>> FindTaskModel(const ModelFinder& find_model, const v1::TrainingSpec& spec,
                                                         const v1::Dataset& dataset);
 
-// Fills in what the task adds to a plan whose nets are resolved.
+// Fills in what the task adds to a plan whose nets are resolved; `model` is that
+// of FindTaskModel.
 // INVALID_ARGUMENT: reasons of ResolveComparison; JUDGE_REQUIRED: the judge has
 // no steps and is needed; OTHER_SIZE, UNKNOWN_CLASS, TEST_SEEN, …: of a test's
 // data set. RESOURCE_EXHAUSTED (JOB_TOO_LARGE): it would not fit into memory.
 absl::Status PlanTask(const JobPlanOptions& options, const v1::TrainingSpec& spec, const v1::Dataset& dataset,
-                      const FoundModel& model, JobPlan* job);
+                      const std::optional<FoundModel>& model, JobPlan* job);
 
 // Of job_plan.cc. A data set, by the name that `field` of the request gives.
 absl::StatusOr<v1::Dataset> FindSquareDataset(const JobPlanOptions& options, const std::string& asked,

@@ -110,6 +110,29 @@ TEST(MergeTrainingOptionsTest, ReplacesListsAndSchedulesWhole) {
   EXPECT_EQ(merged.schedule().warmup_steps(), 0) << "the old schedule's";
 }
 
+TEST(MergeTrainingOptionsTest, FewerStepsShortenThePresetsWarmups) {
+  v1::TrainingOptions base = TinyPreset().training();
+  base.set_steps(4000);
+  base.set_classifier_warmup_steps(200);
+  base.mutable_schedule()->set_warmup_steps(50);
+  v1::TrainingOptions overrides;
+  overrides.set_steps(8);
+  v1::TrainingOptions merged = MergeTrainingOptions(base, overrides);
+  EXPECT_EQ(merged.classifier_warmup_steps(), 2);
+  EXPECT_EQ(merged.schedule().warmup_steps(), 2);
+  EXPECT_EQ(merged.schedule().kind(), base.schedule().kind());
+  overrides.set_steps(400);
+  merged = MergeTrainingOptions(base, overrides);
+  EXPECT_EQ(merged.classifier_warmup_steps(), 100);
+  EXPECT_EQ(merged.schedule().warmup_steps(), 50) << "short enough";
+  overrides.set_classifier_warmup_steps(399);
+  *overrides.mutable_schedule() = base.schedule();
+  overrides.mutable_schedule()->set_warmup_steps(300);
+  merged = MergeTrainingOptions(base, overrides);
+  EXPECT_EQ(merged.classifier_warmup_steps(), 399) << "was asked for";
+  EXPECT_EQ(merged.schedule().warmup_steps(), 300);
+}
+
 TEST(MergeJudgeOptionsTest, TakesWhatIsNotZero) {
   v1::JudgeOptions base;
   base.set_steps(100);

@@ -12,11 +12,13 @@
 
 namespace facet::model {
 
-// Draws the blend of the tiny data set's images that a feature vector weighs.
+// Draws the blend of the tiny data set's images that a feature vector weighs,
+// with less contrast where it is told to.
 class BlendingRenderer final : public Renderer {
  public:
   explicit BlendingRenderer(const Dataset* dataset) : dataset_(*dataset) {}
-  int images = 0;  // rendered so far
+  int images = 0;      // rendered so far
+  float contrast = 1;  // 0: all grey
 
   absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format, void* pixels) override {
     EXPECT_EQ(format, PixelFormat{});
@@ -28,7 +30,8 @@ class BlendingRenderer final : public Renderer {
         AddWeighted(dense.subspan(size_t{1} * i * total_classes(), total_classes()), image, &sum);
       }
       for (size_t k = 0; k < samples; ++k) {
-        static_cast<uint8_t*>(pixels)[i * samples + k] = static_cast<uint8_t>(std::lround(sum[k]));
+        static_cast<uint8_t*>(pixels)[i * samples + k] =
+            static_cast<uint8_t>(std::lround(128 + contrast * (sum[k] - 128)));
       }
     }
     return absl::OkStatus();

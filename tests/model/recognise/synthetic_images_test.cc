@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "model/evaluate/likeness.h"
+#include "model/recognise/paired_statistics.h"
 #include "model/train/batch.h"
 #include "tests/base/status_is.h"
 #include "tests/model/recognise/blending_renderer.h"
@@ -54,6 +55,16 @@ class SyntheticImagesTest : public testing::Test {
     std::iota(all.begin(), all.end(), 0);
     return all;
   }
+  static double EnergyOf(const LabelledImages& images, int64_t i) {
+    std::vector<float> pixels(images.shape().samples());
+    ToFloat(images.pixels(i), pixels.size(), pixels.data());
+    return HighFrequencyEnergy(images.shape(), pixels);
+  }
+  static double MedianEnergy(const LabelledImages& images) {
+    std::vector<double> energies;
+    for (int64_t i = 0; i < images.size(); ++i) energies.push_back(EnergyOf(images, i));
+    return Median(energies);
+  }
   auto Render() { return RenderSynthetic(options_, originals_, stop_); }
 
   std::unique_ptr<Dataset> dataset_ = MakeTinyDataset();
@@ -73,7 +84,7 @@ TEST_F(SyntheticImagesTest, RendersEveryPairInEveryCombination) {
   EXPECT_EQ(made->counts.rendered, 48);
   EXPECT_EQ(made->counts.kept, 48);
   EXPECT_EQ(made->images->size(), 48);
-  EXPECT_EQ(renderer_.images, 48);
+  EXPECT_EQ(renderer_.images, 24 + 48) << "the originals' own cells come first";
   EXPECT_EQ(done.back(), 1);
   // The first is red with red: the first original; the fifth red with green,
   // left, darkest: half of each.
@@ -98,21 +109,44 @@ TEST_F(SyntheticImagesTest, DropsWhatTheJudgeDoubtsFirst) {
   EXPECT_EQ(made->images->size(), made->counts.kept);
 }
 
-TEST_F(SyntheticImagesTest, KeepsTheBandAroundTheMedian) {
-  const double median = MedianEnergy(originals_);
+TEST_F(SyntheticImagesTest, KeepsTheBandAroundTheMedianOfTheModelsOwnCells) {
+  const double median = MedianEnergy(originals_);  // the renderer gives them back as they are
   options_.filter.min_sharpness = 0.5;
   options_.filter.max_sharpness = 1.2;
   const auto made = Render();
   ASSERT_THAT(made, IsOk());
   EXPECT_GT(made->counts.kept, 0);
   EXPECT_LT(made->counts.kept, 48);
-  std::vector<float> pixels(192);
   for (int64_t i = 0; i < made->images->size(); ++i) {
-    ToFloat(made->images->pixels(i), pixels.size(), pixels.data());
-    const double energy = HighFrequencyEnergy(made->images->shape(), pixels);
-    EXPECT_GE(energy, 0.5 * median);
-    EXPECT_LE(energy, 1.2 * median);
+    EXPECT_GE(EnergyOf(*made->images, i), 0.5 * median);
+    EXPECT_LE(EnergyOf(*made->images, i), 1.2 * median);
   }
+}
+
+TEST_F(SyntheticImagesTest, AModelThatBlursAllAlikeLosesNothingToTheFilter) {
+  options_.filter.min_sharpness = 0.3;
+  options_.filter.max_sharpness = 3;
+  const auto sharp = Render();
+  ASSERT_THAT(sharp, IsOk());
+  renderer_.contrast = 0.4F;  // 0.16 of the originals' energy
+  const auto blurred = Render();
+  ASSERT_THAT(blurred, IsOk());
+  EXPECT_GT(blurred->counts.kept, 24);
+  EXPECT_EQ(blurred->counts.kept, sharp->counts.kept);
+}
+
+TEST_F(SyntheticImagesTest, CellsWithoutAnOriginalDoNotSetTheBand) {
+  const DatasetImages few(dataset_.get(), {0, 1, 2});
+  ASSERT_THAT(RenderSynthetic(options_, few, stop_), IsOk());
+  EXPECT_EQ(renderer_.images, 3 + 48);
+}
+
+TEST_F(SyntheticImagesTest, WithoutFineDetailSharpnessIsNotLookedAt) {
+  renderer_.contrast = 0;
+  options_.filter.min_sharpness = 0.4;
+  const auto made = Render();
+  ASSERT_THAT(made, IsOk());
+  EXPECT_EQ(made->counts.kept, 48);
 }
 
 TEST_F(SyntheticImagesTest, NothingGoodEnoughSaysWhy) {
@@ -126,6 +160,9 @@ TEST_F(SyntheticImagesTest, StopsBetweenBatches) {
   options_.on_progress = [&](double) { stop_ = true; };
   EXPECT_TRUE(absl::IsCancelled(Render().status()));
   EXPECT_EQ(renderer_.images, 7);
+  options_.on_progress = nullptr;
+  EXPECT_TRUE(absl::IsCancelled(Render().status()));
+  EXPECT_EQ(renderer_.images, 7) << "the first batch of all is not rendered after a stop";
 }
 
 }  // namespace

@@ -60,6 +60,17 @@ TEST_F(AugmentationJobTest, AHeldOutCellIsNoOriginal) {
   EXPECT_LT(with_rule, 24);
 }
 
+TEST_F(AugmentationJobTest, WithoutAModelItComparesTheOtherSources) {
+  ASSERT_TRUE(disk_.RemoveAll(dir_ + "/start").ok());
+  ChangeSpec([](auto& spec) { spec.mutable_augmentation()->clear_model(); });
+  EXPECT_EQ(GetErrorDetail(Run().status()).reason, "BAD_SPEC");
+  ChangeSpec([](auto& spec) { spec.mutable_augmentation()->mutable_sources()->RemoveLast(); });
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  ASSERT_EQ(Report().sources_size(), 2);
+  EXPECT_EQ(Report().synthetic_rendered(), 0);
+}
+
 TEST_F(AugmentationJobTest, ADamagedPartIsDoneAgain) {
   ASSERT_TRUE(Run().ok());
   const std::string report = Report().SerializeAsString();

@@ -62,8 +62,8 @@ class Client {
   using UploadProgress = std::function<void(uint64_t sent, uint64_t total)>;
 
   // `spec.source` is a folder on the server, the bundled data, or `upload`; for
-  // an upload the files below `local_folder` are sent, links followed. Has no
-  // timeout.
+  // an upload the files below `local_folder` are sent, links followed; of KDEF's
+  // pictures those that the spec chooses. Has no timeout.
   virtual absl::StatusOr<v1::Dataset> ImportDataset(const v1::ImportSpec& spec, const std::string& local_folder,
                                                     UploadProgress progress) = 0;
   // How far an import is that was given `spec.import_id`; from another thread

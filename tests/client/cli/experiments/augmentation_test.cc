@@ -9,6 +9,7 @@ namespace facet::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class AugmentationTest : public testing::Test {
@@ -113,6 +114,66 @@ TEST_F(AugmentationTest, ModelThatIsThereIsTaken) {
   ASSERT_THAT(RunAugmentation(context_, options_), IsOk());
   ASSERT_EQ(trainer_.created.size(), 1u);
   EXPECT_EQ(trainer_.created[0].spec().augmentation().model(), "models/faces@3");
+}
+
+TEST_F(AugmentationTest, SpecPinsTheStepsOfTheFiltersJudge) {
+  server_.models.get = [](const v1::GetModelRequest& request, v1::ModelVersion* version) {
+    version->set_name(request.name());
+    version->mutable_card()->mutable_preset()->mutable_judge()->set_steps(70);
+    return grpc::Status::OK;
+  };
+  options_.model = "models/faces@3";
+  ASSERT_THAT(RunAugmentation(context_, options_), IsOk());
+  EXPECT_EQ(trainer_.created.at(0).spec().judge().steps(), 70);
+  options_.judge_steps = 9;
+  ASSERT_THAT(RunAugmentation(context_, options_), IsOk());
+  EXPECT_EQ(trainer_.created.at(1).spec().judge().steps(), 9);
+}
+
+TEST_F(AugmentationTest, SummaryTellsWhatRecognisersLearnFrom) {
+  auto report = RunAugmentation(context_, options_);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_THAT(report->summary, HasSubstr("what the model makes of every pair"));
+  options_.sources = {"originals", "mixup"};
+  report = RunAugmentation(context_, options_);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_THAT(report->summary, HasSubstr("from the originals, from blends of two of them (mixup), and are compared"));
+  EXPECT_THAT(report->summary, Not(HasSubstr("model makes")));
+}
+
+TEST_F(AugmentationTest, WithoutASyntheticSourceNoModelIsTrained) {
+  options_.sources = {"originals", "mixup"};
+  trainer_.sources = {"originals", "mixup"};
+  const auto report = RunAugmentation(context_, options_);
+  ASSERT_THAT(report, IsOk());
+  ASSERT_EQ(trainer_.created.size(), 1u);
+  EXPECT_EQ(trainer_.published, 0);
+  EXPECT_EQ(trainer_.created[0].spec().augmentation().model(), "");
+  EXPECT_EQ(trainer_.created[0].spec().preset(), "face-64") << "there is no model's";
+  EXPECT_EQ(report->runs.size(), 1u);
+}
+
+TEST_F(AugmentationTest, NothingIsTrainedWhereOptionsAreBad) {
+  const auto refused = [&](const std::string& says) {
+    EXPECT_THAT(RunAugmentation(context_, options_), IsError(absl::StatusCode::kInvalidArgument, HasSubstr(says)));
+    EXPECT_TRUE(trainer_.created.empty()) << says;
+  };
+  options_.sources = {"zzz"};
+  refused("zzz");
+  options_.sources = {};
+  options_.filter = {"min_confidence: 2"};
+  refused("min_confidence");
+  options_.filter = {};
+  options_.tests = {"all=other-faces"};
+  refused("'all' is taken");
+  options_.tests = {"others=other-faces"};
+  server_.datasets.get = [](const v1::GetDatasetRequest& request, v1::Dataset* dataset) {
+    dataset->set_name("datasets/" + request.name() + "@1");
+    for (const char* name : {"identity", "expression"}) dataset->mutable_schema()->add_features()->set_name(name);
+    dataset->mutable_schema()->mutable_features(1)->add_classes(request.name() == "faces" ? "HA" : "SU");
+    return grpc::Status::OK;
+  };
+  refused("shows the expression 'SU'");
 }
 
 TEST_F(AugmentationTest, SaysWhatIsMissing) {

@@ -131,6 +131,7 @@ TEST(ExperimentReportTest, TellsProgramsTheSame) {
 TEST(ExperimentReportTest, ComparisonOfRecognisersTakesTheReportsPlace) {
   ExperimentReport report = MakeReport();
   report.runs[0].job->clear_report();
+  report.runs[0].job->mutable_spec()->clear_preset();
   report.runs[0].job->mutable_spec()->mutable_augmentation();
   auto& source = *report.runs[0].job->mutable_augmentation_report()->add_sources();
   source.set_name("mixup");
@@ -140,6 +141,36 @@ TEST(ExperimentReportTest, ComparisonOfRecognisersTakesTheReportsPlace) {
   const auto json = nlohmann::json::parse(ToJson(report));
   EXPECT_EQ(json["runs"][0]["augmentation_report"]["sources"][0]["name"], "mixup");
   EXPECT_FALSE(json["runs"][0].contains("report"));
+}
+
+TEST(ExperimentReportTest, TellsHowRecognisersLearntAndWhatTheFilterWas) {
+  ExperimentReport report = MakeReport();
+  report.runs[0].job = FromText<v1::TrainingJob>(R"(
+    name: "trainingJobs/recognisers-1"
+    spec {
+      judge { steps: 70 }
+      augmentation {
+        model: "models/a@1" seeds: 3 steps: 500 batch_size: 64 learning_rate: 0.0002 weight_decay: 0.0005
+        filter { min_confidence: 0.5 min_sharpness: 0.4 max_sharpness: 2.5 }
+      }
+    }
+    augmentation_report { feature: "expression" })");
+  std::string text = ToMarkdown(report);
+  EXPECT_THAT(text, HasSubstr("Accuracies of recognisers are their own, on real images that none of them learnt from"));
+  EXPECT_THAT(text, HasSubstr("In the tables of the model, accuracies are those of an independent judge"));
+  EXPECT_THAT(text, HasSubstr(R"(
+| job | `trainingJobs/recognisers-1` |
+| recognisers | 3 of each source, seeds 1 to 3 |
+| each learns | 500 batches of 64, learning rate 0.0002, weight decay 0.0005 |
+| synthetic images | by `models/a@1` |
+| kept of them | what the judge believes to be of its class with 0.5 or more, and whose energy of fine detail is 0.4 to 2.5 of the median over what the model makes of the originals' own cells |
+| their judge | an independent classifier that learnt from the originals, 70 steps |
+)"));
+  report.runs[0].job->mutable_spec()->mutable_augmentation()->clear_filter();
+  report.runs[0].job->mutable_spec()->set_preset("face-64");
+  text = ToMarkdown(report);
+  EXPECT_THAT(text, HasSubstr("| preset | `face-64`"));
+  EXPECT_THAT(text, Not(HasSubstr("synthetic images")));
 }
 
 TEST(ExperimentReportTest, IsWrittenToAFolderThatItMakes) {

@@ -96,6 +96,28 @@ TEST_F(TaskPlanTest, TheModelMustBeThere) {
   EXPECT_TRUE(absl::IsNotFound(Plan(augmentation_).status()));
 }
 
+TEST_F(TaskPlanTest, WithoutASyntheticSourceNoModelIsNeeded) {
+  v1::AugmentationTask& task = *augmentation_.mutable_augmentation();
+  task.clear_model();
+  augmentation_.set_preset("digits");
+  ExpectBad(augmentation_, "spec.augmentation.model", "REQUIRED");
+  task.add_sources(v1::TRAINING_SOURCE_ORIGINALS);
+  task.add_sources(v1::TRAINING_SOURCE_MIXUP);
+  const auto plan = Plan(augmentation_);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_EQ(plan->model_version, "");
+  EXPECT_FALSE(plan->start.has_value());
+  EXPECT_FALSE(plan->trainer.has_start());
+  EXPECT_TRUE(plan->load.has_value());
+  EXPECT_THAT(plan->test_versions, ElementsAre("datasets/digits@2"));
+  task.mutable_tests(0)->set_dataset("digits@1");
+  ExpectBad(augmentation_, "spec.augmentation.tests[0].dataset", "TEST_SEEN");
+  for (const auto source : {v1::TRAINING_SOURCE_SYNTHETIC, v1::TRAINING_SOURCE_ORIGINALS_AND_SYNTHETIC}) {
+    task.set_sources(1, source);
+    ExpectBad(augmentation_, "spec.augmentation.model", "REQUIRED");
+  }
+}
+
 TEST_F(TaskPlanTest, AnotherSchemaOrSizeSaysWhatDiffers) {
   evaluation_.set_dataset("roman");
   ExpectBad(evaluation_, "spec.dataset", "OTHER_SCHEMA");
