@@ -8,7 +8,6 @@
 #include "absl/status/statusor.h"
 #include "client/cli/pictures.h"
 #include "facet/client/client.h"
-#include "facet/v1/report.pb.h"
 
 namespace facet::cli {
 
