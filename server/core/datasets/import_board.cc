@@ -26,7 +26,8 @@ void ImportBoard::Entry::Update(int64_t done, int64_t total) {
 absl::StatusOr<std::unique_ptr<ImportBoard::Entry>> ImportBoard::Begin(const std::string& id) {
   if (id.empty()) return nullptr;
   if (id.size() > kMaxIdBytes) {
-    return InvalidField("import_id", "INVALID_ID", absl::StrCat("must have at most ", kMaxIdBytes, " bytes"));
+    return InvalidField("import_id", "INVALID_ID",
+                        absl::StrCat("the import_id must have at most ", kMaxIdBytes, " bytes"));
   }
   const absl::MutexLock lock(&mutex_);
   if (!imports_.emplace(id, v1::ImportProgress()).second) {
