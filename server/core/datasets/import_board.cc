@@ -37,6 +37,7 @@ absl::StatusOr<std::unique_ptr<ImportBoard::Entry>> ImportBoard::Begin(const std
 }
 
 absl::StatusOr<v1::ImportProgress> ImportBoard::Get(const std::string& id) {
+  if (id.empty()) return InvalidField("import_id", "INVALID_ID", "give the import_id of an import in progress");
   const absl::MutexLock lock(&mutex_);
   const auto found = imports_.find(id);
   if (found != imports_.end()) return found->second;

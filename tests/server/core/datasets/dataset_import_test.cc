@@ -174,7 +174,7 @@ TEST_F(DatasetImportTest, PathsThatLeaveTheRootsAreDenied) {
   dir_.Write("outside/a.png", MakePng(8, 1));
   std::filesystem::create_directory_symlink(outside, dir_ / "roots/link");
   for (const std::string& path : {outside, dir_ / "roots/../outside", dir_ / "roots/link", std::string("faces"),
-                                  std::string(""), std::string("/"), dir_ / "roots/link/nowhere"}) {
+                                  std::string("/"), dir_ / "roots/link/nowhere"}) {
     EXPECT_THAT(Import(Folder(path)), HasReason(absl::StatusCode::kPermissionDenied, "OUTSIDE_IMPORT_ROOTS")) << path;
   }
   ExpectNothingKept("faces");
