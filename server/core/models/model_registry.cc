@@ -218,9 +218,6 @@ absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) 
 
 absl::Status StoredModelRegistry::DeleteAll(const ModelName& model) {
   ASSIGN_OR_RETURN(const std::vector<int64_t> versions, options_.store->DeleteModel(model.id));
-  if (versions.empty()) {
-    return ResourceNotFound("facet.v1.Model", model.ToString(), absl::StrCat("there is no model '", model.id, "'"));
-  }
   aliases_.Clear();
   absl::Status removed;
   for (const int64_t version : versions) removed.Update(RemoveVersion(ModelName{model.id, version, ""}));

@@ -127,7 +127,7 @@ class Store {
   // FAILED_PRECONDITION (reason ALIAS_IN_USE): another alias points to it.
   virtual absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) = 0;
   // All versions and aliases in one transaction. Returns the versions that there
-  // were, ascending.
+  // were, ascending. NOT_FOUND: none.
   virtual absl::StatusOr<std::vector<int64_t>> DeleteModel(const std::string& model_id) = 0;
   // NOT_FOUND: no such version.
   virtual absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) = 0;
