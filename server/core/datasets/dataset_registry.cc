@@ -206,16 +206,17 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Keep(const v1::ImportSpec& sp
 }
 
 absl::StatusOr<v1::ListDatasetsResponse> StoredDatasetRegistry::List(const v1::ListDatasetsRequest& request) {
-  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
   std::string id;
   if (!request.dataset().empty()) {
     ASSIGN_OR_RETURN(DatasetName name, ParseDatasetName(request.dataset(), "dataset"));
     id = std::move(name.id);
   }
+  const std::string listing = absl::StrCat("datasets/", id);
+  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token(), listing));
   ASSIGN_OR_RETURN(Page<v1::Dataset> found, options_.store->ListDatasets(id, page));
   v1::ListDatasetsResponse response;
   for (v1::Dataset& dataset : found.items) *response.add_datasets() = std::move(dataset);
-  response.set_next_page_token(found.next);
+  response.set_next_page_token(MakePageToken(found.next, listing));
   return response;
 }
 

@@ -269,7 +269,6 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::Get(const v1::GetTrainingJobRequ
 }
 
 absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(const v1::ListTrainingJobsRequest& request) {
-  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
   if (request.states_size() > kMaxStates) {
     return InvalidField("states", "OUT_OF_RANGE", absl::StrCat("at most ", kMaxStates, " states; none means all"));
   }
@@ -281,10 +280,13 @@ absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(const v1::List
     }
     states.insert(request.states(i));
   }
+  std::string listing = "trainingJobs of";
+  for (const int state : states) absl::StrAppend(&listing, " ", state);
+  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token(), listing));
   ASSIGN_OR_RETURN(auto jobs, options_.store->ListJobs({states.begin(), states.end()}, page));
   v1::ListTrainingJobsResponse response;
   for (v1::TrainingJob& job : jobs.items) *response.add_training_jobs() = std::move(job);
-  response.set_next_page_token(jobs.next);
+  response.set_next_page_token(MakePageToken(jobs.next, listing));
   return response;
 }
 

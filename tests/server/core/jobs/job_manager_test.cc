@@ -429,6 +429,10 @@ TEST_F(JobManagerTest, ListsByStateInPages) {
   auto second = jobs().List(request);
   EXPECT_EQ(second->training_jobs(0).name(), "trainingJobs/a");
   EXPECT_THAT(second->next_page_token(), IsEmpty());
+  request.add_states(v1::TRAINING_JOB_STATE_FAILED);
+  EXPECT_EQ(GetErrorDetail(jobs().List(request).status()).reason, "BAD_PAGE_TOKEN") << "of another listing";
+  request.set_page_token("999999");
+  EXPECT_EQ(GetErrorDetail(jobs().List(request).status()).reason, "BAD_PAGE_TOKEN") << "made up";
 }
 
 TEST_F(JobManagerTest, DatasetOfARunningJobIsInUse) {
