@@ -32,6 +32,7 @@
 #include "server/core/jobs/orphan.h"
 #include "server/core/jobs/sample_files.h"
 #include "server/core/resource_name.h"
+#include "server/core/shutting_down.h"
 
 namespace facet::server {
 namespace {
@@ -40,10 +41,6 @@ const PageRequest kWholePage{1000, {}};
 constexpr int kAttemptsShown = 20;
 constexpr int kMaxStates = 10;  // of a listing; there are fewer to tell apart
 constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(15);
-
-absl::Status ShuttingDown() {
-  return WithReason(absl::UnavailableError("the server is shutting down"), "SHUTTING_DOWN");
-}
 
 // Nobody has seen such an event: the job was made anew, or the store restored.
 absl::Status RevisionAhead(const std::string& job, int64_t asked, int64_t newest) {
@@ -429,7 +426,7 @@ absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
 
 absl::Status JobManagerImpl::CheckOpen() {
   absl::MutexLock lock(&mutex_);
-  return shut_down_ ? ShuttingDown() : absl::OkStatus();
+  return shut_down_ ? ShuttingDownError() : absl::OkStatus();
 }
 
 void JobManagerImpl::Shutdown() {
@@ -437,7 +434,7 @@ void JobManagerImpl::Shutdown() {
     absl::MutexLock lock(&mutex_);
     if (std::exchange(shut_down_, true)) return;
   }
-  watches_->Close(ShuttingDown());
+  watches_->Close(ShuttingDownError());
   supervisor_->Shutdown();
 }
 
