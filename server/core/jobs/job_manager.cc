@@ -55,6 +55,11 @@ absl::Status RevisionAhead(const std::string& job, int64_t asked, int64_t newest
 absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobRequest& request) {
   if (!request.has_heartbeat_interval()) return kDefaultHeartbeat;
   const auto& interval = request.heartbeat_interval();
+  constexpr int64_t kMostSeconds = 315'576'000'000;  // as google.protobuf.Duration has it
+  if (interval.seconds() > kMostSeconds || interval.nanos() < 0 || interval.nanos() > 999'999'999) {
+    return InvalidField("heartbeat_interval", "OUT_OF_RANGE",
+                        "a heartbeat_interval has seconds up to 10,000 years and nanos in [0, 999999999]");
+  }
   const absl::Duration wanted = absl::Seconds(interval.seconds()) + absl::Nanoseconds(interval.nanos());
   if (wanted >= absl::Seconds(1)) return wanted;
   return InvalidField("heartbeat_interval", "OUT_OF_RANGE", "heartbeats come every second at the most");
