@@ -41,7 +41,11 @@ absl::StatusOr<v1::ModelCard> ParseCard(const std::string& path, const std::stri
   options.ignore_unknown_fields = true;
   v1::ModelCard card;
   const auto status = google::protobuf::util::JsonStringToMessage(json, &card, options);
-  if (!status.ok()) return Bad(path, kCardFile, absl::StrCat("is no card: ", status.ToString()));
+  if (!status.ok()) {
+    // What follows the first line is the place, drawn below a piece of the text.
+    const std::string why = status.message().ToString();
+    return Bad(path, kCardFile, absl::StrCat("is no card: ", why.substr(0, why.find('\n'))));
+  }
   if (card.format_version() > kBundleFormatVersion) {
     return WithReason(
         absl::DataLossError(absl::StrCat("'", path, "' has bundle format ", card.format_version(), ", made by '",

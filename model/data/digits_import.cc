@@ -84,10 +84,9 @@ absl::StatusOr<Pictures> ChoosePictures(const DigitsSource& source, const Plan& 
     std::vector<int64_t>& of_digit = pictures[digit];
     const int64_t count = static_cast<int64_t>(of_digit.size());
     if (count < plan.skip + plan.examples) {
-      return WithReason(absl::InvalidArgumentError(absl::StrCat("the source has ", count, " pictures of the digit ",
-                                                                digit, "; ", plan.skip, " to skip and ", plan.examples,
-                                                                " to take need ", plan.skip + plan.examples)),
-                        "TOO_FEW_EXAMPLES");
+      return InvalidField("digits.examples_per_digit", "TOO_FEW_EXAMPLES",
+                          absl::StrCat("the source has ", count, " pictures of the digit ", digit, "; ", plan.skip,
+                                       " to skip and ", plan.examples, " to take need ", plan.skip + plan.examples));
     }
     of_digit.erase(of_digit.begin(), of_digit.begin() + plan.skip);
     of_digit.resize(plan.examples);

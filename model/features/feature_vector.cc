@@ -15,6 +15,9 @@
 namespace facet::model {
 namespace {
 
+// Far above any use, and far below what a net would make infinite.
+constexpr float kMaxPlainWeight = 1e6f;
+
 absl::Status CheckWeight(float weight) {
   if (std::isfinite(weight) && weight >= 0) return absl::OkStatus();
   return InvalidField("", "BAD_WEIGHT", absl::StrCat("weight ", weight, " must be finite and at least 0"));
@@ -42,7 +45,7 @@ absl::StatusOr<int> ResolveClass(const FeatureSchema& schema, int feature, const
   return InvalidField("", "MISSING_CLASS", "a weight needs a class, by name or by index");
 }
 
-// Scales the weights of one feature to sum to 1 where asked.
+// Scales the weights of one feature to sum to 1 where asked, else bounds them.
 absl::Status FinishFeature(const Feature& feature, bool normalize, absl::Span<float> weights) {
   double sum = 0;
   for (const float weight : weights) sum += weight;
@@ -51,8 +54,13 @@ absl::Status FinishFeature(const Feature& feature, bool normalize, absl::Span<fl
   }
   if (normalize) {
     for (float& weight : weights) weight = static_cast<float>(weight / sum);
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  const float most = *std::max_element(weights.begin(), weights.end());
+  if (most <= kMaxPlainWeight) return absl::OkStatus();
+  return InvalidField("", "BAD_WEIGHT",
+                      absl::StrCat("weight ", most, " of feature '", feature.name, "' must be at most ",
+                                   kMaxPlainWeight, " where normalize is off"));
 }
 
 // Writes what one entry says into `weights`, the part of its feature.

@@ -57,8 +57,10 @@ absl::Status CheckLayers(const v1::GeneratorSpec& spec) {
       absl::StrCat("is ", spec.layers(last).out_channels(), "; the last layer must have 3: red, green and blue"));
 }
 
+absl::Status CheckImageSize(int size) { return CheckInteger("image_size", size, 4, 1024); }
+
 absl::StatusOr<std::vector<UpconvShape>> Layers(const v1::GeneratorSpec& spec, int image_size) {
-  RETURN_IF_ERROR(CheckInteger("image_size", image_size, 4, 1024));
+  RETURN_IF_ERROR(CheckImageSize(image_size));
   std::vector<KernelPadding> wanted;
   for (const v1::TransposedConvolution& layer : spec.layers()) {
     wanted.push_back({layer.kernel(), layer.padding()});
@@ -98,6 +100,8 @@ absl::StatusOr<GeneratorShape> ResolveGenerator(const v1::GeneratorSpec& spec, c
   ASSIGN_OR_RETURN(shape.feature_widths, FeatureWidths(spec, schema));
   RETURN_IF_ERROR(CheckScalars(spec));
   RETURN_IF_ERROR(CheckLayers(spec));
+  // Also where another size is asked for; 0 is then one that was left out.
+  if (spec.image_size() != 0) RETURN_IF_ERROR(CheckImageSize(spec.image_size()));
   shape.joint_widths.assign(spec.joint_widths().begin(), spec.joint_widths().end());
   shape.base_size = spec.base_size();
   shape.base_channels = spec.base_channels();

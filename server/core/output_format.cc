@@ -51,6 +51,9 @@ absl::StatusOr<OutputFormat> ParseOutputFormat(const v1::ImageFormat& format) {
     return BadFormat("jpeg_quality",
                      absl::StrCat("the quality is ", format.jpeg_quality(), "; it must be from 1 to 100"));
   }
+  if (format.jpeg_quality() != 0 && output.encoding != v1::IMAGE_ENCODING_JPEG) {
+    return BadFormat("jpeg_quality", "jpeg_quality goes with IMAGE_ENCODING_JPEG only");
+  }
   if (format.jpeg_quality() != 0) output.jpeg_quality = format.jpeg_quality();
   return output;
 }

@@ -23,8 +23,8 @@ struct OutputFormat {
 };
 
 // INVALID_ARGUMENT with the path below the format ("encoding", reason
-// BAD_FORMAT): an unknown value, a quality out of range, or a pixel type or
-// layout that PNG and JPEG cannot have.
+// BAD_FORMAT): an unknown value, a quality out of range or of what is no JPEG, or
+// a pixel type or layout that PNG and JPEG cannot have.
 absl::StatusOr<OutputFormat> ParseOutputFormat(const v1::ImageFormat& format);
 
 // Everything of an ImageData but its bytes, for `count` images.

@@ -41,8 +41,7 @@ int Serve(const ServerOptions& options) {
     return ExitCodeOfStart(server.status());
   }
   SignalWaiter signals([&](int signal) {
-    log->Write(LogSeverity::kInfo, "got a signal; a second one ends the server at once",
-               {{"signal", std::to_string(signal)}});
+    log->Write(LogSeverity::kInfo, "got a signal; a second one ends the server at once", {{"signal", signal}});
     (*server)->Shutdown();
   });
   const absl::Status result = (*server)->Run();

@@ -75,7 +75,7 @@ class StderrLog final : public Log {
 std::string FormatTextLine(absl::string_view message, const Log::Fields& fields) {
   std::string line(message);
   for (const auto& [name, value] : fields) {
-    absl::StrAppend(&line, " ", name, "=", NeedsQuotes(value) ? Quoted(value) : value);
+    absl::StrAppend(&line, " ", name, "=", NeedsQuotes(value.text()) ? Quoted(value.text()) : value.text());
   }
   return line;
 }
@@ -87,7 +87,11 @@ std::string FormatJsonLine(LogSeverity severity, absl::string_view time, absl::s
   line["time"] = std::string(time);
   line["level"] = std::string(level.data(), level.size());
   line["message"] = std::string(message);
-  for (const auto& [name, value] : fields) line[std::string(name)] = value;
+  for (const auto& [name, value] : fields) {
+    // What is no number in JSON, such as "inf", is text.
+    const Json number = value.is_number() ? Json::parse(value.text(), nullptr, /*allow_exceptions=*/false) : Json();
+    line[std::string(name)] = number.is_number() ? number : Json(value.text());
+  }
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

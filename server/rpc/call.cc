@@ -101,11 +101,12 @@ grpc::Status Call::End(const absl::Status& status) {
 void Call::WriteLog(const absl::Status& status, absl::Duration duration) const {
   const LogSeverity severity = SeverityOf(status.code(), kind_);
   if (!environment_.log->Enabled(severity)) return;
-  Log::Fields fields = {{"method", std::string(method_)},
-                        {"code", absl::StatusCodeToString(status.code())},
-                        {"duration_ms", absl::StrFormat("%.3f", absl::ToDoubleMilliseconds(duration))},
-                        {"request_id", request_id_},
-                        {"peer", context_->peer()}};
+  Log::Fields fields = {
+      {"method", std::string(method_)},
+      {"code", absl::StatusCodeToString(status.code())},
+      {"duration_ms", LogValue::Number(absl::StrFormat("%.3f", absl::ToDoubleMilliseconds(duration)))},
+      {"request_id", request_id_},
+      {"peer", context_->peer()}};
   if (!status.ok()) {
     fields.emplace_back("reason", GetErrorDetail(status).reason);
     fields.emplace_back("error", CleanText(status.message(), 1000));

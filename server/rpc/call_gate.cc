@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "server/core/shutting_down.h"
 
 namespace facet::server {
 
@@ -24,11 +25,7 @@ void CallGate::Pass::OnClose(std::function<void()> hook) {
   if (gate_ != nullptr) gate_->SetHook(id_, std::move(hook));
 }
 
-absl::Status CallGate::ShuttingDown() {
-  return WithRetryAfter(
-      WithReason(absl::UnavailableError("the server is shutting down; try again soon"), "SHUTTING_DOWN"),
-      absl::Seconds(1));
-}
+absl::Status CallGate::ShuttingDown() { return ShuttingDownError(); }
 
 absl::StatusOr<CallGate::Pass> CallGate::Enter() {
   absl::MutexLock lock(&mutex_);

@@ -5,6 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/error.h"
 #include "google/rpc/error_details.pb.h"
@@ -22,6 +25,35 @@ constexpr size_t kMaxDescription = 400;
 constexpr size_t kMaxPath = 300;
 // Of all fields that are wrong; what comes after is left out of the details.
 constexpr size_t kMaxViolations = 1800;
+
+// The words of a text in lower case, with a space before and behind each:
+// "chunk_size" and "chunk size" are alike.
+std::string Words(absl::string_view text) {
+  std::string words = " ";
+  for (const char c : text) {
+    if (absl::ascii_isalnum(c)) {
+      words += absl::ascii_tolower(c);
+    } else if (words.back() != ' ') {
+      words += ' ';
+    }
+  }
+  if (words.back() != ' ') words += ' ';
+  return words;
+}
+
+// Whoever sees code and message alone must hear what the message is about. Of
+// several mistakes the message names the fields in any case.
+std::string MessageOf(const absl::Status& status, const ErrorDetail& detail) {
+  const std::string message(status.message());
+  if (detail.violations.size() != 1 || detail.violations[0].field.empty()) return message;
+  const std::string& field = detail.violations[0].field;
+  absl::string_view last = field;
+  last.remove_prefix(last.rfind('.') + 1);  // npos + 1 is 0
+  const bool is_element = absl::EndsWith(last, "]");
+  if (!is_element && absl::StrContains(Words(message), Words(last))) return message;
+  if (is_element && absl::StrContains(message, last)) return message;
+  return absl::StrCat(CleanText(field, kMaxPath), ": ", message);
+}
 
 void AddErrorInfo(const ErrorDetail& detail, google::rpc::Status& rich) {
   google::rpc::ErrorInfo info;
@@ -64,7 +96,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   const ErrorDetail detail = GetErrorDetail(status);
   google::rpc::Status rich;
   rich.set_code(static_cast<int>(status.code()));
-  rich.set_message(CleanText(status.message(), kMaxMessage));
+  rich.set_message(CleanText(MessageOf(status, detail), kMaxMessage));
   AddErrorInfo(detail, rich);
   if (!detail.violations.empty()) AddBadRequest(detail.violations, rich);
   if (detail.resource.has_value()) AddResourceInfo(*detail.resource, rich);

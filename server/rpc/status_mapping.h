@@ -11,8 +11,9 @@ namespace facet::server {
 // The one place where an absl::Status becomes what a client sees; docs/errors.md.
 // The code is the same. `google.rpc.Status` rides along with ErrorInfo (reason,
 // domain "facet") always, BadRequest for fields, ResourceInfo for a missing
-// resource, RetryInfo where a retry can help. Text is made valid UTF-8 and cut
-// so that the whole fits HTTP/2's headers.
+// resource, RetryInfo where a retry can help. The message of a single bad field
+// begins with its path unless it names the field anyway. Text is made valid
+// UTF-8 and cut so that the whole fits HTTP/2's headers.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace facet::server

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "server/core/shutting_down.h"
 
 namespace facet::server {
 
@@ -34,8 +35,6 @@ absl::Status DeadlinePassedError() { return absl::DeadlineExceededError("the dea
 
 absl::Status TaskCancelledError() { return absl::CancelledError("the work was cancelled"); }
 
-absl::Status DrainingError() {
-  return WithReason(absl::UnavailableError("the server is shutting down"), "SHUTTING_DOWN");
-}
+absl::Status DrainingError() { return ShuttingDownError(); }
 
 }  // namespace facet::server

@@ -33,9 +33,10 @@ absl::Status CheckRequest(const v1::ClassifyRequest& request) {
   }
   for (int i = 0; i < request.images_size(); ++i) {
     const v1::ImageEncoding encoding = request.images(i).encoding();
-    if (encoding == v1::IMAGE_ENCODING_PNG || encoding == v1::IMAGE_ENCODING_JPEG) continue;
+    // Left out it is PNG, and of those two the bytes decide.
+    if (v1::ImageEncoding_IsValid(encoding) && encoding != v1::IMAGE_ENCODING_RAW) continue;
     return InvalidField(absl::StrCat("images[", i, "].encoding"), "UNKNOWN_ENCODING",
-                        "must be IMAGE_ENCODING_PNG or IMAGE_ENCODING_JPEG");
+                        "the encoding must be IMAGE_ENCODING_PNG or IMAGE_ENCODING_JPEG, or left out");
   }
   return absl::OkStatus();
 }

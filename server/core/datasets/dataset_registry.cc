@@ -160,9 +160,9 @@ absl::StatusOr<std::unique_ptr<DatasetRegistry::Import>> StoredDatasetRegistry::
 absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec& spec, const std::string& source,
                                                             const std::atomic<bool>& cancelled,
                                                             ImportBoard::Entry* progress) {
+  RETURN_IF_ERROR(options_.file_system->CreateDirs(absl::StrCat(options_.root, "/", spec.dataset())));
   ASSIGN_OR_RETURN(const int64_t version, folders_.Reserve(spec.dataset()));
   const std::string folder = folders_.PathOf(spec.dataset(), version);
-  RETURN_IF_ERROR(options_.file_system->CreateDirs(absl::StrCat(options_.root, "/", spec.dataset())));
   const std::unique_ptr<UnfinishedImports::Entry> unfinished = unfinished_.Begin(spec.dataset());
   model::ImportOptions options;
   options.source = source;
@@ -179,7 +179,7 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Register(const v1::ImportSpec
   // A folder that is in no table would take room, for ever if it is whole. One
   // that was there before the import is not ours.
   const bool ours = !absl::IsAlreadyExists(imported.status());
-  if (!dataset.ok() && ours) folders_.Remove(spec.dataset(), version).IgnoreError();
+  if (!dataset.ok() && ours) folders_.Release(spec.dataset(), version).IgnoreError();
   if (dataset.ok() && unfinished != nullptr) unfinished->Remove();
   return dataset;
 }
@@ -206,16 +206,17 @@ absl::StatusOr<v1::Dataset> StoredDatasetRegistry::Keep(const v1::ImportSpec& sp
 }
 
 absl::StatusOr<v1::ListDatasetsResponse> StoredDatasetRegistry::List(const v1::ListDatasetsRequest& request) {
-  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
   std::string id;
   if (!request.dataset().empty()) {
     ASSIGN_OR_RETURN(DatasetName name, ParseDatasetName(request.dataset(), "dataset"));
     id = std::move(name.id);
   }
+  const std::string listing = absl::StrCat("datasets/", id);
+  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token(), listing));
   ASSIGN_OR_RETURN(Page<v1::Dataset> found, options_.store->ListDatasets(id, page));
   v1::ListDatasetsResponse response;
   for (v1::Dataset& dataset : found.items) *response.add_datasets() = std::move(dataset);
-  response.set_next_page_token(found.next);
+  response.set_next_page_token(MakePageToken(found.next, listing));
   return response;
 }
 

@@ -26,7 +26,8 @@ void ImportBoard::Entry::Update(int64_t done, int64_t total) {
 absl::StatusOr<std::unique_ptr<ImportBoard::Entry>> ImportBoard::Begin(const std::string& id) {
   if (id.empty()) return nullptr;
   if (id.size() > kMaxIdBytes) {
-    return InvalidField("import_id", "INVALID_ID", absl::StrCat("must have at most ", kMaxIdBytes, " bytes"));
+    return InvalidField("import_id", "INVALID_ID",
+                        absl::StrCat("the import_id must have at most ", kMaxIdBytes, " bytes"));
   }
   const absl::MutexLock lock(&mutex_);
   if (!imports_.emplace(id, v1::ImportProgress()).second) {
@@ -36,6 +37,7 @@ absl::StatusOr<std::unique_ptr<ImportBoard::Entry>> ImportBoard::Begin(const std
 }
 
 absl::StatusOr<v1::ImportProgress> ImportBoard::Get(const std::string& id) {
+  if (id.empty()) return InvalidField("import_id", "INVALID_ID", "give the import_id of an import in progress");
   const absl::MutexLock lock(&mutex_);
   const auto found = imports_.find(id);
   if (found != imports_.end()) return found->second;

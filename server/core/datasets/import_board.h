@@ -37,7 +37,8 @@ class ImportBoard {
   // Null for an import without an id. INVALID_ARGUMENT (field "import_id"):
   // over 64 bytes. ALREADY_EXISTS (reason IMPORT_ID_IN_USE).
   absl::StatusOr<std::unique_ptr<Entry>> Begin(const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
-  // NOT_FOUND: none of that id is in progress.
+  // INVALID_ARGUMENT (field "import_id"): empty. NOT_FOUND: none of that id is in
+  // progress.
   absl::StatusOr<v1::ImportProgress> Get(const std::string& id) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -23,6 +23,9 @@ bool IsBelow(const fs::path& path, const fs::path& root) {
 }  // namespace
 
 absl::StatusOr<std::string> ResolveImportFolder(const std::string& path, const std::vector<std::string>& roots) {
+  if (path.empty()) {
+    return InvalidField("folder.path", "BAD_SOURCE", "name a folder on the server, by its absolute path");
+  }
   // The system would refuse it, too, but only after a lookup for each name in it.
   if (path.size() >= PATH_MAX) {
     return InvalidField("folder.path", "BAD_SOURCE",

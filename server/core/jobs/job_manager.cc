@@ -32,6 +32,7 @@
 #include "server/core/jobs/orphan.h"
 #include "server/core/jobs/sample_files.h"
 #include "server/core/resource_name.h"
+#include "server/core/shutting_down.h"
 
 namespace facet::server {
 namespace {
@@ -40,10 +41,6 @@ const PageRequest kWholePage{1000, {}};
 constexpr int kAttemptsShown = 20;
 constexpr int kMaxStates = 10;  // of a listing; there are fewer to tell apart
 constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(15);
-
-absl::Status ShuttingDown() {
-  return WithReason(absl::UnavailableError("the server is shutting down"), "SHUTTING_DOWN");
-}
 
 // Nobody has seen such an event: the job was made anew, or the store restored.
 absl::Status RevisionAhead(const std::string& job, int64_t asked, int64_t newest) {
@@ -58,6 +55,11 @@ absl::Status RevisionAhead(const std::string& job, int64_t asked, int64_t newest
 absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobRequest& request) {
   if (!request.has_heartbeat_interval()) return kDefaultHeartbeat;
   const auto& interval = request.heartbeat_interval();
+  constexpr int64_t kMostSeconds = 315'576'000'000;  // as google.protobuf.Duration has it
+  if (interval.seconds() > kMostSeconds || interval.nanos() < 0 || interval.nanos() > 999'999'999) {
+    return InvalidField("heartbeat_interval", "OUT_OF_RANGE",
+                        "a heartbeat_interval has seconds up to 10,000 years and nanos in [0, 999999999]");
+  }
   const absl::Duration wanted = absl::Seconds(interval.seconds()) + absl::Nanoseconds(interval.nanos());
   if (wanted >= absl::Seconds(1)) return wanted;
   return InvalidField("heartbeat_interval", "OUT_OF_RANGE", "heartbeats come every second at the most");
@@ -269,7 +271,6 @@ absl::StatusOr<v1::TrainingJob> JobManagerImpl::Get(const v1::GetTrainingJobRequ
 }
 
 absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(const v1::ListTrainingJobsRequest& request) {
-  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
   if (request.states_size() > kMaxStates) {
     return InvalidField("states", "OUT_OF_RANGE", absl::StrCat("at most ", kMaxStates, " states; none means all"));
   }
@@ -281,10 +282,13 @@ absl::StatusOr<v1::ListTrainingJobsResponse> JobManagerImpl::List(const v1::List
     }
     states.insert(request.states(i));
   }
+  std::string listing = "trainingJobs of";
+  for (const int state : states) absl::StrAppend(&listing, " ", state);
+  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token(), listing));
   ASSIGN_OR_RETURN(auto jobs, options_.store->ListJobs({states.begin(), states.end()}, page));
   v1::ListTrainingJobsResponse response;
   for (v1::TrainingJob& job : jobs.items) *response.add_training_jobs() = std::move(job);
-  response.set_next_page_token(jobs.next);
+  response.set_next_page_token(MakePageToken(jobs.next, listing));
   return response;
 }
 
@@ -427,7 +431,7 @@ absl::Status JobManagerImpl::CheckUnused(const std::string& dataset_version) {
 
 absl::Status JobManagerImpl::CheckOpen() {
   absl::MutexLock lock(&mutex_);
-  return shut_down_ ? ShuttingDown() : absl::OkStatus();
+  return shut_down_ ? ShuttingDownError() : absl::OkStatus();
 }
 
 void JobManagerImpl::Shutdown() {
@@ -435,7 +439,7 @@ void JobManagerImpl::Shutdown() {
     absl::MutexLock lock(&mutex_);
     if (std::exchange(shut_down_, true)) return;
   }
-  watches_->Close(ShuttingDown());
+  watches_->Close(ShuttingDownError());
   supervisor_->Shutdown();
 }
 

@@ -28,6 +28,10 @@ absl::Status CheckShapes(const model::RunIdentity& found, const model::NetPlan& 
 absl::StatusOr<JobStart> FromJob(const JobStartOptions& options, const v1::StartingPoint& point,
                                  const model::NetPlan& nets) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(point.training_job(), "spec.start.training_job"));
+  if (point.step() < 0) {
+    return InvalidField("spec.start.step", "OUT_OF_RANGE",
+                        absl::StrCat("step ", point.step(), " must be at least 1, or 0 for the newest checkpoint"));
+  }
   RETURN_IF_ERROR(options.store->GetJob(name).status());
   const std::string job_dir = absl::StrCat(options.jobs_root, "/", JobIdOf(name));
   model::CheckpointStore checkpoints(options.file_system, absl::StrCat(job_dir, "/checkpoints"));

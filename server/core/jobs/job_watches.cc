@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "server/core/jobs/job_state.h"
+#include "server/core/shutting_down.h"
 
 namespace facet::server {
 namespace {
@@ -39,7 +40,7 @@ absl::Status Compacted(const std::string& job, int64_t revision, int64_t compact
 JobWatches::JobWatches(JobWatchesOptions options) : options_(options), thread_("job-watches", [this] { Loop(); }) {}
 
 JobWatches::~JobWatches() {
-  Close(absl::UnavailableError("the server is shutting down"));
+  Close(ShuttingDownError());
   thread_.Join();
 }
 

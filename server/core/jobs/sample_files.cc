@@ -30,6 +30,7 @@ int NewestStep(FileSystem& file_system, const std::string& folder) {
 
 absl::StatusOr<v1::TrainingSamples> ReadSamples(FileSystem& file_system, const std::string& job_dir,
                                                 const std::string& job, int step) {
+  if (step < 0) return InvalidField("step", "OUT_OF_RANGE", absl::StrCat("step ", step, " must be at least 0"));
   const std::string folder = absl::StrCat(job_dir, "/samples");
   v1::TrainingSamples samples;
   samples.set_step(step == 0 ? NewestStep(file_system, folder) : step);

@@ -67,7 +67,7 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::Publish(const v1::PublishModelR
                                         {request.aliases().begin(), request.aliases().end()});
   }
   if (!status.ok()) {
-    folders_.Remove(request.model_id(), version).IgnoreError();
+    folders_.Release(request.model_id(), version).IgnoreError();
     return status;
   }
   return info;

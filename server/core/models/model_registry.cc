@@ -171,12 +171,13 @@ absl::StatusOr<std::optional<v1::ModelVersion>> StoredModelRegistry::FindPublish
 }
 
 absl::StatusOr<v1::ListModelsResponse> StoredModelRegistry::List(const v1::ListModelsRequest& request) {
-  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token()));
   std::string id;
   if (!request.model().empty()) {
     ASSIGN_OR_RETURN(ModelName name, ParseModelName(request.model(), "model"));
     id = std::move(name.id);
   }
+  const std::string listing = absl::StrCat("models/", id);
+  ASSIGN_OR_RETURN(const PageRequest page, MakePageRequest(request.page_size(), request.page_token(), listing));
   ASSIGN_OR_RETURN(Page<v1::ModelVersion> found, options_.store->ListModelVersions(id, page));
   v1::ListModelsResponse response;
   for (v1::ModelVersion& version : found.items) {
@@ -184,7 +185,7 @@ absl::StatusOr<v1::ListModelsResponse> StoredModelRegistry::List(const v1::ListM
     RETURN_IF_ERROR(Complete(name, version));
     *response.add_models() = std::move(version);
   }
-  response.set_next_page_token(found.next);
+  response.set_next_page_token(MakePageToken(found.next, listing));
   return response;
 }
 
@@ -218,9 +219,6 @@ absl::Status StoredModelRegistry::Delete(const v1::DeleteModelRequest& request) 
 
 absl::Status StoredModelRegistry::DeleteAll(const ModelName& model) {
   ASSIGN_OR_RETURN(const std::vector<int64_t> versions, options_.store->DeleteModel(model.id));
-  if (versions.empty()) {
-    return ResourceNotFound("facet.v1.Model", model.ToString(), absl::StrCat("there is no model '", model.id, "'"));
-  }
   aliases_.Clear();
   absl::Status removed;
   for (const int64_t version : versions) removed.Update(RemoveVersion(ModelName{model.id, version, ""}));

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/error.h"
@@ -86,6 +87,7 @@ absl::Status ModelTable::Delete(const std::string& model, int64_t version) {
 absl::StatusOr<std::vector<int64_t>> ModelTable::DeleteAll(const std::string& model) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   ASSIGN_OR_RETURN(std::vector<int64_t> versions, Versions(model));
+  if (versions.empty()) return NoSuchModel(model, absl::StrCat("models/", model));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_versions WHERE model = ?", model));
   RETURN_IF_ERROR(database_.Run("DELETE FROM model_aliases WHERE model = ?", model));
   for (const int64_t version : versions) RETURN_IF_ERROR(numbers_.NoteDeleted(model, version));
@@ -97,10 +99,10 @@ absl::Status ModelTable::CheckNoAlias(const std::string& model, int64_t version)
   ASSIGN_OR_RETURN(const std::vector<std::string> aliases, ListAliases(model, version));
   for (const std::string& alias : aliases) {
     if (alias == kLatestAlias) continue;
-    return WithReason(
-        absl::FailedPreconditionError(absl::StrCat("the alias '", alias, "' points to models/",
-                                                   VersionKey(model, version), "; point it at another version first")),
-        "ALIAS_IN_USE");
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("the alias '", alias, "' points to models/", VersionKey(model, version),
+                                       "; point it at another version first, or remove the whole model")),
+                      "ALIAS_IN_USE");
   }
   return absl::OkStatus();
 }
@@ -168,10 +170,18 @@ absl::Status ModelTable::NotFound(const std::string& model, const std::string& w
                                    model, model));
   ASSIGN_OR_RETURN(const std::vector<std::string> versions, ReadStrings(std::move(version_rows)));
   if (!versions.empty()) {
+    // One number is as near as another.
+    int64_t number = 0;
+    const std::string nearest = absl::SimpleAtoi(what, &number) ? "" : NearestName(what, versions);
+    const std::string question = nearest.empty() ? "" : absl::StrCat("Did you mean '", nearest, "'? ");
     return ResourceNotFound("facet.v1.ModelVersion", name,
-                            absl::StrCat("model '", model, "' has no version or alias '", what,
-                                         "'. It has: ", absl::StrJoin(versions, ", "), "."));
+                            absl::StrCat("model '", model, "' has no version or alias '", what, "'. ", question,
+                                         "It has: ", absl::StrJoin(versions, ", "), "."));
   }
+  return NoSuchModel(model, name);
+}
+
+absl::Status ModelTable::NoSuchModel(const std::string& model, const std::string& name) {
   ASSIGN_OR_RETURN(Statement model_rows, database_.Query("SELECT DISTINCT model FROM model_versions LIMIT 200"));
   ASSIGN_OR_RETURN(const std::vector<std::string> models, ReadStrings(std::move(model_rows)));
   return ResourceNotFound("facet.v1.Model", name,

@@ -44,6 +44,8 @@ class ModelTable {
   absl::StatusOr<bool> Exists(const std::string& model, int64_t version);
   // `what` follows the '@' of the name.
   absl::Status NotFound(const std::string& model, const std::string& what);
+  // `name` is what was asked for.
+  absl::Status NoSuchModel(const std::string& model, const std::string& name);
 
   Database& database_;
   VersionNumbers numbers_;

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace facet::server {
 
@@ -23,8 +25,18 @@ struct Page {
 };
 
 // What `page_size` and `page_token` of a List request mean: 0 is 100, more
-// than 1000 is cut. INVALID_ARGUMENT (field `page_size`): negative.
-absl::StatusOr<PageRequest> MakePageRequest(int32_t page_size, const std::string& page_token);
+// than 1000 is cut. `listing` says what is listed, filters included, such as
+// "datasets/faces". INVALID_ARGUMENT: a negative `page_size` (BAD_PAGE_SIZE); a
+// `page_token` that MakePageToken did not make for the same listing
+// (BAD_PAGE_TOKEN).
+absl::StatusOr<PageRequest> MakePageRequest(int32_t page_size, absl::string_view page_token, absl::string_view listing);
+
+// The token that a client gets for `Page::next`: the key, and a checksum of key
+// and listing. A guard against mistakes, not a secret. Empty on the last page.
+std::string MakePageToken(absl::string_view next, absl::string_view listing);
+
+// INVALID_ARGUMENT (field `page_token`, reason BAD_PAGE_TOKEN).
+absl::Status BadPageToken();
 
 }  // namespace facet::server
 

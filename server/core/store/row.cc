@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "server/core/store/paging.h"
 
 namespace facet::server {
 
@@ -32,11 +33,6 @@ absl::StatusOr<ParsedVersionKey> ParseVersionKey(const std::string& key) {
   parsed.id = key.substr(0, at);
   if (parsed.id.empty() || parsed.version < 1) return BadPageToken();
   return parsed;
-}
-
-absl::Status BadPageToken() {
-  return InvalidField("page_token", "BAD_PAGE_TOKEN",
-                      "the page token is none that a listing returned; leave it empty to begin again");
 }
 
 }  // namespace facet::server

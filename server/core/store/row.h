@@ -35,9 +35,8 @@ struct ParsedVersionKey {
   std::string id;
   int64_t version = 0;
 };
-// INVALID_ARGUMENT for field `page_token` (reason BAD_PAGE_TOKEN).
+// BadPageToken: it is none.
 absl::StatusOr<ParsedVersionKey> ParseVersionKey(const std::string& key);
-absl::Status BadPageToken();
 
 }  // namespace facet::server
 

@@ -81,6 +81,10 @@ class SqliteStore final : public Store {
     absl::MutexLock lock(&mutex_);
     return Numbers(kind).Reserve(id, above);
   }
+  absl::Status ReleaseVersion(VersionKind kind, const std::string& id, int64_t version) override {
+    absl::MutexLock lock(&mutex_);
+    return Numbers(kind).Release(id, version);
+  }
   absl::StatusOr<std::vector<VersionRef>> ListUnfinishedVersions(VersionKind kind) override {
     absl::MutexLock lock(&mutex_);
     return Numbers(kind).ListUnfinished();

@@ -88,10 +88,10 @@ class Store {
   // All events with a higher revision are kept; some up to it are not.
   virtual absl::StatusOr<int64_t> CompactedRevision(const std::string& job) = 0;
 
-  // Versions of both kinds count from 1 and are never used again. One is
-  // unfinished, with what there may be of its folder to be removed, from its
-  // reservation until it is inserted, and from its deletion until it is called
-  // finished.
+  // Versions of both kinds count from 1; one that was inserted is never used
+  // again. One is unfinished, with what there may be of its folder to be
+  // removed, from its reservation until it is inserted or released, and from its
+  // deletion until it is called finished.
   // The next one, and above `above`.
   virtual absl::StatusOr<int64_t> ReserveVersion(VersionKind kind, const std::string& id, int64_t above) = 0;
   absl::StatusOr<int64_t> ReserveModelVersion(const std::string& model_id, int64_t above = 0) {
@@ -100,6 +100,12 @@ class Store {
   absl::StatusOr<int64_t> ReserveDatasetVersion(const std::string& dataset_id, int64_t above = 0) {
     return ReserveVersion(VersionKind::kDataset, dataset_id, above);
   }
+  // What was reserved came to nothing, and nothing is left of its folder. The
+  // next reservation gets the number, unless higher ones were reserved meanwhile.
+  // For the process that reserved it alone: after a restart, or with a database
+  // restored from a copy, others may have seen the version. Finishes a version
+  // that was inserted, as FinishVersion does.
+  virtual absl::Status ReleaseVersion(VersionKind kind, const std::string& id, int64_t version) = 0;
   // By id and version.
   virtual absl::StatusOr<std::vector<VersionRef>> ListUnfinishedVersions(VersionKind kind) = 0;
   // Nothing is left of its folder, or it is not ours to remove.
@@ -121,7 +127,7 @@ class Store {
   // FAILED_PRECONDITION (reason ALIAS_IN_USE): another alias points to it.
   virtual absl::Status DeleteModelVersion(const std::string& model_id, int64_t version) = 0;
   // All versions and aliases in one transaction. Returns the versions that there
-  // were, ascending.
+  // were, ascending. NOT_FOUND: none.
   virtual absl::StatusOr<std::vector<int64_t>> DeleteModel(const std::string& model_id) = 0;
   // NOT_FOUND: no such version.
   virtual absl::Status SetAlias(const std::string& model_id, const std::string& alias, int64_t version) = 0;

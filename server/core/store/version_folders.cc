@@ -85,4 +85,9 @@ absl::Status VersionFolders::Remove(const std::string& id, int64_t version) {
   return store_.FinishVersion(kind_, id, version);
 }
 
+absl::Status VersionFolders::Release(const std::string& id, int64_t version) {
+  RETURN_IF_ERROR(file_system_.RemoveAll(PathOf(id, version)));
+  return store_.ReleaseVersion(kind_, id, version);
+}
+
 }  // namespace facet::server

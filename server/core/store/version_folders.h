@@ -32,9 +32,13 @@ class VersionFolders {
   // A version whose folder is free.
   absl::StatusOr<int64_t> Reserve(const std::string& id);
 
-  // Removes the folder of a version that was reserved and came to nothing, or
-  // that was deleted. What may stay of it goes at the next start.
+  // Removes the folder of a version that was deleted. What may stay of it goes at
+  // the next start.
   absl::Status Remove(const std::string& id, int64_t version);
+
+  // Likewise of one that Reserve gave since this was made and that came to
+  // nothing; its number may be given again (Store::ReleaseVersion).
+  absl::Status Release(const std::string& id, int64_t version);
 
  private:
   // Of one that was reserved and never inserted.

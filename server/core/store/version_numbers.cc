@@ -24,6 +24,15 @@ absl::StatusOr<int64_t> VersionNumbers::Reserve(const std::string& id, int64_t a
   return version;
 }
 
+absl::Status VersionNumbers::Release(const std::string& id, int64_t version) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  RETURN_IF_ERROR(database_.Run(
+      "UPDATE version_counters SET last = last - 1 WHERE kind = ? AND id = ? AND last = ? AND kept < last", kind(), id,
+      version));
+  RETURN_IF_ERROR(NoteFinished(id, version));
+  return transaction.Commit();
+}
+
 absl::StatusOr<int64_t> VersionNumbers::LastKept(const std::string& id) {
   ASSIGN_OR_RETURN(Statement statement,
                    database_.Query("SELECT kept FROM version_counters WHERE kind = ? AND id = ?", kind(), id));

@@ -20,8 +20,10 @@ class VersionNumbers {
   VersionNumbers(Database* database, VersionKind kind) : database_(*database), kind_(kind) {}
 
   // The next version of `id`, above `above`, noted as unfinished. Gaps are
-  // possible, repeats are not.
+  // possible; what was kept is never repeated.
   absl::StatusOr<int64_t> Reserve(const std::string& id, int64_t above);
+  // Gives back one that was reserved and not kept, where it is the last.
+  absl::Status Release(const std::string& id, int64_t version);
   // The highest version of `id` that was ever kept; 0: none.
   absl::StatusOr<int64_t> LastKept(const std::string& id);
   // Within the transaction that writes or deletes the version's row.

@@ -35,6 +35,7 @@ int64_t BytesPerBatchBeside(const OpenedStream& stream) {
 
 // The registry speaks of its own request; the caller wrote the name elsewhere.
 absl::Status AtDataset(const absl::Status& status) {
+  if (absl::IsNotFound(status)) return WithField(status, "dataset");
   const ErrorDetail detail = GetErrorDetail(status);
   if (!detail.field.has_value()) return status;
   return InvalidField("dataset", detail.reason, status.message());

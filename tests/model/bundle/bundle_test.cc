@@ -25,6 +25,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
 std::string SourceDir() {
@@ -187,6 +188,10 @@ TEST_F(BundleTest, CardOfAnotherModelIsRefused) {
 TEST_F(BundleTest, CardThatIsNoCardIsRefused) {
   WriteSealed("{\"format_version\": \"one\"}", MakeWeights());
   EXPECT_EQ(GetErrorDetail(ReadStatus()).reason, "BAD_BUNDLE");
+  std::filesystem::remove_all(path_);
+  WriteSealed("{\n", MakeWeights());
+  EXPECT_THAT(std::string(ReadStatus().message()), HasSubstr("is no card: Unexpected end of string"));
+  EXPECT_THAT(std::string(ReadStatus().message()), Not(HasSubstr("\n"))) << "it goes into a line of the log";
   std::filesystem::remove_all(path_);
   WriteSealed("{}", MakeWeights());
   EXPECT_THAT(std::string(ReadStatus().message()), HasSubstr("has no format_version"));

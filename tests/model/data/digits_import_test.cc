@@ -116,7 +116,7 @@ TEST_F(DigitsImportTest, TakesSomeColoursAndRotationsInTheirOwnOrder) {
 TEST_F(DigitsImportTest, TooFewPicturesSaysHowManyThereAre) {
   digits().set_examples_per_digit(4);
   EXPECT_THAT(Import(), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("3 pictures of the digit 0")));
-  EXPECT_THAT(Import(), HasReason(absl::StatusCode::kInvalidArgument, "TOO_FEW_EXAMPLES"));
+  EXPECT_THAT(Import(), IsBadField("digits.examples_per_digit", "TOO_FEW_EXAMPLES"));
   digits().set_examples_per_digit(1);
   digits().set_skip_per_digit(2147483647);
   EXPECT_THAT(Import(), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("need 2147483648")));

@@ -77,6 +77,8 @@ TEST(ResolveFeatureVectorTest, WithoutNormalizeWeightsStay) {
 TEST(ResolveFeatureVectorTest, DenseIsTakenInSchemaOrder) {
   EXPECT_THAT(Resolve("dense: [1, 1, 2, 0, 5]").value(), ElementsAre(0.25f, 0.25f, 0.5f, 0, 1));
   EXPECT_THAT(Resolve("normalize: false dense: [1, 1, 2, 0, 5]").value(), ElementsAre(1, 1, 2, 0, 5));
+  EXPECT_THAT(Resolve("normalize: false dense: [1, 1, 2, 0, 1e6]").value(), ElementsAre(1, 1, 2, 0, 1e6f));
+  EXPECT_THAT(Resolve("dense: [1, 0, 0, 3e38, 3e38]").value(), ElementsAre(1, 0, 0, 0.5f, 0.5f));
 }
 
 TEST(ResolveFeatureVectorTest, HugeAndTinyWeightsKeepTheirRatio) {
@@ -152,6 +154,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadVector{"SumsToZeroWithoutNormalize",
                   "normalize: false features { feature: 'colour' weights { index: 0 weight: 0 } }",
                   "features[0].weights", "ZERO_WEIGHTS", "'colour' sum to 0"},
+        BadVector{"HugeWithoutNormalize",
+                  "normalize: false features { feature: 'colour' weights { index: 0 weight: 3e38 } "
+                  "weights { index: 1 weight: 3e38 } }",
+                  "features[0].weights", "BAD_WEIGHT", "at most 1e+06"},
         BadVector{"DenseTooShort", "dense: [1, 1, 2, 0]", "dense", "BAD_LENGTH", "has 5 weights, not 4"},
         BadVector{"DenseTooLong", "dense: [1, 1, 2, 0, 1, 1]", "dense", "BAD_LENGTH", "has 5 weights, not 6"},
         BadVector{"DenseNan", "dense: [1, 1, 2, 0, nan]", "dense[4]", "BAD_WEIGHT", "finite"},

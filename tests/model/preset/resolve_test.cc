@@ -99,6 +99,18 @@ TEST(ResolveTest, ImpossibleSizeNamesTheNearest) {
   ExpectRefused({"generator.image_size", [](v1::Preset&) {}, "[4, 1024]"}, 100'000);
 }
 
+TEST(ResolveTest, ASizeOfItsOwnIsCheckedWhereAnotherIsAskedFor) {
+  for (const int size : {-5, 3, 1025}) {
+    ExpectRefused(
+        {"generator.image_size", [&](v1::Preset& p) { p.mutable_generator()->set_image_size(size); }, "[4, 1024]"}, 14);
+  }
+  v1::Preset preset = TinyPreset();
+  preset.mutable_generator()->set_image_size(29);  // which its layers do not reach
+  EXPECT_EQ(ResolvePreset(preset, TinySchema(), 14)->generator.image_size(), 14);
+  preset.mutable_generator()->clear_image_size();
+  EXPECT_EQ(ResolvePreset(preset, TinySchema(), 14)->generator.image_size(), 14);
+}
+
 TEST(ResolveTest, WeightZeroByNameTakesTheHeadAway) {
   v1::Preset preset = TinyPreset();
   preset.mutable_training()->add_feature_weights()->set_feature("colour");

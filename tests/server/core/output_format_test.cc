@@ -72,6 +72,15 @@ TEST(OutputFormatTest, RefusesQualityOutOfRange) {
   EXPECT_EQ(ParseOutputFormat(proto)->jpeg_quality, 1);
 }
 
+TEST(OutputFormatTest, RefusesAQualityOfWhatIsNoJpeg) {
+  v1::ImageFormat proto;
+  proto.set_jpeg_quality(90);
+  for (const auto encoding : {v1::IMAGE_ENCODING_UNSPECIFIED, v1::IMAGE_ENCODING_PNG, v1::IMAGE_ENCODING_RAW}) {
+    proto.set_encoding(encoding);
+    ExpectRefused(proto, "jpeg_quality");
+  }
+}
+
 TEST(OutputFormatTest, DescribesShapeByLayout) {
   OutputFormat format;
   format.encoding = v1::IMAGE_ENCODING_RAW;

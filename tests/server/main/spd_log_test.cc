@@ -45,6 +45,14 @@ TEST(FormatJsonLineTest, IsOneObjectInOrder) {
   EXPECT_EQ(Json::parse(line)["text"], "a \"b\"\nc");
 }
 
+TEST(FormatJsonLineTest, NumbersHaveNoQuotesAndTextThatLooksLikeOneHas) {
+  const Log::Fields fields = {{"duration_ms", LogValue::Number("3535.406")}, {"signal", 15}, {"request_id", "12"}};
+  EXPECT_EQ(FormatJsonLine(LogSeverity::kInfo, "t", "rpc", fields),
+            R"({"time":"t","level":"info","message":"rpc","duration_ms":3535.406,"signal":15,"request_id":"12"})");
+  EXPECT_EQ(Json::parse(FormatJsonLine(LogSeverity::kInfo, "t", "m", {{"a", LogValue::Number("inf")}}))["a"], "inf");
+  EXPECT_EQ(FormatTextLine("rpc", fields), "rpc duration_ms=3535.406 signal=15 request_id=12");
+}
+
 TEST(FormatJsonLineTest, BrokenUtf8IsReplaced) {
   const std::string line = FormatJsonLine(LogSeverity::kError, "t", "m", {{"a", "\xff"}});
   EXPECT_EQ(Json::parse(line)["a"], "\xef\xbf\xbd");

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fake_clock.h"
 #include "base/thread.h"
+#include "server/core/shutting_down.h"
 
 namespace facet::server {
 namespace {
@@ -45,7 +46,9 @@ TEST(CallGateTest, ClosedGateRefusesAndKeepsWhoIsIn) {
   gate.Close();
   const absl::Status refused = gate.Enter().status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(refused, ShuttingDownError());
   EXPECT_EQ(GetErrorDetail(refused).reason, "SHUTTING_DOWN");
+  EXPECT_EQ(GetErrorDetail(refused).retry_after, absl::Seconds(1));
   EXPECT_EQ(gate.in_flight(), 1);
 }
 

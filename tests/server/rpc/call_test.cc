@@ -5,6 +5,9 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "absl/synchronization/notification.h"
 #include "facet/v1/generation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
@@ -83,6 +86,7 @@ TEST_F(CallTest, WritesOneLineForEachCall) {
   EXPECT_EQ(line.fields.at("reason"), "RESOURCE_NOT_FOUND");
   EXPECT_THAT(line.fields.at("error"), HasSubstr("models/faces"));
   EXPECT_THAT(line.fields.at("duration_ms"), MatchesRegex("[0-9]+\\.[0-9]+"));
+  EXPECT_EQ(line.numbers, std::set<std::string>{"duration_ms"});
   EXPECT_THAT(line.fields.at("peer"), HasSubstr("127.0.0.1"));
 }
 

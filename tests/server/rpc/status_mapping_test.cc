@@ -52,6 +52,27 @@ TEST(StatusMappingTest, FieldBecomesBadRequest) {
   EXPECT_EQ(error.description, "no feature 'x'");
 }
 
+TEST(StatusMappingTest, AMessageSaysWhatItIsAbout) {
+  const auto message = [](const char* field, const char* text) {
+    const grpc::Status status = ToGrpcStatus(InvalidField(field, "BAD", text));
+    EXPECT_EQ(ReadRichError(status).description, text);
+    EXPECT_EQ(ReadRichError(status).field, field);
+    return status.error_message();
+  };
+  EXPECT_EQ(message("spec.csv.image_size", "must be in [8, 1024], or 0 for 64, not 7"),
+            "spec.csv.image_size: must be in [8, 1024], or 0 for 64, not 7");
+  EXPECT_EQ(message("indices[3]", "-1 must lie in [0, 12000)"), "indices[3]: -1 must lie in [0, 12000)");
+  EXPECT_EQ(message("states[0]", "there is no state with number 9"), "states[0]: there is no state with number 9");
+  EXPECT_EQ(message("spec.min", "it is minute"), "spec.min: it is minute");
+  // It has a subject.
+  EXPECT_EQ(message("spec.batch_size", "batch_size -1 must lie in [1, 9]"), "batch_size -1 must lie in [1, 9]");
+  EXPECT_EQ(message("page_size", "the page size must be in [0, 1000], not -1"),
+            "the page size must be in [0, 1000], not -1");
+  EXPECT_EQ(message("spec.format", "Format must be one"), "Format must be one");
+  EXPECT_EQ(message("labels[1]", "labels[1] is there twice"), "labels[1] is there twice");
+  EXPECT_EQ(message("", "nothing is right"), "nothing is right");
+}
+
 TEST(StatusMappingTest, SeveralFieldsAreAllInBadRequest) {
   Mistakes mistakes;
   mistakes.Add(InvalidField("rank", "OUT_OF_RANGE", "is too large"));

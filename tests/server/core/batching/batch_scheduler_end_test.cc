@@ -7,6 +7,7 @@
 #include "absl/synchronization/notification.h"
 #include "base/thread.h"
 #include "gtest/gtest.h"
+#include "server/core/shutting_down.h"
 #include "tests/server/core/batching/scheduler_fixture.h"
 
 namespace facet::server {
@@ -108,9 +109,10 @@ TEST_F(BatchSchedulerTest, DrainCompletesWhatWasTakenAndTakesNoMore) {
     drained.Notify();
   });
   const auto refusal = [&] {  // no task, so nothing is taken before the drain has begun either
-    return Submit("b", 1, "m", BatchPriority::kInteractive, absl::ZeroDuration()).status().code();
+    return Submit("b", 1, "m", BatchPriority::kInteractive, absl::ZeroDuration()).status();
   };
-  while (refusal() != absl::StatusCode::kUnavailable) std::this_thread::yield();
+  while (!absl::IsUnavailable(refusal())) std::this_thread::yield();
+  EXPECT_EQ(refusal(), ShuttingDownError());
   EXPECT_FALSE(drained.HasBeenNotified());
   ExpectBatch("m: a[0,8)");
   ExpectBatch("m: a[8,12)");

@@ -75,6 +75,16 @@ TEST_F(ClassifyEngineTest, TheBytesSayWhichFormatItIs) {
   EXPECT_THAT(engine_.Classify(request, Always).status(), IsBadField("images[1].data", "BAD_IMAGE"));
 }
 
+TEST_F(ClassifyEngineTest, AnEncodingMayBeLeftOut) {
+  v1::ClassifyRequest request = RequestOf(2);
+  request.mutable_images(0)->clear_encoding();
+  EXPECT_TRUE(engine_.Classify(request, Always).ok());
+  for (const int encoding : {int{v1::IMAGE_ENCODING_RAW}, 77}) {
+    request.mutable_images(1)->set_encoding(static_cast<v1::ImageEncoding>(encoding));
+    EXPECT_THAT(engine_.Classify(request, Always).status(), IsBadField("images[1].encoding", "UNKNOWN_ENCODING"));
+  }
+}
+
 // The beginning of a PNG of so many pixels, and nothing behind it.
 std::string PngOf(int width, int height) {
   std::string png = "\x89PNG\r\n\x1A\n";

@@ -87,6 +87,17 @@ TEST_F(DatasetImportTest, EachImportUnderANameIsItsNextVersion) {
   EXPECT_NE(Import(red)->fingerprint(), first);
 }
 
+TEST_F(DatasetImportTest, AFailedImportTakesNoVersion) {
+  EXPECT_EQ(Import(Digits(), /*cancelled=*/true).status().code(), absl::StatusCode::kCancelled);
+  v1::ImportSpec wrong = Digits();
+  wrong.mutable_digits()->set_examples_per_digit(10'000);
+  EXPECT_THAT(Import(wrong), IsBadField("spec.digits.examples_per_digit", "TOO_FEW_EXAMPLES"));
+  EXPECT_EQ(Import(Digits())->name(), "datasets/digits@1");
+  EXPECT_EQ(Import(Digits(), /*cancelled=*/true).status().code(), absl::StatusCode::kCancelled);
+  ASSERT_THAT(Delete("digits@1"), IsOk());
+  EXPECT_EQ(Import(Digits())->name(), "datasets/digits@2") << "1 was there";
+}
+
 TEST_F(DatasetImportTest, ImportsAtOnceGetVersionsOfTheirOwn) {
   std::vector<std::string> names(4);
   {
@@ -174,7 +185,7 @@ TEST_F(DatasetImportTest, PathsThatLeaveTheRootsAreDenied) {
   dir_.Write("outside/a.png", MakePng(8, 1));
   std::filesystem::create_directory_symlink(outside, dir_ / "roots/link");
   for (const std::string& path : {outside, dir_ / "roots/../outside", dir_ / "roots/link", std::string("faces"),
-                                  std::string(""), std::string("/"), dir_ / "roots/link/nowhere"}) {
+                                  std::string("/"), dir_ / "roots/link/nowhere"}) {
     EXPECT_THAT(Import(Folder(path)), HasReason(absl::StatusCode::kPermissionDenied, "OUTSIDE_IMPORT_ROOTS")) << path;
   }
   ExpectNothingKept("faces");

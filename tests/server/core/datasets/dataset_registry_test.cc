@@ -20,6 +20,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class DatasetRegistryTest : public DatasetHarness {
  protected:
@@ -113,8 +114,26 @@ TEST_F(DatasetRegistryTest, BadPagesAreRefused) {
       EXPECT_THAT(registry_->List(request), IsBadField("page_token", "BAD_PAGE_TOKEN")) << dataset << " " << token;
     }
   }
-  request.set_page_token("b@1");  // of another listing
-  EXPECT_THAT(registry_->List(request), IsBadField("page_token", "BAD_PAGE_TOKEN"));
+}
+
+TEST_F(DatasetRegistryTest, PagesOfOtherListingsAreRefused) {
+  Make("a", 2);
+  Make("b", 2);
+  v1::ListDatasetsRequest request;
+  request.set_page_size(1);
+  const std::string of_all = registry_->List(request)->next_page_token();
+  request.set_dataset("b");
+  const std::string of_b = registry_->List(request)->next_page_token();
+  ASSERT_THAT(of_b, Not(IsEmpty()));
+  for (const auto& [dataset, token] : std::vector<std::pair<std::string, std::string>>{
+           {"", of_b}, {"a", of_b}, {"b", of_all}, {"a", of_all}, {"", "b@2"}, {"", "zzz@5"}, {"b", "b@2"}}) {
+    request.set_dataset(dataset);
+    request.set_page_token(token);
+    EXPECT_THAT(registry_->List(request), IsBadField("page_token", "BAD_PAGE_TOKEN")) << dataset << " " << token;
+  }
+  request.set_dataset("datasets/b");  // another way to say it
+  request.set_page_token(of_b);
+  EXPECT_EQ(registry_->List(request)->datasets(0).name(), "datasets/b@1");
 }
 
 TEST_F(DatasetRegistryTest, DeletesAVersionWithItsFolder) {

@@ -36,7 +36,7 @@ TEST(ImportBoardTest, ImportsWithoutAnIdAreNotShown) {
   const auto entry = board.Begin("");
   ASSERT_THAT(entry, IsOk());
   EXPECT_EQ(*entry, nullptr);
-  EXPECT_TRUE(absl::IsNotFound(board.Get("").status()));
+  EXPECT_THAT(board.Get(""), IsBadField("import_id", "INVALID_ID"));
 }
 
 TEST(ImportBoardTest, LongIdsAreRefused) {

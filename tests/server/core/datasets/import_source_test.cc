@@ -60,7 +60,6 @@ TEST_F(ImportFolderTest, EverythingElseIsDenied) {
   ExpectDenied(dir_ / "root/..");
   ExpectDenied(dir_ / "rooted");
   ExpectDenied(dir_ / "not-there");
-  ExpectDenied("");
   ExpectDenied(".");
   ExpectDenied("root");
   ExpectDenied("/");
@@ -95,6 +94,7 @@ TEST_F(ImportFolderTest, WithoutRootsNothingIsRead) {
 }
 
 TEST_F(ImportFolderTest, WhatIsNoFolderIsABadField) {
+  EXPECT_THAT(Resolve(""), IsBadField("folder.path", "BAD_SOURCE"));
   EXPECT_THAT(Resolve(dir_ / "root/nothing"), IsBadField("folder.path", "BAD_SOURCE"));
   EXPECT_THAT(Resolve(dir_ / "root/file"), IsBadField("folder.path", "BAD_SOURCE"));
 }

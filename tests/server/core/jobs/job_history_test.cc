@@ -156,6 +156,7 @@ TEST_F(JobHistoryTest, SamplesAreTheNewestOrThoseOfAStep) {
   EXPECT_EQ(Samples("a", 0)->step(), 100);
   EXPECT_EQ(Samples("a", 90)->png(), "90");
   EXPECT_TRUE(absl::IsNotFound(Samples("a", 95).status()));
+  EXPECT_EQ(GetErrorDetail(Samples("a", -3).status()).field, "step");
 }
 
 TEST_F(JobHistoryTest, DiskUsageSaysWhatTakesTheDisk) {

@@ -7,6 +7,7 @@
 #include <barrier>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -181,6 +182,13 @@ TEST_F(JobManagerTest, MalformedRequestsNameTheField) {
   watch.set_name("a");
   watch.set_after_revision(-1);
   EXPECT_EQ(GetErrorDetail(jobs().Watch(watch, {}).status()).field, "after_revision");
+  watch.clear_after_revision();
+  for (const auto& [seconds, nanos] : std::vector<std::pair<int64_t, int>>{
+           {0, 0}, {0, 999'999'999}, {-1, 0}, {5, -5}, {5, 1'000'000'000}, {1'000'000'000'000, 0}}) {
+    watch.mutable_heartbeat_interval()->set_seconds(seconds);
+    watch.mutable_heartbeat_interval()->set_nanos(nanos);
+    EXPECT_EQ(GetErrorDetail(jobs().Watch(watch, {}).status()).field, "heartbeat_interval") << seconds << " " << nanos;
+  }
   v1::ListTrainingJobsRequest list;
   list.add_states(static_cast<v1::TrainingJobState>(77));
   EXPECT_EQ(GetErrorDetail(jobs().List(list).status()).field, "states[0]");
@@ -429,6 +437,10 @@ TEST_F(JobManagerTest, ListsByStateInPages) {
   auto second = jobs().List(request);
   EXPECT_EQ(second->training_jobs(0).name(), "trainingJobs/a");
   EXPECT_THAT(second->next_page_token(), IsEmpty());
+  request.add_states(v1::TRAINING_JOB_STATE_FAILED);
+  EXPECT_EQ(GetErrorDetail(jobs().List(request).status()).reason, "BAD_PAGE_TOKEN") << "of another listing";
+  request.set_page_token("999999");
+  EXPECT_EQ(GetErrorDetail(jobs().List(request).status()).reason, "BAD_PAGE_TOKEN") << "made up";
 }
 
 TEST_F(JobManagerTest, DatasetOfARunningJobIsInUse) {

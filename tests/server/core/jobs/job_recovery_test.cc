@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "google/protobuf/text_format.h"
 #include "server/core/jobs/job_manager.h"
+#include "server/core/shutting_down.h"
 #include "tests/server/core/jobs/job_harness.h"
 
 namespace facet::server {
@@ -98,10 +99,10 @@ TEST_F(JobRecoveryTest, ShutdownKeepsRunningJobsForTheNextServer) {
   Watch("a", &log);
   log.WaitForStep(10);
   jobs().Shutdown();
-  EXPECT_TRUE(absl::IsUnavailable(log.WaitForEnd()));
+  EXPECT_EQ(log.WaitForEnd(), ShuttingDownError());
   EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_RECOVERING);
   EXPECT_EQ(Get("b").state(), v1::TRAINING_JOB_STATE_QUEUED);
-  EXPECT_TRUE(absl::IsUnavailable(jobs().CreateJob(MakeRequest("c", "finish")).status()));
+  EXPECT_EQ(jobs().CreateJob(MakeRequest("c", "finish")).status(), ShuttingDownError());
   v1::WatchTrainingJobRequest watch;
   watch.set_name("a");
   EXPECT_TRUE(absl::IsUnavailable(jobs().Watch(watch, log.Watcher()).status()));

@@ -159,6 +159,8 @@ TEST_F(JobSubmitTest, StartingPointThatDoesNotFitIsRefusedWithItsField) {
   const absl::Status other = jobs().CreateJob(request).status();
   EXPECT_TRUE(absl::IsNotFound(other));
   EXPECT_THAT(std::string(other.message()), HasSubstr("newest is of step 80"));
+  request.mutable_spec()->mutable_start()->set_step(-1);
+  EXPECT_EQ(GetErrorDetail(jobs().CreateJob(request).status()).field, "spec.start.step");
   const absl::Status unknown = jobs().CreateJob(StartingFrom("b", "aa", 100)).status();
   EXPECT_TRUE(absl::IsNotFound(unknown)) << unknown;
   EXPECT_EQ(GetErrorDetail(unknown).resource->name, "trainingJobs/aa");

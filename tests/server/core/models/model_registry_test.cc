@@ -32,6 +32,19 @@ class ModelRegistryTest : public RegistryTest {
   }
 };
 
+TEST_F(ModelRegistryTest, PagesOfOtherListingsAreRefused) {
+  ASSERT_TRUE(Publish("digits").ok());
+  ASSERT_TRUE(Publish("digits").ok());
+  v1::ListModelsRequest request;
+  request.set_page_size(1);
+  const std::string of_all = registry_->List(request)->next_page_token();
+  for (const std::string& token : {of_all, std::string("digits@2"), std::string("zzz@5")}) {
+    request.set_model(token == of_all ? "digits" : "");
+    request.set_page_token(token);
+    EXPECT_EQ(GetErrorDetail(registry_->List(request).status()).reason, "BAD_PAGE_TOKEN") << token;
+  }
+}
+
 TEST_F(ModelRegistryTest, AcquiresByModelAliasAndVersion) {
   ASSERT_TRUE(Publish("digits", {"stable"}).ok());
   ASSERT_TRUE(Publish("digits").ok());

@@ -136,6 +136,7 @@ TEST_F(PublishTest, ADamagedBundleChangesNothing) {
   EXPECT_EQ(Resolved("digits"), "models/digits@1");
   EXPECT_TRUE(registry_->Acquire("digits", "model").ok()) << "the good one stays in use";
   EXPECT_THAT(FileSystem::Posix()->List(absl::StrCat(root(), "/digits")).value(), ElementsAre("1"));
+  EXPECT_EQ(Publish("digits")->name(), "models/digits@2") << "it took no number";
 }
 
 TEST_F(PublishTest, ABundleThatCannotBeServedIsNotPublished) {

@@ -74,6 +74,23 @@ TEST_F(ModelTableTest, UnknownVersionListsWhatThereIs) {
   EXPECT_EQ(GetErrorDetail(status).resource->name, "models/a@4");
 }
 
+TEST_F(ModelTableTest, UnknownAliasNamesTheNearest) {
+  Insert("a", 10);
+  ASSERT_TRUE(table_.SetAlias("a", "stable", 10).ok());
+  EXPECT_EQ(table_.ResolveAlias("a", "lates").status().message(),
+            "model 'a' has no version or alias 'lates'. Did you mean 'latest'? It has: 10, latest, stable.");
+  EXPECT_EQ(table_.Get("a", 11).status().message(),
+            "model 'a' has no version or alias '11'. It has: 10, latest, stable.");
+}
+
+TEST_F(ModelTableTest, DeletingAllOfAnUnknownModelNamesTheNearest) {
+  Insert("digits", 1);
+  const absl::Status status = table_.DeleteAll("digit").status();
+  EXPECT_TRUE(absl::IsNotFound(status));
+  EXPECT_EQ(status.message(), "there is no model 'digit'. Did you mean 'digits'? There are: digits.");
+  EXPECT_EQ(GetErrorDetail(status).resource->name, "models/digit");
+}
+
 TEST_F(ModelTableTest, UnknownModelNamesTheNearest) {
   Insert("digits", 1);
   EXPECT_THAT(std::string(table_.ResolveAlias("digit", "latest").status().message()),
@@ -146,6 +163,7 @@ TEST_F(ModelTableTest, DeleteTakesNoAliasAlongThatSomebodySet) {
   const absl::Status status = table_.Delete("a", 1);
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_EQ(GetErrorDetail(status).reason, "ALIAS_IN_USE");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("or remove the whole model"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("'old' points to models/a@1"));
   EXPECT_THAT(*table_.ListAliases("a", 1), ElementsAre("latest", "old"));
   EXPECT_EQ(table_.Get("a", 1)->name(), "models/a@1");
@@ -163,7 +181,7 @@ TEST_F(ModelTableTest, AWholeModelGoesAtOnceWithItsAliases) {
   EXPECT_TRUE(absl::IsNotFound(table_.Get("a", 2).status()));
   EXPECT_EQ(table_.numbers().ListUnfinished()->size(), 3u) << "their folders are still to be removed";
   EXPECT_EQ(table_.ResolveAlias("b", "stable").value(), 1);
-  EXPECT_THAT(*table_.DeleteAll("a"), IsEmpty());
+  EXPECT_TRUE(absl::IsNotFound(table_.DeleteAll("a").status()));
 }
 
 }  // namespace

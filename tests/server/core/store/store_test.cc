@@ -28,6 +28,23 @@ v1::TrainingJob MakeJob(const std::string& id) {
   return job;
 }
 
+TEST(StoreTest, ReleasedVersionsAreGivenAgainUnlessKeptOrPassed) {
+  TempStore store;
+  ASSERT_EQ(store->ReserveDatasetVersion("d").value(), 1);
+  ASSERT_TRUE(store->ReleaseVersion(VersionKind::kDataset, "d", 1).ok());
+  EXPECT_TRUE(store->ListUnfinishedVersions(VersionKind::kDataset)->empty());
+  ASSERT_EQ(store->ReserveDatasetVersion("d").value(), 1);
+  ASSERT_EQ(store->ReserveDatasetVersion("d").value(), 2);
+  ASSERT_TRUE(store->ReleaseVersion(VersionKind::kDataset, "d", 1).ok()) << "passed: a gap";
+  ASSERT_TRUE(store->InsertDataset("d", 2, {}).ok());
+  ASSERT_TRUE(store->DeleteDataset("d", 2).ok());
+  ASSERT_TRUE(store->ReleaseVersion(VersionKind::kDataset, "d", 2).ok());
+  EXPECT_EQ(store->ReserveDatasetVersion("d").value(), 3) << "2 was kept once";
+  ASSERT_EQ(store->ReserveModelVersion("d").value(), 1);
+  ASSERT_TRUE(store->ReleaseVersion(VersionKind::kDataset, "d", 3).ok());
+  EXPECT_EQ(store->ReserveModelVersion("d").value(), 2) << "of another kind";
+}
+
 TEST(StoreTest, KeepsEverythingAcrossARestart) {
   TempStore store;
   ASSERT_TRUE(store->InsertJob({MakeJob("a"), "r"}, v1::TrainingEvent()).ok());

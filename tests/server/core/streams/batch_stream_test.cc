@@ -448,6 +448,10 @@ TEST(BatchStreamTest, RefusalsNameTheField) {
   }
   EXPECT_THAT(world.Open("recipe { real { dataset: 'none' share: 0.5 } }"),
               IsError(absl::StatusCode::kNotFound, HasSubstr("no such data set")));
+  EXPECT_EQ(GetErrorDetail(world.Open("batch_size: -1 recipe { real { dataset: 'none' share: 0.5 } }").status())
+                .violations[1]
+                .field,
+            "spec.recipe.real.dataset");
   EXPECT_THAT(world.Open("model: 'wide' recipe { real { dataset: 'real' share: 0.5 } }"),
               HasReason(absl::StatusCode::kFailedPrecondition, "SHAPE_MISMATCH"));
   EXPECT_THAT(world.Open("recipe { filter { confidence { feature: 'shape' min: 0.5 } } }"),

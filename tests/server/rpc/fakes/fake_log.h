@@ -3,6 +3,7 @@
 #define FACET_TESTS_SERVER_RPC_FAKES_FAKE_LOG_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,15 @@ class FakeLog final : public Log {
     LogSeverity severity;
     std::string message;
     std::map<std::string, std::string> fields;
+    std::set<std::string> numbers;  // names of fields that are
   };
 
   void Write(LogSeverity severity, absl::string_view message, const Fields& fields) override {
-    Line line{severity, std::string(message), {}};
-    for (const auto& [name, value] : fields) line.fields[std::string(name)] = value;
+    Line line{severity, std::string(message), {}, {}};
+    for (const auto& [name, value] : fields) {
+      line.fields[std::string(name)] = value.text();
+      if (value.is_number()) line.numbers.insert(std::string(name));
+    }
     absl::MutexLock lock(&mutex_);
     lines_.push_back(std::move(line));
   }
