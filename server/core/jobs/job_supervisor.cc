@@ -25,10 +25,15 @@ bool IsStoreTrouble(const absl::Status& status) {
   return !absl::IsNotFound(status) && !absl::IsFailedPrecondition(status);
 }
 
+// Trouble that any other job would meet, too, so that it need not be let in.
+bool IsEverybodysTrouble(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsPermissionDenied(status);
+}
+
 // Whether `a` comes to run before `b`, which has waited longer.
 bool Overtakes(const JobRank& a, const JobRank& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  return a.begun && !b.begun;
+  if (a.begun != b.begun) return a.begun;
+  return a.priority > b.priority;
 }
 
 std::string EventText(const TrainerOutcome& outcome) {
@@ -107,6 +112,10 @@ void JobSupervisor::Dequeue(const std::string& name) {
   queue_.erase(std::remove_if(queue_.begin(), queue_.end(), [&](const Waiting& w) { return w.name == name; }),
                queue_.end());
   deaths_.erase(name);
+  // The thread of a trainer that has just died may not have come to queue it.
+  const auto attempt = attempts_.find(name);
+  if (attempt != attempts_.end()) attempt->second->dequeued = true;
+  wake_ = true;  // it may have kept a place
 }
 
 void JobSupervisor::Stop(const std::string& name, bool now) {
@@ -162,9 +171,9 @@ absl::Time JobSupervisor::NextDeadline() const {
   for (const auto& [name, attempt] : attempts_) {
     deadline = std::min({deadline, attempt->kill_at, attempt->silent_until});
   }
-  if (stopping_ || static_cast<int>(attempts_.size()) >= options_.max_running) return deadline;
+  if (stopping_) return deadline;
   for (const Waiting& waiting : queue_) {
-    if (attempts_.count(waiting.name) == 0) deadline = std::min(deadline, waiting.not_before);
+    if (HasPlace(waiting) && attempts_.count(waiting.name) == 0) deadline = std::min(deadline, waiting.not_before);
   }
   return deadline;
 }
@@ -194,11 +203,23 @@ bool JobSupervisor::MayStart(const Waiting& waiting) const {
   return waiting.not_before <= options_.clock->Now() && attempts_.count(waiting.name) == 0;
 }
 
+bool JobSupervisor::HasPlace(const Waiting& waiting) const {
+  // Those that run, and for one that has no place those that keep theirs.
+  auto taken = static_cast<int64_t>(attempts_.size());
+  if (!waiting.rank.begun) {
+    const auto first_without =
+        std::find_if(queue_.begin(), queue_.end(), [](const Waiting& other) { return !other.rank.begun; });
+    taken += first_without - queue_.begin();
+  }
+  return taken < options_.max_running;
+}
+
 std::optional<std::string> JobSupervisor::TakeNext() {
-  if (stopping_ || static_cast<int>(attempts_.size()) >= options_.max_running) return std::nullopt;
+  if (stopping_) return std::nullopt;
   const auto next =
-      std::find_if(queue_.begin(), queue_.end(),
-                   [this](const Waiting& waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return MayStart(waiting); });
+      std::find_if(queue_.begin(), queue_.end(), [this](const Waiting& waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return HasPlace(waiting) && MayStart(waiting);
+      });
   if (next == queue_.end()) return std::nullopt;
   Waiting waiting = std::move(*next);
   queue_.erase(next);
@@ -212,7 +233,7 @@ JobSupervisor::AttemptPtr JobSupervisor::MakeAttempt(const Waiting& waiting) {
   const std::string& name = waiting.name;
   auto attempt = std::make_shared<Attempt>();
   attempt->recorder = std::make_unique<ProgressRecorder>(name, options_.ledger, options_.clock, options_.metrics);
-  attempt->rank = {waiting.rank.priority, true};
+  attempt->priority = waiting.rank.priority;
   TrainerRunOptions run;
   run.launcher = options_.launcher;
   run.trainer_path = options_.trainer_path;
@@ -242,7 +263,7 @@ void JobSupervisor::StartJob(const std::string& name) {
     return attempt->run->Start(job->attempt());
   }
   const bool try_again = IsStoreTrouble(job.status());
-  Retire(name, try_again ? std::make_optional(kStoreRetry) : std::nullopt);
+  Retire(name, try_again ? std::make_optional(kStoreRetry) : std::nullopt, IsEverybodysTrouble(job.status()));
 }
 
 std::string JobSupervisor::FolderOf(const std::string& name) const {
@@ -319,10 +340,11 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(const std::string& n
   }
 }
 
-void JobSupervisor::Retire(const std::string& name, std::optional<absl::Duration> restart_after) {
+void JobSupervisor::Retire(const std::string& name, std::optional<absl::Duration> restart_after, bool keeps_place) {
   absl::MutexLock lock(&mutex_);
   const auto attempt = attempts_.find(name);
-  const JobRank rank = attempt->second->rank;
+  const JobRank rank = {attempt->second->priority, keeps_place};
+  if (attempt->second->dequeued) restart_after.reset();
   retired_.push_back(std::move(attempt->second));
   attempts_.erase(attempt);
   wake_ = true;

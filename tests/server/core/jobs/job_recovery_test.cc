@@ -117,6 +117,32 @@ TEST_F(JobRecoveryTest, ShutdownKeepsRunningJobsForTheNextServer) {
   EXPECT_EQ(Get("a").attempt(), 2);
 }
 
+// Whatever the priority of those that wait; they were made earlier, besides.
+TEST_F(JobRecoveryTest, JobThatRanGoesOnBeforeAnyOtherWhenTheServerIsStartedAnew) {
+  Create("first", "step:1 hang");
+  EventLog first;
+  Watch("first", &first);
+  first.WaitForStep(1);
+  auto urgent = MakeRequest("urgent", "finish");
+  urgent.set_priority(100);
+  ASSERT_TRUE(jobs().CreateJob(urgent).ok());
+  ASSERT_TRUE(Pause("urgent").ok());
+  Create("running", "step:1 save:1 once:hang step:2 finish");
+  ASSERT_TRUE(Cancel("first", true).ok());
+  EventLog before;
+  Watch("running", &before);
+  before.WaitForStep(1);
+  ASSERT_TRUE(Resume("urgent").ok());
+  Restart();
+  for (const char* id : {"running", "urgent"}) {
+    EventLog log;
+    Watch(id, &log);
+    EXPECT_TRUE(log.WaitForEnd().ok());
+  }
+  const auto nanos = [](const auto& time) { return time.seconds() * 1'000'000'000 + time.nanos(); };
+  EXPECT_LE(nanos(Get("running").end_time()), nanos(Get("urgent").start_time()));
+}
+
 TEST_F(JobRecoveryTest, WatchGoesOnAcrossServers) {
   Create("a", "step:10 save:10 once:hang step:20 finish");
   EventLog before;
