@@ -65,6 +65,7 @@ class FacetServerImpl final : public FacetServer {
   absl::Status MakeJobs();
   absl::Status MakeRendering();
   absl::Status ServeCalls();
+  void WriteAddressFile();
   void Announce();
 
   void WarnOfUnknown(const std::string& folder) const;
@@ -113,8 +114,7 @@ absl::Status FacetServerImpl::Start() {
   RETURN_IF_ERROR(MakeRendering());
   RETURN_IF_ERROR(MakeJobs());
   RETURN_IF_ERROR(ServeCalls());
-  ASSIGN_OR_RETURN(address_file_,
-                   AddressFile::Write(env_.file_system, options_.state_dir, grpc_->addresses(), metrics_address_));
+  WriteAddressFile();
   Announce();
   return absl::OkStatus();
 }
@@ -275,6 +275,18 @@ absl::Status FacetServerImpl::ServeCalls() {
   parts.log = env_.log;
   ASSIGN_OR_RETURN(grpc_, GrpcServer::Create(grpc, parts));
   return absl::OkStatus();
+}
+
+void FacetServerImpl::WriteAddressFile() {
+  auto file = AddressFile::Write(env_.file_system, options_.state_dir, grpc_->addresses(), metrics_address_);
+  if (file.ok()) {
+    address_file_ = *std::move(file);
+    return;
+  }
+  // Whoever needs the file finds none; a full disk is to be tidied up through a
+  // server that runs.
+  env_.log->Write(LogSeverity::kWarning, "the file with the addresses could not be written",
+                  {{"error", std::string(file.status().message())}});
 }
 
 void FacetServerImpl::Announce() {

@@ -11,6 +11,7 @@
 #include "google/protobuf/text_format.h"
 #include "server/core/jobs/job_manager.h"
 #include "tests/server/core/jobs/job_harness.h"
+#include "tests/server/core/store/full_disk.h"
 
 namespace facet::server {
 namespace {
@@ -141,6 +142,34 @@ TEST_F(JobRecoveryTest, JobThatRanGoesOnBeforeAnyOtherWhenTheServerIsStartedAnew
   }
   const auto nanos = [](const auto& time) { return time.seconds() * 1'000'000'000 + time.nanos(); };
   EXPECT_LE(nanos(Get("running").end_time()), nanos(Get("urgent").start_time()));
+}
+
+TEST_F(JobRecoveryTest, OnAFullDiskJobsAreStoppedAndRemovedAndTheServerStartsAnew) {
+  FullDisk disk(store_.folder().path());
+  for (const char* id : {"a", "b"}) {
+    Create(id, "step:1 hang");
+    EventLog log;
+    Watch(id, &log);
+    log.WaitForStep(1);
+    disk.Fill();
+    EXPECT_TRUE(Pause(id).ok());
+    log.WaitForState(v1::TRAINING_JOB_STATE_PAUSED);
+    disk.MakeRoom();
+  }
+  ASSERT_TRUE(Resume("a").ok());
+  EventLog log;
+  Watch("a", &log, Get("a").revision());
+  log.WaitForState(v1::TRAINING_JOB_STATE_RUNNING);
+  disk.Fill();
+  Restart();
+  EXPECT_TRUE(Cancel("b").ok());
+  EXPECT_TRUE(Delete("b").ok());
+  EXPECT_TRUE(Cancel("a", true).ok());
+  EventLog last;
+  Watch("a", &last);
+  EXPECT_TRUE(last.WaitForEnd().ok());
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_CANCELLED);
+  EXPECT_TRUE(Delete("a").ok());
 }
 
 TEST_F(JobRecoveryTest, WatchGoesOnAcrossServers) {
