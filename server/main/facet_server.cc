@@ -236,6 +236,9 @@ absl::Status FacetServerImpl::MakeJobs() {
   jobs.retention.max_ended = options_.jobs.max_ended;
   jobs.retention.max_age = options_.jobs.max_age;
   jobs.retention.checkpoints_age = options_.jobs.checkpoints_age;
+  jobs.on_warning = [this](const std::string& job, const std::string& what, const std::string& why) {
+    env_.log->Write(LogSeverity::kWarning, what, {{"job", job}, {"error", why}});
+  };
   jobs.find_model = [this](const std::string& name) { return FindModel(name); };
   jobs.file_system = env_.file_system;
   jobs.clock = env_.clock;

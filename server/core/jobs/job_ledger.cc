@@ -155,7 +155,7 @@ absl::Status JobLedger::AddProgress(const std::string& name, const v1::TrainingP
 }
 
 absl::Status JobLedger::AddCheckpoint(const std::string& name, v1::Checkpoint checkpoint) {
-  *checkpoint.mutable_time() = Now();
+  if (!checkpoint.has_time()) *checkpoint.mutable_time() = Now();
   return AddEvent(name, [&](v1::TrainingJob& job, v1::TrainingEvent& event) {
     *job.mutable_last_checkpoint() = checkpoint;
     if (checkpoint.best()) *job.mutable_best_checkpoint() = checkpoint;

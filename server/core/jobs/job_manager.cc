@@ -173,6 +173,7 @@ JobSupervisorOptions JobManagerImpl::SupervisorOptions() {
   // next end of a job tries again.
   options.before_end = [this](const std::string& name) { WriteCurve(name).IgnoreError(); };
   options.on_end = [this](const std::string&) { ApplyRetention().IgnoreError(); };
+  options.on_warning = options_.on_warning;
   options.ledger = ledger_.get();
   options.clock = options_.steady_clock;
   options.launcher = options_.launcher;

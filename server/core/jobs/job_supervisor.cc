@@ -232,7 +232,9 @@ std::optional<std::string> JobSupervisor::TakeNext() {
 JobSupervisor::AttemptPtr JobSupervisor::MakeAttempt(const Waiting& waiting) {
   const std::string& name = waiting.name;
   auto attempt = std::make_shared<Attempt>();
-  attempt->recorder = std::make_unique<ProgressRecorder>(name, options_.ledger, options_.clock, options_.metrics);
+  attempt->recorder = std::make_unique<ProgressRecorder>(
+      name, options_.ledger, options_.clock, options_.metrics,
+      [this, name](const std::string& what, const std::string& why) { Warn(name, what, why); });
   attempt->priority = waiting.rank.priority;
   TrainerRunOptions run;
   run.launcher = options_.launcher;
@@ -270,6 +272,10 @@ std::string JobSupervisor::FolderOf(const std::string& name) const {
   return absl::StrCat(options_.root, "/", JobIdOf(name));
 }
 
+void JobSupervisor::Warn(const std::string& name, const std::string& what, const std::string& why) const {
+  if (options_.on_warning) options_.on_warning(name, what, why);
+}
+
 void JobSupervisor::OnExit(const std::string& name, TrainerOutcome outcome) {
   options_.metrics->TrainerExited(OutcomeLabel(outcome));
   options_.metrics->ForgetJob(JobIdOf(name));
@@ -278,7 +284,7 @@ void JobSupervisor::OnExit(const std::string& name, TrainerOutcome outcome) {
     absl::MutexLock lock(&mutex_);
     attempt = attempts_[name];
   }
-  attempt->recorder->Flush();
+  attempt->recorder->Flush();  // the curve is drawn from what is kept
   const int deaths = outcome.verb == JobVerb::kDied ? JudgeDeath(name, *attempt, &outcome) : 0;
   if (options_.before_end) options_.before_end(name);
   const auto state = Conclude(name, outcome, *attempt);
@@ -319,6 +325,7 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(const std::string& n
   RecogniseBadAlloc(log, &outcome);
   const auto edit = [&](v1::TrainingJob& job) {
     if (attempt.recorder->latest().has_value()) JobLedger::SetProgress(*attempt.recorder->latest(), &job);
+    attempt.recorder->PutWaitingCheckpoints(&job);
     v1::TrainingAttempt record = DescribeAttempt(attempt.record, outcome, *attempt.recorder, log);
     *record.mutable_end_time() = options_.ledger->Now();
     *job.add_attempts() = std::move(record);
@@ -327,10 +334,15 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(const std::string& n
     }
     if (job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) KeepReports(outcome, &job);
   };
-  while (true) {
+  for (bool first = true; true; first = false) {
+    attempt.recorder->Flush();
     const auto job = options_.ledger->Apply(name, outcome.verb, EventText(outcome), edit);
     if (job.ok()) return job->state();
     if (!IsStoreTrouble(job.status())) return std::nullopt;
+    if (first) {
+      Warn(name, "the end of a trainer cannot be written to the store, which is tried again every 5 s",
+           std::string(job.status().message()));
+    }
     absl::MutexLock lock(&mutex_);
     // Without a word in the store, the next server takes the job up from its
     // last checkpoint, and finds the result if there is one.

@@ -41,6 +41,9 @@ struct JobSupervisorOptions {
   // nobody else's; and once the job has ended.
   std::function<void(const std::string&)> before_end;
   std::function<void(const std::string&)> on_end;
+  // Called with the name of a job, with what goes wrong about it that does not
+  // end it, and why; on a thread that may block. May be absent.
+  std::function<void(const std::string& job, const std::string& what, const std::string& why)> on_warning;
   JobLedger* ledger = nullptr;
   // Of deadlines alone: best one that nobody sets.
   Clock* clock = nullptr;
@@ -123,6 +126,7 @@ class JobSupervisor {
   void StopAttempt(Attempt& attempt, bool now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(Waiting waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string FolderOf(const std::string& name) const;
+  void Warn(const std::string& name, const std::string& what, const std::string& why) const;
 
   // An attempt's thread, once its trainer is gone.
   void OnExit(const std::string& name, TrainerOutcome outcome) ABSL_LOCKS_EXCLUDED(mutex_);
