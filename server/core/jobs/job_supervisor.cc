@@ -57,6 +57,22 @@ v1::TrainingFailure MakeFailure(const TrainerOutcome& outcome, const std::vector
   return failure;
 }
 
+// What was saved at the last counts though it was not told as progress.
+int LastStep(const TrainerOutcome& outcome, const ProgressRecorder& recorder) {
+  const bool trained = recorder.first_step().has_value();
+  const int saved = outcome.verb == JobVerb::kStopped && trained ? outcome.step : 0;
+  return std::max(recorder.last_step(), saved);
+}
+
+// How far the job has come, with nothing that goes on.
+void EndProgress(const TrainerOutcome& outcome, const ProgressRecorder& recorder, v1::TrainingJob* job) {
+  if (recorder.latest().has_value()) JobLedger::SetProgress(*recorder.latest(), job);
+  if (!job->has_progress()) return;
+  v1::TrainingProgress* progress = job->mutable_progress();
+  progress->set_step(std::max(progress->step(), LastStep(outcome, recorder)));
+  progress->clear_phase();
+}
+
 v1::TrainingAttempt DescribeAttempt(v1::TrainingAttempt record, const TrainerOutcome& outcome,
                                     const ProgressRecorder& recorder, const std::vector<std::string>& log) {
   record.set_end(outcome.end);
@@ -64,7 +80,7 @@ v1::TrainingAttempt DescribeAttempt(v1::TrainingAttempt record, const TrainerOut
   record.set_exit_code(outcome.exit.exit_code);
   record.set_signal(outcome.exit.signal);
   record.set_first_step(recorder.first_step().value_or(0));
-  if (recorder.latest().has_value()) record.set_last_step(recorder.latest()->step());
+  record.set_last_step(LastStep(outcome, recorder));
   for (const std::string& line : log) record.add_log_tail(line);
   return record;
 }
@@ -182,7 +198,7 @@ void JobSupervisor::KillOverdue() {
   const absl::Time now = options_.clock->Now();
   for (auto& [name, attempt] : attempts_) {
     if (attempt->kill_at <= now) {
-      attempt->run->Kill();
+      attempt->run->KillOverdue();
       attempt->kill_at = absl::InfiniteFuture();
     }
     if (attempt->silent_until <= now) {
@@ -324,7 +340,7 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(const std::string& n
   TrainerOutcome outcome = found;
   RecogniseBadAlloc(log, &outcome);
   const auto edit = [&](v1::TrainingJob& job) {
-    if (attempt.recorder->latest().has_value()) JobLedger::SetProgress(*attempt.recorder->latest(), &job);
+    EndProgress(outcome, *attempt.recorder, &job);
     attempt.recorder->PutWaitingCheckpoints(&job);
     v1::TrainingAttempt record = DescribeAttempt(attempt.record, outcome, *attempt.recorder, log);
     *record.mutable_end_time() = options_.ledger->Now();

@@ -110,6 +110,7 @@ TEST_F(JobSupervisorTest, DeafTrainerIsKilledWhenTheGraceIsOver) {
   clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(log.WaitForEnd().ok());
   EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_CANCELLED);
+  EXPECT_THAT(log.transitions().back(), HasSubstr("did not stop within the grace"));
 }
 
 TEST_F(JobSupervisorTest, RestartWaitsLongerEachTime) {
