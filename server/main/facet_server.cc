@@ -102,8 +102,9 @@ absl::Status FacetServerImpl::Start() {
   RETURN_IF_ERROR(options_.Validate());
   // Before anything is begun that would have to be stopped again.
   RETURN_IF_ERROR(CheckAddresses());
-  metrics_ = Metrics::Create(
-      {FACET_VERSION, [file_system = env_.file_system, folder = options_.state_dir] { return file_system->FreeBytes(folder); }});
+  metrics_ = Metrics::Create({FACET_VERSION, [file_system = env_.file_system, folder = options_.state_dir] {
+                                return file_system->FreeBytes(folder);
+                              }});
   metrics_->SetReady(false);
   device_faults_ =
       std::make_unique<DeviceFaults>(metrics_.get(), [this](const absl::Status& fault) { OnDeviceFault(fault); });
