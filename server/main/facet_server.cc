@@ -65,6 +65,7 @@ class FacetServerImpl final : public FacetServer {
   absl::Status MakeJobs();
   absl::Status MakeRendering();
   absl::Status ServeCalls();
+  void WriteAddressFile();
   void Announce();
 
   void WarnOfUnknown(const std::string& folder) const;
@@ -114,8 +115,7 @@ absl::Status FacetServerImpl::Start() {
   RETURN_IF_ERROR(MakeRendering());
   RETURN_IF_ERROR(MakeJobs());
   RETURN_IF_ERROR(ServeCalls());
-  ASSIGN_OR_RETURN(address_file_,
-                   AddressFile::Write(env_.file_system, options_.state_dir, grpc_->addresses(), metrics_address_));
+  WriteAddressFile();
   Announce();
   return absl::OkStatus();
 }
@@ -237,6 +237,9 @@ absl::Status FacetServerImpl::MakeJobs() {
   jobs.retention.max_ended = options_.jobs.max_ended;
   jobs.retention.max_age = options_.jobs.max_age;
   jobs.retention.checkpoints_age = options_.jobs.checkpoints_age;
+  jobs.on_warning = [this](const std::string& job, const std::string& what, const std::string& why) {
+    env_.log->Write(LogSeverity::kWarning, what, {{"job", job}, {"error", why}});
+  };
   jobs.find_model = [this](const std::string& name) { return FindModel(name); };
   jobs.file_system = env_.file_system;
   jobs.clock = env_.clock;
@@ -276,6 +279,18 @@ absl::Status FacetServerImpl::ServeCalls() {
   parts.log = env_.log;
   ASSIGN_OR_RETURN(grpc_, GrpcServer::Create(grpc, parts));
   return absl::OkStatus();
+}
+
+void FacetServerImpl::WriteAddressFile() {
+  auto file = AddressFile::Write(env_.file_system, options_.state_dir, grpc_->addresses(), metrics_address_);
+  if (file.ok()) {
+    address_file_ = *std::move(file);
+    return;
+  }
+  // Whoever needs the file finds none; a full disk is to be tidied up through a
+  // server that runs.
+  env_.log->Write(LogSeverity::kWarning, "the file with the addresses could not be written",
+                  {{"error", std::string(file.status().message())}});
 }
 
 void FacetServerImpl::Announce() {

@@ -16,6 +16,9 @@ constexpr int64_t kProgramBytes = int64_t{300} << 20;
 // Log, curve, specification.
 constexpr int64_t kSmallFilesBytes = int64_t{16} << 20;
 constexpr double kOperationsPerSecond = 30e9;
+// Of the smallest nets: what each layer, the optimiser and the batch cost before
+// they compute anything.
+constexpr double kStepSeconds = 5e-3;
 
 // Of all sheets of samples that stay, that of the best among them: 32 pairs of
 // images each.
@@ -45,9 +48,11 @@ void EstimateDuration(const JobEstimateInput& input, v1::ResourceEstimate* estim
   } else {
     const int cores = Cores(input);
     const double operations = CountStepOperations(input.nets);
-    seconds = steps * operations / (cores * kOperationsPerSecond);
-    estimate->set_duration_basis(absl::StrFormat(
-        "%.2f GFLOP a step, at 30 GFLOP/s on each of %d cores; a GPU is faster", operations / 1e9, cores));
+    const double computing = operations / (cores * kOperationsPerSecond);
+    seconds = steps * std::max(computing, kStepSeconds);
+    estimate->set_duration_basis(
+        absl::StrFormat("%.2f GFLOP a step, at 30 GFLOP/s on each of %d cores%s", operations / 1e9, cores,
+                        computing < kStepSeconds ? ", but no less than 5 ms a step" : "; a GPU is faster"));
   }
   SetDuration(seconds, estimate);
 }

@@ -35,11 +35,10 @@ struct JobEstimateInput {
 // What a job will take. Memory: model::EstimateMemory, the data set, a copy of
 // the state for the checkpoint in the making, and LibTorch's own. Disk: the
 // checkpoints kept, the best and one in the making, bundle, sheets of samples,
-// log. Time: from
-// `measured`, else by counting operations (CountStepOperations) at 30 GFLOP/s a
-// core, which machines of these days reach within a factor of two. Of a task:
-// memory by TaskMemory, disk for the copy of the model, time by TaskOperations;
-// no checkpoint.
+// log. Time: from `measured`, else by counting operations (CountStepOperations)
+// at 30 GFLOP/s a core, which machines of these days reach within a factor of
+// two, and 5 ms a step at the least. Of a task: memory by TaskMemory, disk for
+// the copy of the model, time by TaskOperations; no checkpoint.
 v1::ResourceEstimate EstimateJob(const JobEstimateInput& input);
 
 // Of a checkpoint of these nets, but for its curve.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/jobs/job_ledger.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -37,7 +38,10 @@ absl::Status JobLedger::Stamp(v1::TrainingJobState before, JobVerb verb, v1::Tra
     attempt->set_attempt(job->attempt());
     *attempt->mutable_start_time() = Now();
   }
-  if (verb == JobVerb::kServerStarted && HasTrainer(before)) RETURN_IF_ERROR(CloseAttempt(job));
+  if (verb == JobVerb::kServerStarted && HasTrainer(before)) {
+    RETURN_IF_ERROR(CloseAttempt(job));
+    if (job->has_progress()) job->mutable_progress()->clear_phase();
+  }
   if (HasEnded(job->state())) *job->mutable_end_time() = Now();
   return absl::OkStatus();
 }
@@ -48,7 +52,7 @@ absl::Status JobLedger::CloseAttempt(v1::TrainingJob* job) {
   if (attempts.empty() || attempts[0].has_end_time()) return absl::OkStatus();
   attempts[0].set_end(v1::TrainingAttempt::END_SERVER_DIED);
   attempts[0].set_message("the server ended, and its trainer with it");
-  attempts[0].set_last_step(job->progress().step());
+  attempts[0].set_last_step(std::max(job->progress().step(), job->last_checkpoint().step()));
   *attempts[0].mutable_end_time() = Now();
   *job->add_attempts() = std::move(attempts[0]);
   return absl::OkStatus();
@@ -155,7 +159,7 @@ absl::Status JobLedger::AddProgress(const std::string& name, const v1::TrainingP
 }
 
 absl::Status JobLedger::AddCheckpoint(const std::string& name, v1::Checkpoint checkpoint) {
-  *checkpoint.mutable_time() = Now();
+  if (!checkpoint.has_time()) *checkpoint.mutable_time() = Now();
   return AddEvent(name, [&](v1::TrainingJob& job, v1::TrainingEvent& event) {
     *job.mutable_last_checkpoint() = checkpoint;
     if (checkpoint.best()) *job.mutable_best_checkpoint() = checkpoint;

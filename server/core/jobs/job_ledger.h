@@ -55,8 +55,8 @@ class JobLedger {
   absl::StatusOr<v1::TrainingJob> Apply(const std::string& name, JobVerb verb, const std::string& why,
                                         const Edit& edit = nullptr) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Events without a change of state: progress, checkpoints, and what people
-  // should know.
+  // Events without a change of state: progress, checkpoints (of now, where they
+  // have no time), and what people should know.
   absl::Status AddProgress(const std::string& name, const v1::TrainingProgress& progress) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status AddCheckpoint(const std::string& name, v1::Checkpoint checkpoint) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status AddNote(const std::string& name, const std::string& text) ABSL_LOCKS_EXCLUDED(mutex_);

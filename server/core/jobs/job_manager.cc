@@ -175,6 +175,7 @@ JobSupervisorOptions JobManagerImpl::SupervisorOptions() {
   // next end of a job tries again.
   options.before_end = [this](const std::string& name) { WriteCurve(name).IgnoreError(); };
   options.on_end = [this](const std::string&) { ApplyRetention().IgnoreError(); };
+  options.on_warning = options_.on_warning;
   options.ledger = ledger_.get();
   options.clock = options_.steady_clock;
   options.launcher = options_.launcher;
@@ -248,10 +249,14 @@ absl::Status JobManagerImpl::TakeUpJobs() {
     if (HadTrainer(job.state())) EndOrphan(FolderOf(job.name()));
     ASSIGN_OR_RETURN(job, ledger_->Apply(job.name(), JobVerb::kServerStarted, "the server was started anew"));
   }
+  const auto begun = [](const v1::TrainingJob& job) { return job.state() == v1::TRAINING_JOB_STATE_RECOVERING; };
+  // In the order of the queue: the first may start before the next is in it.
+  std::stable_sort(jobs.begin(), jobs.end(), [&](const v1::TrainingJob& a, const v1::TrainingJob& b) {
+    return begun(a) != begun(b) ? begun(a) : a.priority() > b.priority();
+  });
   for (const v1::TrainingJob& job : jobs) {
-    const bool begun = job.state() == v1::TRAINING_JOB_STATE_RECOVERING;
-    if (begun || job.state() == v1::TRAINING_JOB_STATE_QUEUED) {
-      supervisor_->Enqueue(job.name(), {job.priority(), begun});
+    if (begun(job) || job.state() == v1::TRAINING_JOB_STATE_QUEUED) {
+      supervisor_->Enqueue(job.name(), {job.priority(), begun(job)});
     }
   }
   return absl::OkStatus();

@@ -48,6 +48,10 @@ struct JobManagerOptions {
   // Called with a job that a pause, resume or cancel has moved, on the thread of
   // the call, after the ledger and before the queue. May be absent.
   std::function<void(const v1::TrainingJob&)> on_command;
+  // Called with the name of a job and with what goes wrong about it, and why,
+  // that does not end it: a disk that is full. Once while it lasts; on a thread
+  // that may block. May be absent.
+  std::function<void(const std::string& job, const std::string& what, const std::string& why)> on_warning;
   // Finds models to start from, and those of tasks. Absent: no job can.
   ModelFinder find_model;
   FileSystem* file_system = nullptr;

@@ -25,10 +25,15 @@ bool IsStoreTrouble(const absl::Status& status) {
   return !absl::IsNotFound(status) && !absl::IsFailedPrecondition(status);
 }
 
+// Trouble that any other job would meet, too, so that it need not be let in.
+bool IsEverybodysTrouble(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsPermissionDenied(status);
+}
+
 // Whether `a` comes to run before `b`, which has waited longer.
 bool Overtakes(const JobRank& a, const JobRank& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  return a.begun && !b.begun;
+  if (a.begun != b.begun) return a.begun;
+  return a.priority > b.priority;
 }
 
 std::string EventText(const TrainerOutcome& outcome) {
@@ -52,6 +57,22 @@ v1::TrainingFailure MakeFailure(const TrainerOutcome& outcome, const std::vector
   return failure;
 }
 
+// What was saved at the last counts though it was not told as progress.
+int LastStep(const TrainerOutcome& outcome, const ProgressRecorder& recorder) {
+  const bool trained = recorder.first_step().has_value();
+  const int saved = outcome.verb == JobVerb::kStopped && trained ? outcome.step : 0;
+  return std::max(recorder.last_step(), saved);
+}
+
+// How far the job has come, with nothing that goes on.
+void EndProgress(const TrainerOutcome& outcome, const ProgressRecorder& recorder, v1::TrainingJob* job) {
+  if (recorder.latest().has_value()) JobLedger::SetProgress(*recorder.latest(), job);
+  if (!job->has_progress()) return;
+  v1::TrainingProgress* progress = job->mutable_progress();
+  progress->set_step(std::max(progress->step(), LastStep(outcome, recorder)));
+  progress->clear_phase();
+}
+
 v1::TrainingAttempt DescribeAttempt(v1::TrainingAttempt record, const TrainerOutcome& outcome,
                                     const ProgressRecorder& recorder, const std::vector<std::string>& log) {
   record.set_end(outcome.end);
@@ -59,7 +80,7 @@ v1::TrainingAttempt DescribeAttempt(v1::TrainingAttempt record, const TrainerOut
   record.set_exit_code(outcome.exit.exit_code);
   record.set_signal(outcome.exit.signal);
   record.set_first_step(recorder.first_step().value_or(0));
-  if (recorder.latest().has_value()) record.set_last_step(recorder.latest()->step());
+  record.set_last_step(LastStep(outcome, recorder));
   for (const std::string& line : log) record.add_log_tail(line);
   return record;
 }
@@ -107,6 +128,10 @@ void JobSupervisor::Dequeue(const std::string& name) {
   queue_.erase(std::remove_if(queue_.begin(), queue_.end(), [&](const Waiting& w) { return w.name == name; }),
                queue_.end());
   deaths_.erase(name);
+  // The thread of a trainer that has just died may not have come to queue it.
+  const auto attempt = attempts_.find(name);
+  if (attempt != attempts_.end()) attempt->second->dequeued = true;
+  wake_ = true;  // it may have kept a place
 }
 
 void JobSupervisor::Stop(const std::string& name, bool now) {
@@ -162,9 +187,9 @@ absl::Time JobSupervisor::NextDeadline() const {
   for (const auto& [name, attempt] : attempts_) {
     deadline = std::min({deadline, attempt->kill_at, attempt->silent_until});
   }
-  if (stopping_ || static_cast<int>(attempts_.size()) >= options_.max_running) return deadline;
+  if (stopping_) return deadline;
   for (const Waiting& waiting : queue_) {
-    if (attempts_.count(waiting.name) == 0) deadline = std::min(deadline, waiting.not_before);
+    if (HasPlace(waiting) && attempts_.count(waiting.name) == 0) deadline = std::min(deadline, waiting.not_before);
   }
   return deadline;
 }
@@ -173,7 +198,7 @@ void JobSupervisor::KillOverdue() {
   const absl::Time now = options_.clock->Now();
   for (auto& [name, attempt] : attempts_) {
     if (attempt->kill_at <= now) {
-      attempt->run->Kill();
+      attempt->run->KillOverdue();
       attempt->kill_at = absl::InfiniteFuture();
     }
     if (attempt->silent_until <= now) {
@@ -194,11 +219,23 @@ bool JobSupervisor::MayStart(const Waiting& waiting) const {
   return waiting.not_before <= options_.clock->Now() && attempts_.count(waiting.name) == 0;
 }
 
+bool JobSupervisor::HasPlace(const Waiting& waiting) const {
+  // Those that run, and for one that has no place those that keep theirs.
+  auto taken = static_cast<int64_t>(attempts_.size());
+  if (!waiting.rank.begun) {
+    const auto first_without =
+        std::find_if(queue_.begin(), queue_.end(), [](const Waiting& other) { return !other.rank.begun; });
+    taken += first_without - queue_.begin();
+  }
+  return taken < options_.max_running;
+}
+
 std::optional<std::string> JobSupervisor::TakeNext() {
-  if (stopping_ || static_cast<int>(attempts_.size()) >= options_.max_running) return std::nullopt;
+  if (stopping_) return std::nullopt;
   const auto next =
-      std::find_if(queue_.begin(), queue_.end(),
-                   [this](const Waiting& waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return MayStart(waiting); });
+      std::find_if(queue_.begin(), queue_.end(), [this](const Waiting& waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return HasPlace(waiting) && MayStart(waiting);
+      });
   if (next == queue_.end()) return std::nullopt;
   Waiting waiting = std::move(*next);
   queue_.erase(next);
@@ -211,8 +248,10 @@ std::optional<std::string> JobSupervisor::TakeNext() {
 JobSupervisor::AttemptPtr JobSupervisor::MakeAttempt(const Waiting& waiting) {
   const std::string& name = waiting.name;
   auto attempt = std::make_shared<Attempt>();
-  attempt->recorder = std::make_unique<ProgressRecorder>(name, options_.ledger, options_.clock, options_.metrics);
-  attempt->rank = {waiting.rank.priority, true};
+  attempt->recorder = std::make_unique<ProgressRecorder>(
+      name, options_.ledger, options_.clock, options_.metrics,
+      [this, name](const std::string& what, const std::string& why) { Warn(name, what, why); });
+  attempt->priority = waiting.rank.priority;
   TrainerRunOptions run;
   run.launcher = options_.launcher;
   run.trainer_path = options_.trainer_path;
@@ -242,11 +281,15 @@ void JobSupervisor::StartJob(const std::string& name) {
     return attempt->run->Start(job->attempt());
   }
   const bool try_again = IsStoreTrouble(job.status());
-  Retire(name, try_again ? std::make_optional(kStoreRetry) : std::nullopt);
+  Retire(name, try_again ? std::make_optional(kStoreRetry) : std::nullopt, IsEverybodysTrouble(job.status()));
 }
 
 std::string JobSupervisor::FolderOf(const std::string& name) const {
   return absl::StrCat(options_.root, "/", JobIdOf(name));
+}
+
+void JobSupervisor::Warn(const std::string& name, const std::string& what, const std::string& why) const {
+  if (options_.on_warning) options_.on_warning(name, what, why);
 }
 
 void JobSupervisor::OnExit(const std::string& name, TrainerOutcome outcome) {
@@ -257,7 +300,7 @@ void JobSupervisor::OnExit(const std::string& name, TrainerOutcome outcome) {
     absl::MutexLock lock(&mutex_);
     attempt = attempts_[name];
   }
-  attempt->recorder->Flush();
+  attempt->recorder->Flush();  // the curve is drawn from what is kept
   const int deaths = outcome.verb == JobVerb::kDied ? JudgeDeath(name, *attempt, &outcome) : 0;
   if (options_.before_end) options_.before_end(name);
   const auto state = Conclude(name, outcome, *attempt);
@@ -297,7 +340,8 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(const std::string& n
   TrainerOutcome outcome = found;
   RecogniseBadAlloc(log, &outcome);
   const auto edit = [&](v1::TrainingJob& job) {
-    if (attempt.recorder->latest().has_value()) JobLedger::SetProgress(*attempt.recorder->latest(), &job);
+    EndProgress(outcome, *attempt.recorder, &job);
+    attempt.recorder->PutWaitingCheckpoints(&job);
     v1::TrainingAttempt record = DescribeAttempt(attempt.record, outcome, *attempt.recorder, log);
     *record.mutable_end_time() = options_.ledger->Now();
     *job.add_attempts() = std::move(record);
@@ -306,10 +350,15 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(const std::string& n
     }
     if (job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) KeepReports(outcome, &job);
   };
-  while (true) {
+  for (bool first = true; true; first = false) {
+    attempt.recorder->Flush();
     const auto job = options_.ledger->Apply(name, outcome.verb, EventText(outcome), edit);
     if (job.ok()) return job->state();
     if (!IsStoreTrouble(job.status())) return std::nullopt;
+    if (first) {
+      Warn(name, "the end of a trainer cannot be written to the store, which is tried again every 5 s",
+           std::string(job.status().message()));
+    }
     absl::MutexLock lock(&mutex_);
     // Without a word in the store, the next server takes the job up from its
     // last checkpoint, and finds the result if there is one.
@@ -319,10 +368,11 @@ std::optional<v1::TrainingJobState> JobSupervisor::Conclude(const std::string& n
   }
 }
 
-void JobSupervisor::Retire(const std::string& name, std::optional<absl::Duration> restart_after) {
+void JobSupervisor::Retire(const std::string& name, std::optional<absl::Duration> restart_after, bool keeps_place) {
   absl::MutexLock lock(&mutex_);
   const auto attempt = attempts_.find(name);
-  const JobRank rank = attempt->second->rank;
+  const JobRank rank = {attempt->second->priority, keeps_place};
+  if (attempt->second->dequeued) restart_after.reset();
   retired_.push_back(std::move(attempt->second));
   attempts_.erase(attempt);
   wake_ = true;

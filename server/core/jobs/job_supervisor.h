@@ -41,6 +41,9 @@ struct JobSupervisorOptions {
   // nobody else's; and once the job has ended.
   std::function<void(const std::string&)> before_end;
   std::function<void(const std::string&)> on_end;
+  // Called with the name of a job, with what goes wrong about it that does not
+  // end it, and why; on a thread that may block. May be absent.
+  std::function<void(const std::string& job, const std::string& what, const std::string& why)> on_warning;
   JobLedger* ledger = nullptr;
   // Of deadlines alone: best one that nobody sets.
   Clock* clock = nullptr;
@@ -48,8 +51,9 @@ struct JobSupervisorOptions {
   Metrics* metrics = nullptr;
 };
 
-// Where a job stands in the queue: by priority; among equals those that had
-// begun come first, then who came first.
+// Where a job stands in the queue: those that had begun and lost their trainer
+// come first, whatever their priority, for they have a place; then by priority;
+// among equals who came first.
 struct JobRank {
   int priority = 0;
   bool begun = false;
@@ -62,9 +66,10 @@ struct JobRank {
 //
 // A trainer that dies unasked, or is killed for its silence, is started again
 // from its last checkpoint after `restart_backoff`, twice that the next time and
-// so on; after `max_restarts` restarts in a row without a new checkpoint the next
-// death fails the job. One that finds the job taken by an orphan is started again, too, once
-// that was ended.
+// so on. Meanwhile its job keeps its place: it counts against `max_running`, and
+// nothing takes over, of whatever priority. After `max_restarts` restarts in a
+// row without a new checkpoint the next death fails the job. One that finds the
+// job taken by an orphan is started again, too, once that was ended.
 //
 // Thread-safe; calls do not block, but for Shutdown and the destructor, which
 // wait until the trainers have saved and ended, for `stop_grace` at most.
@@ -76,7 +81,7 @@ class JobSupervisor {
   // Puts a job into the queue, behind those of equal rank; no effect where it
   // is in it.
   void Enqueue(const std::string& name, JobRank rank = {}) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Takes it out.
+  // Takes it out; a place that it kept is free at once.
   void Dequeue(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   // Stops its trainer, if it has one: asked, then killed after `stop_grace`, or
   // killed at once.
@@ -95,10 +100,11 @@ class JobSupervisor {
   struct Attempt {
     std::unique_ptr<ProgressRecorder> recorder;
     std::unique_ptr<TrainerRun> run;
-    JobRank rank;
+    int priority = 0;
     int64_t log_begin = 0;  // where its part of the log begins
     v1::TrainingAttempt record;
     // Under mutex_:
+    bool dequeued = false;  // and is not to be queued again by its end
     absl::Time kill_at = absl::InfiniteFuture();
     absl::Time silent_until = absl::InfiniteFuture();
   };
@@ -113,11 +119,14 @@ class JobSupervisor {
   // The next job whose turn it is, moved from the queue to the attempts.
   std::optional<std::string> TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayStart(const Waiting& waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether a place is free for it, or its own.
+  bool HasPlace(const Waiting& waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartJob(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   AttemptPtr MakeAttempt(const Waiting& waiting);
   void StopAttempt(Attempt& attempt, bool now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(Waiting waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string FolderOf(const std::string& name) const;
+  void Warn(const std::string& name, const std::string& what, const std::string& why) const;
 
   // An attempt's thread, once its trainer is gone.
   void OnExit(const std::string& name, TrainerOutcome outcome) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -127,7 +136,9 @@ class JobSupervisor {
   int JudgeDeath(const std::string& name, const Attempt& attempt, TrainerOutcome* outcome) ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<v1::TrainingJobState> Conclude(const std::string& name, const TrainerOutcome& outcome,
                                                const Attempt& attempt) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Retire(const std::string& name, std::optional<absl::Duration> restart_after) ABSL_LOCKS_EXCLUDED(mutex_);
+  // `keeps_place`: nothing else runs in its place until it is started again.
+  void Retire(const std::string& name, std::optional<absl::Duration> restart_after, bool keeps_place = true)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   const JobSupervisorOptions options_;
   absl::Mutex mutex_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/jobs/progress_recorder.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "server/core/resource_name.h"
 
@@ -41,13 +44,15 @@ void ProgressRecorder::OnProgress(const v1::TrainingProgress& progress) {
 
 bool ProgressRecorder::Keep(v1::TrainingProgress progress) {
   *progress.mutable_points() = waiting_points_;
-  if (!ledger_->AddProgress(job_, progress).ok()) return false;
+  if (!Wrote(ledger_->AddProgress(job_, progress))) return false;
   waiting_points_.Clear();
+  WriteWaiting();
   return true;
 }
 
 void ProgressRecorder::Flush() {
   if (!waiting_points_.empty() && latest_.has_value()) Keep(*latest_);
+  WriteWaiting();
 }
 
 bool ProgressRecorder::WorthKeeping(const v1::TrainingProgress& progress, absl::Time now) const {
@@ -67,17 +72,70 @@ void ProgressRecorder::Measure(const v1::TrainingProgress& progress, absl::Time 
 }
 
 void ProgressRecorder::OnSaved(const internal::TrainerEvent::Saved& saved) {
-  if (saved.error().empty()) {
-    saved_ = true;
-    v1::Checkpoint checkpoint = saved.checkpoint();
-    checkpoint.set_step(saved.step());
-    ledger_->AddCheckpoint(job_, std::move(checkpoint)).IgnoreError();
-    return;
+  if (!saved.error().empty()) return OnSaveFailed(saved);
+  saved_ = true;
+  saves_fail_ = false;
+  saved_step_ = std::max(saved_step_, saved.step());
+  v1::Checkpoint checkpoint = saved.checkpoint();
+  checkpoint.set_step(saved.step());
+  *checkpoint.mutable_time() = ledger_->Now();
+  Hold(std::move(checkpoint));
+  WriteWaiting();
+}
+
+void ProgressRecorder::OnSaveFailed(const internal::TrainerEvent::Saved& saved) {
+  const std::string what =
+      absl::StrCat("the checkpoint of step ", saved.step(), " could not be saved, training goes on");
+  if (!saves_fail_ && warn_) warn_(what, saved.error());
+  saves_fail_ = true;
+  HoldNote(absl::StrCat(what, ": ", saved.error()));
+  WriteWaiting();
+}
+
+void ProgressRecorder::Hold(v1::Checkpoint checkpoint) {
+  const auto passed = [&](const v1::Checkpoint& other) { return checkpoint.best() || !other.best(); };
+  waiting_checkpoints_.erase(std::remove_if(waiting_checkpoints_.begin(), waiting_checkpoints_.end(), passed),
+                             waiting_checkpoints_.end());
+  waiting_checkpoints_.push_back(std::move(checkpoint));
+}
+
+void ProgressRecorder::HoldNote(std::string note) {
+  if (waiting_notes_.size() == 2) {
+    waiting_notes_.pop_back();
+    ++notes_left_out_;
   }
-  ledger_
-      ->AddNote(job_, absl::StrCat("the checkpoint of step ", saved.step(),
-                                   " could not be saved, training goes on: ", saved.error()))
-      .IgnoreError();
+  waiting_notes_.push_back(std::move(note));
+}
+
+void ProgressRecorder::WriteWaiting() {
+  while (!waiting_notes_.empty()) {
+    std::string note = waiting_notes_.front();
+    const bool last = waiting_notes_.size() == 1;
+    if (last && notes_left_out_ > 0) absl::StrAppend(&note, " (and ", notes_left_out_, " times before, untold)");
+    if (!Wrote(ledger_->AddNote(job_, note))) return;
+    waiting_notes_.erase(waiting_notes_.begin());
+    if (last) notes_left_out_ = 0;
+  }
+  while (!waiting_checkpoints_.empty()) {
+    if (!Wrote(ledger_->AddCheckpoint(job_, waiting_checkpoints_.front()))) return;
+    waiting_checkpoints_.erase(waiting_checkpoints_.begin());
+  }
+}
+
+void ProgressRecorder::PutWaitingCheckpoints(v1::TrainingJob* job) const {
+  for (const v1::Checkpoint& checkpoint : waiting_checkpoints_) {
+    *job->mutable_last_checkpoint() = checkpoint;
+    if (checkpoint.best()) *job->mutable_best_checkpoint() = checkpoint;
+  }
+}
+
+bool ProgressRecorder::Wrote(const absl::Status& status) {
+  if (!status.ok() && !writes_fail_ && warn_) {
+    warn_("the progress of a training job cannot be written to the store, and is left out",
+          std::string(status.message()));
+  }
+  writes_fail_ = !status.ok();
+  return status.ok();
 }
 
 }  // namespace facet::server

@@ -57,8 +57,10 @@ TrainerOutcome JudgeLastWord(const TrainerTraces& traces) {
     return outcome;
   }
   if (word.has_stopped()) {
-    return Make(traces, JobVerb::kStopped, Attempt::END_STOPPED, "",
-                absl::StrCat("the trainer saved step ", word.stopped().step(), " and stopped"));
+    TrainerOutcome outcome = Make(traces, JobVerb::kStopped, Attempt::END_STOPPED, "",
+                                  absl::StrCat("the trainer saved step ", word.stopped().step(), " and stopped"));
+    outcome.step = word.stopped().step();
+    return outcome;
   }
   const auto code = static_cast<absl::StatusCode>(word.failed().code());
   const std::string& reason = word.failed().reason();
@@ -70,13 +72,23 @@ TrainerOutcome JudgeLastWord(const TrainerTraces& traces) {
   return outcome;
 }
 
+// Of a trainer that was asked to stop and ended by a signal.
+std::string StopText(const TrainerTraces& traces) {
+  const int signal = traces.exit.signal;
+  if (signal == SIGKILL && traces.kill_asked) return "the trainer was killed as asked (now)";
+  if (signal == SIGKILL && traces.overdue) return "the trainer did not stop within the grace and was killed";
+  // Later it obeys the signal and says what it has saved.
+  if (signal == SIGTERM) return "the trainer stopped as asked, while it was starting";
+  return SignalText(signal);
+}
+
 TrainerOutcome JudgeSignal(const TrainerTraces& traces) {
   const std::string text = SignalText(traces.exit.signal);
   if (traces.hung) {
     return Make(traces, JobVerb::kDied, Attempt::END_HUNG, "HUNG",
                 "the trainer said nothing for too long and was killed");
   }
-  if (traces.stop_asked) return Make(traces, JobVerb::kStopped, Attempt::END_STOPPED, "", text);
+  if (traces.stop_asked) return Make(traces, JobVerb::kStopped, Attempt::END_STOPPED, "", StopText(traces));
   if (traces.exit.signal == SIGKILL && traces.memory_ran_out) {
     return Make(traces, JobVerb::kDied, Attempt::END_OUT_OF_MEMORY, kOutOfMemory,
                 absl::StrCat(text, ": the machine ran out of memory"));

@@ -29,7 +29,7 @@ struct TrainerOutcome {
   ProcessExit exit;
   // Another trainer holds the job.
   bool locked = false;
-  // Step of a failure, where the trainer said.
+  // Step of a failure, or the one saved at a stop, where the trainer said.
   int step = 0;
 };
 
@@ -45,6 +45,10 @@ struct TrainerTraces {
   // Whether it was asked to stop, and whether it was killed for its silence.
   bool stop_asked = false;
   bool hung = false;
+  // Whether somebody asked to have it killed at once, and whether it was killed
+  // because it had been asked to stop and did not.
+  bool kill_asked = false;
+  bool overdue = false;
   // Whether the kernel killed a process for want of memory meanwhile.
   bool memory_ran_out = false;
   ProcessExit exit;

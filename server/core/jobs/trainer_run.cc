@@ -51,6 +51,12 @@ void TrainerRun::Kill() {
   if (process_ != nullptr) process_->Signal(SIGKILL);
 }
 
+void TrainerRun::KillOverdue() {
+  absl::MutexLock lock(&mutex_);
+  overdue_ = true;
+  if (process_ != nullptr) process_->Signal(SIGKILL);
+}
+
 void TrainerRun::KillHung() {
   absl::MutexLock lock(&mutex_);
   if (process_ == nullptr) return;
@@ -79,6 +85,8 @@ void TrainerRun::Conclude(TrainerTraces traces) {
     absl::MutexLock lock(&mutex_);
     traces.stop_asked = stop_asked_;
     traces.hung = hung_;
+    traces.kill_asked = kill_asked_;
+    traces.overdue = overdue_;
   }
   options_.on_exit(JudgeTrainer(traces));
 }
@@ -99,7 +107,7 @@ Process* TrainerRun::Launch(TrainerTraces* traces) {
   absl::MutexLock lock(&mutex_);
   process_ = *std::move(launched);
   // Asked while the process was being made.
-  if (stop_asked_) process_->Signal(kill_asked_ ? SIGKILL : SIGTERM);
+  if (stop_asked_) process_->Signal(kill_asked_ || overdue_ ? SIGKILL : SIGTERM);
   return process_.get();
 }
 

@@ -32,7 +32,7 @@ struct TrainerRunOptions {
 };
 
 // One process of facet-trainer, from its start to its end, on a thread of its
-// own. Thread-safe; Stop and Kill do not block. The destructor kills what still
+// own. Thread-safe; stopping and killing do not block. The destructor kills what still
 // runs and waits for `on_exit` to return.
 class TrainerRun {
  public:
@@ -48,7 +48,10 @@ class TrainerRun {
   void Start(int attempt = 1);
   // Asks it to save and end; before the start, there will be no process.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
+  // As somebody asked.
   void Kill() ABSL_LOCKS_EXCLUDED(mutex_);
+  // It was asked to stop and takes too long.
+  void KillOverdue() ABSL_LOCKS_EXCLUDED(mutex_);
   // It does nothing any more: kills it, which does not count as asked for.
   void KillHung() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -65,6 +68,7 @@ class TrainerRun {
   absl::Mutex mutex_;
   bool stop_asked_ ABSL_GUARDED_BY(mutex_) = false;
   bool kill_asked_ ABSL_GUARDED_BY(mutex_) = false;
+  bool overdue_ ABSL_GUARDED_BY(mutex_) = false;
   bool hung_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Process> process_ ABSL_GUARDED_BY(mutex_);
   int attempt_ = 1;

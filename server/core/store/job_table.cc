@@ -128,6 +128,20 @@ absl::Status JobTable::Delete(const std::string& name) {
   return transaction.Commit();
 }
 
+absl::StatusOr<bool> JobTable::TrimProgress(const std::string& name, int limit) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  {
+    ASSIGN_OR_RETURN(Statement last, database_.Query("SELECT max(revision) FROM (SELECT revision FROM job_events "
+                                                     "WHERE job = ? AND is_progress = 1 ORDER BY revision LIMIT ?)",
+                                                     name, limit));
+    RETURN_IF_ERROR(last.Step().status());
+    if (last.Int(0) == 0) return false;
+    RETURN_IF_ERROR(Compact(name, last.Int(0)));
+  }
+  RETURN_IF_ERROR(transaction.Commit());
+  return true;
+}
+
 absl::StatusOr<std::vector<v1::TrainingEvent>> JobTable::ListEvents(const std::string& job, int64_t after_revision,
                                                                     int limit) {
   ASSIGN_OR_RETURN(Statement statement, database_.Query("SELECT event FROM job_events WHERE job = ? AND revision > ? "

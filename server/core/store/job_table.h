@@ -29,6 +29,9 @@ class JobTable {
   absl::StatusOr<int64_t> Update(v1::TrainingJob job, v1::TrainingEvent event);
   absl::Status Put(v1::TrainingJob job);
   absl::Status Delete(const std::string& name);
+  // Gives up the oldest `limit` events of progress, as if there were a bound on
+  // them. False: there were none left.
+  absl::StatusOr<bool> TrimProgress(const std::string& name, int limit);
   absl::StatusOr<std::vector<v1::TrainingAttempt>> ListAttempts(const std::string& job, int limit);
   absl::StatusOr<std::vector<v1::TrainingEvent>> ListEvents(const std::string& job, int64_t after_revision, int limit);
   absl::StatusOr<int64_t> CompactedRevision(const std::string& job);

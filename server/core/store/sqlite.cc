@@ -56,7 +56,9 @@ absl::Status FromCode(int code, int system_error, const std::string& path, const
     case SQLITE_CONSTRAINT:
       return absl::AlreadyExistsError(absl::StrCat("'", path, "': ", text));
     case SQLITE_IOERR:
-      if (IsDiskFull(system_error)) return DiskFull(path);
+      // The index of the log is made when the database is opened; SQLite does
+      // not say why it could not grow.
+      if (IsDiskFull(system_error) || code == SQLITE_IOERR_SHMSIZE) return DiskFull(path);
       return WithReason(absl::InternalError(absl::StrCat("the disk fails under '", path, "': ", why)),
                         "STORE_IO_ERROR");
     default:

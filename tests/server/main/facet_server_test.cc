@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/thread.h"
@@ -181,6 +182,23 @@ TEST_F(FacetServerTest, ServesFromCreateOn) {
   EXPECT_THAT(HttpGet(server->metrics_address(), "/metrics"), HasSubstr("\nfacet_ready 1\n"));
   EXPECT_EQ(TempDir::Read(options_.state_dir + "/facetd.address"),
             absl::StrCat("grpc=", server->addresses()[0], "\nmetrics=", server->metrics_address(), "\n"));
+}
+
+TEST_F(FacetServerTest, AFullDiskForTheFileWithTheAddressesIsAWarning) {
+  FaultyFileSystem disk(FileSystem::Posix());
+  disk.OnCreate([&](const std::string& path) {
+    if (absl::StrContains(path, "facetd.address")) disk.FailAt(1, FaultyFileSystem::DiskFull());
+  });
+  environment_.file_system = &disk;
+  dir_.Write("state/facetd.address", "grpc=127.0.0.1:1\n");  // a dead server's
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  EXPECT_TRUE(ListModels(Connect(*server)).ok());
+  EXPECT_FALSE(FileSystem::Posix()->Exists(options_.state_dir + "/facetd.address"));
+  const auto lines = log_.lines();
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const FakeLog::Line& line) {
+    return line.severity == LogSeverity::kWarning && absl::StrContains(line.message, "addresses");
+  }));
 }
 
 TEST_F(FacetServerTest, ListensOnASocketFileToo) {

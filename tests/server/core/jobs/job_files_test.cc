@@ -105,6 +105,18 @@ TEST(JobEstimateTest, MoreStepsTakeLongerAndMoreCheckpointsMoreRoom) {
   EXPECT_EQ(EstimateJob(input).duration().seconds(), 0);
 }
 
+TEST(JobEstimateTest, AStepOfTheSmallestNetsTakesItsTimeToo) {
+  FakeDatasets datasets;
+  JobEstimateInput input;
+  input.nets = PlanJob({FileSystem::Posix(), PresetDir(), &datasets}, SpecFor(""))->nets;
+  input.nets.training.steps = 4000;
+  input.nets.training.batch_size = 1;
+  input.cores = 64;
+  const auto estimate = EstimateJob(input);
+  EXPECT_EQ(estimate.duration().seconds(), 20);
+  EXPECT_THAT(estimate.duration_basis(), HasSubstr("no less than 5 ms a step"));
+}
+
 TEST(JobEstimateTest, SaysWhatStandsInTheWay) {
   FakeDatasets datasets;
   JobEstimateInput input;

@@ -40,6 +40,22 @@ class JobHistoryTest : public JobHarness {
   }
 };
 
+TEST_F(JobHistoryTest, EndedJobIsInNoPhaseAndHasTheStepThatWasSavedLast) {
+  const v1::TrainingJob ended = RunToEnd("a", "step:42 save:44 phase:saving finish");
+  EXPECT_EQ(ended.progress().phase(), "");
+  EXPECT_EQ(ended.progress().step(), 44);
+  EXPECT_EQ(ended.attempts(0).last_step(), 44);
+  Create("b", "load step:1 hang");
+  EventLog log;
+  Watch("b", &log);
+  log.WaitForStep(1);
+  EXPECT_EQ(Get("b").progress().phase(), "training");
+  ASSERT_TRUE(Pause("b", true).ok());
+  log.WaitForState(v1::TRAINING_JOB_STATE_PAUSED);
+  EXPECT_EQ(Get("b").progress().phase(), "");
+  EXPECT_THAT(log.transitions().back(), HasSubstr("killed as asked"));
+}
+
 TEST_F(JobHistoryTest, EachAttemptIsRecordedWithItsEndAndItsOwnLog) {
   const v1::TrainingJob job = RunToEnd(
       "a", "print:one step:10 save:10 once:signal:11 print:two step:20 once:exit:4 print:three step:30 finish");

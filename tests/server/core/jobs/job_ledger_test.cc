@@ -139,6 +139,21 @@ TEST_F(JobLedgerTest, ProgressAndNotesKeepTheState) {
   EXPECT_EQ(Events()[3].state(), v1::TRAINING_JOB_STATE_STARTING);
 }
 
+TEST_F(JobLedgerTest, JobWhoseServerDiedIsInNoPhaseAndHasTheStepThatWasSavedLast) {
+  ASSERT_TRUE(Insert("a").ok());
+  ASSERT_TRUE(Apply(JobVerb::kStart).ok());
+  v1::TrainingProgress progress;
+  progress.set_step(12);
+  progress.set_phase("training");
+  ASSERT_TRUE(ledger_->AddProgress(kJob, progress).ok());
+  v1::Checkpoint checkpoint;
+  checkpoint.set_step(14);
+  ASSERT_TRUE(ledger_->AddCheckpoint(kJob, checkpoint).ok());
+  ASSERT_TRUE(Apply(JobVerb::kServerStarted).ok());
+  EXPECT_EQ(Job().progress().phase(), "");
+  EXPECT_EQ(store_->ListAttempts(kJob, 1)->at(0).last_step(), 14);
+}
+
 TEST_F(JobLedgerTest, OnlyAnEndedJobIsRemoved) {
   ASSERT_TRUE(Insert("a").ok());
   EXPECT_TRUE(absl::IsFailedPrecondition(ledger_->Remove(kJob)));

@@ -12,6 +12,7 @@
 #include "server/core/jobs/job_manager.h"
 #include "server/core/shutting_down.h"
 #include "tests/server/core/jobs/job_harness.h"
+#include "tests/server/core/store/full_disk.h"
 
 namespace facet::server {
 namespace {
@@ -116,6 +117,60 @@ TEST_F(JobRecoveryTest, ShutdownKeepsRunningJobsForTheNextServer) {
   EXPECT_TRUE(second.WaitForEnd().ok());
   EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
   EXPECT_EQ(Get("a").attempt(), 2);
+}
+
+// Whatever the priority of those that wait; they were made earlier, besides.
+TEST_F(JobRecoveryTest, JobThatRanGoesOnBeforeAnyOtherWhenTheServerIsStartedAnew) {
+  Create("first", "step:1 hang");
+  EventLog first;
+  Watch("first", &first);
+  first.WaitForStep(1);
+  auto urgent = MakeRequest("urgent", "finish");
+  urgent.set_priority(100);
+  ASSERT_TRUE(jobs().CreateJob(urgent).ok());
+  ASSERT_TRUE(Pause("urgent").ok());
+  Create("running", "step:1 save:1 once:hang step:2 finish");
+  ASSERT_TRUE(Cancel("first", true).ok());
+  EventLog before;
+  Watch("running", &before);
+  before.WaitForStep(1);
+  ASSERT_TRUE(Resume("urgent").ok());
+  Restart();
+  for (const char* id : {"running", "urgent"}) {
+    EventLog log;
+    Watch(id, &log);
+    EXPECT_TRUE(log.WaitForEnd().ok());
+  }
+  const auto nanos = [](const auto& time) { return time.seconds() * 1'000'000'000 + time.nanos(); };
+  EXPECT_LE(nanos(Get("running").end_time()), nanos(Get("urgent").start_time()));
+}
+
+TEST_F(JobRecoveryTest, OnAFullDiskJobsAreStoppedAndRemovedAndTheServerStartsAnew) {
+  FullDisk disk(store_.folder().path());
+  for (const char* id : {"a", "b"}) {
+    Create(id, "step:1 hang");
+    EventLog log;
+    Watch(id, &log);
+    log.WaitForStep(1);
+    disk.Fill();
+    EXPECT_TRUE(Pause(id).ok());
+    log.WaitForState(v1::TRAINING_JOB_STATE_PAUSED);
+    disk.MakeRoom();
+  }
+  ASSERT_TRUE(Resume("a").ok());
+  EventLog log;
+  Watch("a", &log, Get("a").revision());
+  log.WaitForState(v1::TRAINING_JOB_STATE_RUNNING);
+  disk.Fill();
+  Restart();
+  EXPECT_TRUE(Cancel("b").ok());
+  EXPECT_TRUE(Delete("b").ok());
+  EXPECT_TRUE(Cancel("a", true).ok());
+  EventLog last;
+  Watch("a", &last);
+  EXPECT_TRUE(last.WaitForEnd().ok());
+  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_CANCELLED);
+  EXPECT_TRUE(Delete("a").ok());
 }
 
 TEST_F(JobRecoveryTest, WatchGoesOnAcrossServers) {

@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,25 @@ void ExpectTable(const std::vector<Row>& rows) {
 TEST(JobStateTest, EveryCellOfTheTable) { ExpectTable(ParseWords(kTable)); }
 
 TEST(JobStateTest, DocumentationShowsTheSameTable) { ExpectTable(ParseDocument()); }
+
+TEST(JobStateTest, DocumentationDrawsEveryChangeOfState) {
+  std::set<std::string> changes;
+  for (const auto& [name, state] : StatesByName()) {
+    for (const JobVerb verb : kAllJobVerbs) {
+      const auto next = NextJobState(state, verb);
+      if (next.has_value() && *next != state) changes.insert(absl::StrCat(name, " --> ", JobStateName(*next)));
+    }
+  }
+  std::set<std::string> drawn;
+  std::ifstream file(absl::StrCat(FACET_TEST_SOURCE_DIR, "/docs/jobs.md"));
+  for (std::string line; std::getline(file, line);) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.size() >= 3 && words[1] == "-->" && words[0] != "[*]" && words[2] != "[*]") {
+      drawn.insert(absl::StrCat(words[0], " --> ", words[2]));
+    }
+  }
+  EXPECT_EQ(drawn, changes);
+}
 
 TEST(JobStateTest, NumbersThatAreNoStateAreRefused) {
   for (const JobVerb verb : kAllJobVerbs) {

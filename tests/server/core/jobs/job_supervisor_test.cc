@@ -32,6 +32,7 @@ class JobSupervisorTest : public testing::Test {
     ledger_ = JobLedger::Create({store_.get(), &clock_, metrics_.get(), 10,
                                  [this](const std::string& job) {
                                    const auto found = store_->GetJob(job);
+                                   if (found.ok() && on_change_) on_change_(found->job);
                                    if (found.ok() && found->job.state() == v1::TRAINING_JOB_STATE_STARTING) {
                                      started_.push_back(job);
                                    }
@@ -90,6 +91,7 @@ class JobSupervisorTest : public testing::Test {
   FakeClock clock_;
   std::unique_ptr<Metrics> metrics_ = Metrics::Create();
   std::vector<std::string> started_;  // by the supervisor's thread
+  std::function<void(const v1::TrainingJob&)> on_change_;
   JobWatches watches_;
   std::unique_ptr<JobLedger> ledger_;
   JobSupervisorOptions options_;
@@ -108,6 +110,7 @@ TEST_F(JobSupervisorTest, DeafTrainerIsKilledWhenTheGraceIsOver) {
   clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(log.WaitForEnd().ok());
   EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_CANCELLED);
+  EXPECT_THAT(log.transitions().back(), HasSubstr("did not stop within the grace"));
 }
 
 TEST_F(JobSupervisorTest, RestartWaitsLongerEachTime) {
@@ -129,18 +132,70 @@ TEST_F(JobSupervisorTest, RestartWaitsLongerEachTime) {
   EXPECT_THAT(Get("a").failure().message(), HasSubstr("4th time in a row"));
 }
 
-TEST_F(JobSupervisorTest, JobThatWaitsForItsRestartLetsOthersRun) {
+TEST_F(JobSupervisorTest, JobThatWaitsForItsRestartKeepsItsPlace) {
   EventLog first;
-  EventLog second;
+  EventLog low;
+  EventLog high;
   Run("a", "once:signal:9 finish", &first);
   first.WaitForState(v1::TRAINING_JOB_STATE_RECOVERING);
-  Run("b", "finish", &second);
-  EXPECT_TRUE(second.WaitForEnd().ok());
-  EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_RECOVERING);
+  Run("low", "finish", &low, {-50, false});
+  Run("high", "finish", &high, {50, false});
   clock_.BlockUntilWaiters(1);
   clock_.Advance(absl::Seconds(1));
-  EXPECT_TRUE(first.WaitForEnd().ok());
+  for (EventLog* log : {&first, &low, &high}) EXPECT_TRUE(log->WaitForEnd().ok());
   EXPECT_EQ(Get("a").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+  EXPECT_THAT(started_, ElementsAre("trainingJobs/a", "trainingJobs/a", "trainingJobs/high", "trainingJobs/low"));
+}
+
+TEST_F(JobSupervisorTest, PlaceIsKeptBesideOthersThatRun) {
+  options_.max_running = 2;
+  supervisor_ = std::make_unique<JobSupervisor>(options_);
+  EventLog dying;
+  EventLog running;
+  EventLog waiting;
+  Run("running", "step:1 hang", &running);
+  running.WaitForStep(1);
+  Run("dying", "once:signal:9 step:1 hang", &dying);
+  dying.WaitForState(v1::TRAINING_JOB_STATE_RECOVERING);
+  Run("waiting", "finish", &waiting, {50, false});
+  clock_.BlockUntilWaiters(1);
+  clock_.Advance(absl::Seconds(1));
+  dying.WaitForStep(1);
+  EXPECT_EQ(Get("waiting").state(), v1::TRAINING_JOB_STATE_QUEUED);
+  ASSERT_TRUE(ledger_->Apply("trainingJobs/running", JobVerb::kCancel, "cancel").ok());
+  supervisor_->Stop("trainingJobs/running", true);
+  EXPECT_TRUE(waiting.WaitForEnd().ok());
+  EXPECT_EQ(Get("dying").state(), v1::TRAINING_JOB_STATE_RUNNING);
+  supervisor_->Shutdown();
+}
+
+TEST_F(JobSupervisorTest, JobCancelledWhileItWaitsForItsRestartFreesItsPlaceAtOnce) {
+  EventLog first;
+  EventLog second;
+  Run("a", "signal:9", &first);
+  first.WaitForState(v1::TRAINING_JOB_STATE_RECOVERING);
+  Run("b", "finish", &second);
+  clock_.BlockUntilWaiters(1);
+  ASSERT_TRUE(ledger_->Apply("trainingJobs/a", JobVerb::kCancel, "cancel").ok());
+  supervisor_->Dequeue("trainingJobs/a");
+  EXPECT_TRUE(second.WaitForEnd().ok());
+  EXPECT_EQ(Get("b").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+}
+
+// Its thread has told the ledger and not yet queued it.
+TEST_F(JobSupervisorTest, JobCancelledInTheInstantOfItsDeathKeepsNoPlace) {
+  on_change_ = [this](const v1::TrainingJob& job) {
+    if (job.state() != v1::TRAINING_JOB_STATE_RECOVERING) return;
+    EXPECT_TRUE(ledger_->Apply(job.name(), JobVerb::kCancel, "cancel").ok());
+    supervisor_->Dequeue(job.name());
+  };
+  EventLog first;
+  EventLog second;
+  Run("a", "signal:9", &first);
+  EXPECT_TRUE(first.WaitForEnd().ok());
+  Run("b", "finish", &second);
+  EXPECT_TRUE(second.WaitForEnd().ok());
+  EXPECT_EQ(Get("b").state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
 }
 
 TEST_F(JobSupervisorTest, TroubleWithTheStoreOfWhateverKindIsWaitedOut) {
@@ -179,7 +234,7 @@ TEST_F(JobSupervisorTest, SilentTrainerIsKilledAndStartedAgain) {
   EXPECT_EQ(attempts[1].end(), v1::TrainingAttempt::END_FINISHED);
 }
 
-TEST_F(JobSupervisorTest, JobsStartByPriorityThenThoseThatHadBegunThenInOrder) {
+TEST_F(JobSupervisorTest, ThoseThatHadBegunStartFirstThenByPriorityThenInOrder) {
   EventLog first;
   Run("a", "step:1 hang", &first);
   first.WaitForStep(1);
@@ -194,7 +249,7 @@ TEST_F(JobSupervisorTest, JobsStartByPriorityThenThoseThatHadBegunThenInOrder) {
   for (EventLog& log : logs) EXPECT_TRUE(log.WaitForEnd().ok());
   std::vector<std::string> order;
   for (const auto& started : started_) order.push_back(started.substr(started.rfind('/') + 1));
-  EXPECT_THAT(order, ElementsAre("a", "high", "begun", "plain", "second", "low"));
+  EXPECT_THAT(order, ElementsAre("a", "begun", "high", "plain", "second", "low"));
 }
 
 TEST_F(JobSupervisorTest, ShutdownKillsADeafTrainerAndKeepsItsJob) {

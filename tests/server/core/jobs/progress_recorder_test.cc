@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fake_clock.h"
+#include "tests/server/core/store/full_disk.h"
 #include "tests/server/core/store/temp_store.h"
 
 namespace facet::server {
@@ -22,14 +23,19 @@ constexpr char kJob[] = "trainingJobs/a";
 class ProgressRecorderTest : public testing::Test {
  protected:
   ProgressRecorderTest()
-      : ledger_(JobLedger::Create({store_.get(), &clock_, metrics_.get(), 10, [](const std::string&) {}}).value()),
-        recorder_(kJob, ledger_.get(), &clock_, metrics_.get()) {
+      : ledger_(MakeLedger()),
+        recorder_(kJob, ledger_.get(), &clock_, metrics_.get(),
+                  [this](const std::string& what, const std::string& why) { warnings_.push_back(what + ": " + why); }) {
     v1::TrainingJob job;
     job.set_name(kJob);
     EXPECT_TRUE(ledger_->Insert(job, "").ok());
     EXPECT_TRUE(ledger_->Apply(kJob, JobVerb::kStart, "starts").ok());
   }
 
+  std::unique_ptr<JobLedger> MakeLedger() {
+    store_.Reopen();  // what was opened before the disk does not notice
+    return JobLedger::Create({store_.get(), &clock_, metrics_.get(), 10, [](const std::string&) {}}).value();
+  }
   void Tell(const std::string& phase, int step) {
     internal::TrainerEvent event;
     event.mutable_progress()->set_phase(phase);
@@ -38,9 +44,10 @@ class ProgressRecorderTest : public testing::Test {
     (*event.mutable_progress()->mutable_losses())["generator"] = 2.5;
     recorder_.OnEvent(event);
   }
-  void TellSaved(int step, const std::string& error) {
+  void TellSaved(int step, const std::string& error, bool best = false) {
     internal::TrainerEvent event;
     event.mutable_saved()->set_step(step);
+    event.mutable_saved()->mutable_checkpoint()->set_best(best);
     event.mutable_saved()->set_error(error);
     recorder_.OnEvent(event);
   }
@@ -53,8 +60,18 @@ class ProgressRecorderTest : public testing::Test {
     return steps;
   }
   v1::TrainingJobState State() { return store_->GetJob(kJob)->job.state(); }
+  std::vector<std::string> Transitions() {
+    std::vector<std::string> texts;
+    const auto events = store_->ListEvents(kJob, 0, 1000).value();
+    for (const auto& event : events) {
+      if (!event.transition().empty()) texts.push_back(event.transition());
+    }
+    return texts;
+  }
 
   TempStore store_;
+  FullDisk disk_{store_.folder().path()};
+  std::vector<std::string> warnings_;
   FakeClock clock_;
   std::unique_ptr<Metrics> metrics_ = Metrics::Create();
   std::unique_ptr<JobLedger> ledger_;
@@ -98,6 +115,55 @@ TEST_F(ProgressRecorderTest, CheckpointThatFailedIsANote) {
   EXPECT_TRUE(recorder_.saved());
   EXPECT_EQ(store_->GetJob(kJob)->job.last_checkpoint().step(), 10);
   EXPECT_EQ(store_->ListEvents(kJob, 0, 100)->back().checkpoint().step(), 10);
+}
+
+TEST_F(ProgressRecorderTest, CheckpointsThatFailWhileTheStoreIsFullAreToldOnceItHasRoom) {
+  Tell("training", 1);
+  disk_.Fill();
+  for (const int step : {5, 6, 7}) TellSaved(step, "no room");
+  const size_t told = Transitions().size();
+  disk_.MakeRoom();
+  clock_.Advance(absl::Seconds(1));
+  Tell("training", 8);
+  const std::vector<std::string> texts = Transitions();
+  ASSERT_EQ(texts.size(), told + 2);
+  EXPECT_THAT(texts[told], HasSubstr("step 5 could not be saved"));
+  EXPECT_THAT(texts[told + 1], HasSubstr("step 7 could not be saved"));
+  EXPECT_THAT(texts[told + 1], HasSubstr("1 times before"));
+}
+
+TEST_F(ProgressRecorderTest, NewestAndBestCheckpointWaitUntilTheStoreHasRoom) {
+  Tell("training", 1);
+  disk_.Fill();
+  TellSaved(5, "", true);
+  TellSaved(6, "");
+  TellSaved(7, "");
+  v1::TrainingJob ended;
+  recorder_.PutWaitingCheckpoints(&ended);
+  EXPECT_EQ(ended.best_checkpoint().step(), 5);
+  EXPECT_EQ(ended.last_checkpoint().step(), 7);
+  EXPECT_FALSE(store_->GetJob(kJob)->job.has_last_checkpoint());
+  disk_.MakeRoom();
+  recorder_.Flush();
+  EXPECT_EQ(store_->GetJob(kJob)->job.best_checkpoint().step(), 5);
+  EXPECT_EQ(store_->GetJob(kJob)->job.last_checkpoint().step(), 7);
+  EXPECT_EQ(recorder_.last_step(), 7);
+}
+
+TEST_F(ProgressRecorderTest, WarnsOnceWhileTheDiskIsFull) {
+  Tell("training", 1);
+  disk_.Fill();
+  for (const int step : {5, 6}) TellSaved(step, "no room");
+  clock_.Advance(absl::Seconds(1));
+  Tell("training", 7);
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("step 5 could not be saved, training goes on: no room"),
+                                     HasSubstr("cannot be written to the store")));
+  disk_.MakeRoom();
+  Tell("training", 8);
+  TellSaved(9, "");
+  EXPECT_EQ(warnings_.size(), 2u);
+  TellSaved(10, "no room");
+  EXPECT_EQ(warnings_.size(), 3u);
 }
 
 TEST_F(ProgressRecorderTest, PointsOfTheCurveWaitForAnEventThatIsKept) {

@@ -108,6 +108,19 @@ TEST(TrainerOutcomeTest, SignalAskedForIsAStop) {
   EXPECT_EQ(JudgeTrainer(Ended(0, SIGKILL, true)).verb, JobVerb::kStopped);
 }
 
+TEST(TrainerOutcomeTest, WhatWasAskedForIsNotToldAsADeath) {
+  TrainerTraces traces = Ended(0, SIGTERM, true);
+  EXPECT_EQ(JudgeTrainer(traces).message, "the trainer stopped as asked, while it was starting");
+  traces.exit.signal = SIGKILL;
+  EXPECT_EQ(JudgeTrainer(traces).message, "the trainer was killed by signal 9 (SIGKILL)") << "by somebody else";
+  traces.overdue = true;
+  EXPECT_EQ(JudgeTrainer(traces).message, "the trainer did not stop within the grace and was killed");
+  traces.kill_asked = true;
+  EXPECT_EQ(JudgeTrainer(traces).message, "the trainer was killed as asked (now)");
+  traces.exit.signal = SIGSEGV;
+  EXPECT_THAT(JudgeTrainer(traces).message, HasSubstr("signal 11"));
+}
+
 TEST(TrainerOutcomeTest, ExitCodeWithoutAWordIsAFailure) {
   const TrainerOutcome outcome = JudgeTrainer(Ended(7));
   EXPECT_EQ(outcome.verb, JobVerb::kFailed);
