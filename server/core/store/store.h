@@ -51,6 +51,10 @@ struct VersionRef {
 // a page that no listing returned, RESOURCE_EXHAUSTED (reason DISK_FULL),
 // DATA_LOSS for a damaged database, UNAVAILABLE for one that another process
 // holds. A call that fails has changed nothing.
+//
+// `<path>.reserve` keeps room on the disk (DiskReserve) for what must go on when
+// there is no other: opening, deletions, and jobs that stop or end. A job that is
+// deleted so gives up its progress first, and may fail then.
 class Store {
  public:
   // Opens or makes `path`, its folder included, and migrates older schemas.
