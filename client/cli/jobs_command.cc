@@ -146,11 +146,13 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   };
   add("show", "State, losses, report or failure of a job", [&context, name] { return Show(context, *name); });
   auto show = std::make_shared<bool>(false);
-  add("watch", "Follow a job until it ends", [&context, name, show] {
-    const InterruptNote note(absl::StrCat(*name, " goes on"));
-    return FollowJob(context, *name, *show);
-  })->add_flag("--show", *show, "draw the samples of each checkpoint in the terminal");
   auto all = std::make_shared<bool>(false);
+  CLI::App* watch = add("watch", "Follow a job until it ends", [&context, name, show, all] {
+    const InterruptNote note(absl::StrCat(*name, " goes on"));
+    return FollowJob(context, *name, {.show = *show, .all = *all});
+  });
+  watch->add_flag("--show", *show, "draw the samples of each checkpoint in the terminal");
+  watch->add_flag("--all", *all, "with all that happened before");
   auto follow = std::make_shared<bool>(false);
   CLI::App* logs = add("logs", "The trainer's log, from its last lines on",
                        [&context, name, all, follow] { return Logs(context, *name, *all, *follow); });

@@ -69,7 +69,7 @@ absl::Status Train(Context& context, const Options& options) {
   }
   {
     const InterruptNote note(LeftNote(job.name(), options.publish));
-    RETURN_IF_ERROR(FollowJob(context, job.name(), options.show));
+    RETURN_IF_ERROR(FollowJob(context, job.name(), {.show = options.show}));
   }
   if (options.publish.empty()) {
     if (!context.json) PrintLine(absl::StrCat("publish it with: facet models publish ", job.name(), " --as NAME"));
