@@ -146,10 +146,21 @@ absl::Status Plot(Context& context, const std::string& name, const std::string& 
   return absl::OkStatus();
 }
 
+// A job that goes on would do the steps after its newest checkpoint itself, and
+// the new job once more.
+absl::Status CheckAtRest(const v1::TrainingJob& job) {
+  if (HasEnded(job.state()) || job.state() == v1::TRAINING_JOB_STATE_PAUSED) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(job.name(), " is ", StateName(job.state()),
+                   ": what it still does would be done a second time. Extend it when it has ended (facet jobs watch), "
+                   "or pause or cancel it first"));
+}
+
 // A new job with the spec of `name`, more steps, and its newest checkpoint.
 absl::Status Extend(Context& context, const std::string& name, int steps, const std::string& id) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
+  RETURN_IF_ERROR(CheckAtRest(job));
   v1::CreateTrainingJobRequest request;
   request.set_training_job_id(id);
   *request.mutable_spec() = job.spec();
@@ -216,7 +227,7 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   })->add_option("--out", *out, "file, or - for standard output; default curve.svg");
   auto steps = std::make_shared<int>(0);
   auto id = std::make_shared<std::string>();
-  CLI::App* extend = add("extend", "Go on from the end of a job, as a new job",
+  CLI::App* extend = add("extend", "Go on with an ended or paused job, as a new job",
                          [&context, name, steps, id] { return Extend(context, *name, *steps, *id); });
   extend->add_option("--steps", *steps, "steps to add")->required()->check(CLI::PositiveNumber);
   extend->add_option("--id", *id, "id of the new job");

@@ -190,6 +190,30 @@ TEST_F(TrainTest, WhoWatchesIsToldHowItStandsAndNotAllThatWas) {
   EXPECT_EQ(all.err, "succeeded: done\n");
 }
 
+TEST_F(TrainTest, WhatGoesOnIsNotExtended) {
+  v1::TrainingJobState state = v1::TRAINING_JOB_STATE_RUNNING;
+  server_.training.get = [&](const v1::GetTrainingJobRequest&, v1::TrainingJob* job) {
+    job->set_name("trainingJobs/j");
+    job->set_state(state);
+    job->mutable_progress()->set_total_steps(60);
+    return grpc::Status::OK;
+  };
+  for (const auto busy : {v1::TRAINING_JOB_STATE_QUEUED, v1::TRAINING_JOB_STATE_RUNNING, v1::TRAINING_JOB_STATE_PAUSING,
+                          v1::TRAINING_JOB_STATE_CANCELLING, v1::TRAINING_JOB_STATE_RECOVERING}) {
+    state = busy;
+    const CommandResult result = Facet({"jobs", "extend", "j", "--steps", "5"});
+    EXPECT_EQ(result.exit_code, 4);
+    EXPECT_THAT(result.err, AllOf(HasSubstr("trainingJobs/j is "), HasSubstr("second time"), HasSubstr("pause")));
+  }
+  EXPECT_FALSE(asked_.has_spec());
+  for (const auto still : {v1::TRAINING_JOB_STATE_PAUSED, v1::TRAINING_JOB_STATE_SUCCEEDED,
+                           v1::TRAINING_JOB_STATE_FAILED, v1::TRAINING_JOB_STATE_CANCELLED}) {
+    state = still;
+    EXPECT_EQ(Facet({"jobs", "extend", "j", "--steps", "5"}).exit_code, 0);
+    EXPECT_EQ(asked_.spec().overrides().steps(), 65);
+  }
+}
+
 TEST_F(TrainTest, WhatWouldNotBePublishedIsRefused) {
   server_.Stop();
   for (const auto& words : std::vector<std::vector<std::string>>{
