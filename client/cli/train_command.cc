@@ -63,7 +63,11 @@ absl::Status Train(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const v1::CreateTrainingJobRequest request, MakeRequest(options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->CreateTrainingJob(request));
-  if (options.validate_only || options.detach) {
+  if (options.validate_only) {
+    PrintLine(context.json ? ToJson(job) : DescribePlan(job));
+    return absl::OkStatus();
+  }
+  if (options.detach) {
     PrintLine(context.json ? ToJson(job) : DescribeJob(job));
     return absl::OkStatus();
   }
@@ -102,7 +106,9 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--seed", options->seed, "seed, instead of the preset's")->check(CLI::NonNegativeNumber);
   command->add_option("--override", options->overrides, "a field of TrainingOptions: 'learning_rate: 1e-3'")
       ->take_all();
-  command->add_option("--hold-out", options->hold_out, "NAME:per=FEATURES;missing=FEATURES;count=N[;each=N][;seed=S]")
+  command
+      ->add_option("--hold-out", options->hold_out,
+                   "NAME:per=FEATURES;missing=FEATURES;count=N, and where wanted ;each=N and ;seed=S")
       ->take_all();
   CLI::Option* publish = command->add_option("--publish", options->publish, "publish the result under this model id");
   command->add_option("--alias", options->aliases, "with --publish: point this alias at it")

@@ -190,6 +190,16 @@ TEST_F(TrainTest, WhoWatchesIsToldHowItStandsAndNotAllThatWas) {
   EXPECT_EQ(all.err, "succeeded: done\n");
 }
 
+TEST_F(TrainTest, WhatIsOnlyCheckedIsNotQueued) {
+  server_.training.create = [](const v1::CreateTrainingJobRequest&, v1::TrainingJob* job) {
+    job->set_name("trainingJobs/j");
+    job->set_state(v1::TRAINING_JOB_STATE_QUEUED);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Train({"--validate-only"}).out, AllOf(HasSubstr("not made"), Not(HasSubstr("queued"))));
+  EXPECT_THAT(Train({"--detach"}).out, HasSubstr("queued"));
+}
+
 TEST_F(TrainTest, WhatGoesOnIsNotExtended) {
   v1::TrainingJobState state = v1::TRAINING_JOB_STATE_RUNNING;
   server_.training.get = [&](const v1::GetTrainingJobRequest&, v1::TrainingJob* job) {
