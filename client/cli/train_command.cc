@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -25,7 +27,7 @@ struct Options {
   std::string publish;
   std::vector<std::string> aliases;
   bool float16 = false;
-  int priority = 0;
+  std::optional<int> priority;
   int keep = 0;
   std::string from_job;
   std::string from_model;
@@ -45,7 +47,7 @@ absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options)
   for (const std::string& rule : options.hold_out) {
     ASSIGN_OR_RETURN(*spec.add_hold_out(), ParseHoldOut(rule));
   }
-  request.set_priority(options.priority);
+  request.set_priority(options.priority.value_or(0));
   if (options.keep > 0) spec.mutable_checkpoints()->set_keep(options.keep);
   if (!options.from_job.empty()) spec.mutable_start()->set_training_job(options.from_job);
   if (!options.from_model.empty()) spec.mutable_start()->set_model(options.from_model);
@@ -59,6 +61,13 @@ std::string LeftNote(const std::string& job, const std::string& publish) {
                       " --as ", publish);
 }
 
+// A job that is there already keeps its priority.
+void NoteOtherPriority(const Options& options, const v1::TrainingJob& job) {
+  if (!options.priority.has_value() || *options.priority == job.priority()) return;
+  std::fprintf(stderr, "%s is there already, with priority %d; --priority %d changes nothing\n", job.name().c_str(),
+               job.priority(), *options.priority);
+}
+
 absl::Status Train(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const v1::CreateTrainingJobRequest request, MakeRequest(options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
@@ -67,6 +76,7 @@ absl::Status Train(Context& context, const Options& options) {
     PrintLine(context.json ? ToJson(job) : DescribePlan(job));
     return absl::OkStatus();
   }
+  NoteOtherPriority(options, job);
   if (options.detach) {
     PrintLine(context.json ? ToJson(job) : DescribeJob(job));
     return absl::OkStatus();

@@ -190,6 +190,18 @@ TEST_F(TrainTest, WhoWatchesIsToldHowItStandsAndNotAllThatWas) {
   EXPECT_EQ(all.err, "succeeded: done\n");
 }
 
+TEST_F(TrainTest, APriorityThatChangesNothingIsSaid) {
+  server_.training.create = [](const v1::CreateTrainingJobRequest&, v1::TrainingJob* job) {
+    job->set_name("trainingJobs/j");
+    job->set_priority(3);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Train({"--id", "j", "--priority", "50", "--detach"}).err,
+              AllOf(HasSubstr("there already, with priority 3"), HasSubstr("--priority 50")));
+  EXPECT_EQ(Train({"--id", "j", "--priority", "3", "--detach"}).err, "");
+  EXPECT_EQ(Train({"--id", "j", "--detach"}).err, "");
+}
+
 TEST_F(TrainTest, WhatIsOnlyCheckedIsNotQueued) {
   server_.training.create = [](const v1::CreateTrainingJobRequest&, v1::TrainingJob* job) {
     job->set_name("trainingJobs/j");
