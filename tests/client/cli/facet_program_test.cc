@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 
 namespace facet {
@@ -99,6 +101,46 @@ TEST_F(FacetProgramTest, HelpOfEveryCommandIsThere) {
     EXPECT_EQ(own.exit_code, 0) << command;
     EXPECT_THAT(own.out, HasSubstr(absl::StrCat("Usage: facet ", command))) << command;
   }
+}
+
+// Columns that UTF-8 text takes where each character takes one.
+int Columns(absl::string_view text) {
+  int columns = 0;
+  for (const char c : text) columns += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  return columns;
+}
+
+// The commands that a help lists, in their group.
+std::vector<std::string> CommandsIn(const std::string& help) {
+  std::vector<std::string> commands;
+  const size_t list = help.find("\nSubcommands:\n");
+  if (list == std::string::npos) return commands;
+  for (const absl::string_view line : absl::StrSplit(help.substr(list + 14), '\n')) {
+    if (line.size() > 2 && line.substr(0, 2) == "  " && line[2] != ' ') {
+      commands.emplace_back(line.substr(2, line.find(' ', 2) - 2));
+    } else if (line.substr(0, 2) != "  ") {
+      break;
+    }
+  }
+  return commands;
+}
+
+TEST_F(FacetProgramTest, HelpFits80ColumnsAndNamesTheGlobalOptions) {
+  std::vector<std::vector<std::string>> commands = {{}};
+  for (size_t i = 0; i < commands.size(); ++i) {
+    std::vector<std::string> words = commands[i];
+    words.emplace_back("--help");
+    const CommandResult help = Facet(words);
+    EXPECT_EQ(help.exit_code, 0) << help.err;
+    for (const absl::string_view line : absl::StrSplit(help.out, '\n')) EXPECT_LE(Columns(line), 80) << line;
+    EXPECT_THAT(help.out, HasSubstr("--max-message-mib")) << testing::PrintToString(words);
+    for (const std::string& command : CommandsIn(help.out)) {
+      commands.push_back(commands[i]);
+      commands.back().push_back(command);
+    }
+  }
+  EXPECT_GT(commands.size(), 40u);
+  EXPECT_THAT(commands, testing::Contains(testing::ElementsAre("bench", "bare-stream")));
 }
 
 TEST_F(FacetProgramTest, JobsMayBeAskedForByState) {
