@@ -114,7 +114,7 @@ void AddImport(CLI::App& parent, Context& context, Command& run) {
       "Of ./cars the file ./cars/manifest.csv is read.");
   command->add_option("name", options->dataset, "id of the data set")->required();
   command->add_option("folder", options->path, "folder to upload, or on the server with --on-server");
-  command->add_option("--format", options->format, "csv, idx-digits or kdef")->capture_default_str();
+  command->add_option("--format", options->format, "csv (default), idx-digits or kdef");
   command->add_flag("--on-server", options->on_server, "the folder is on the server, below one of its import roots");
   command->add_option("--bundled", options->bundled, "data that ships with the server: digits");
   command->add_option("--description", options->description, "where it is from, its licence");
