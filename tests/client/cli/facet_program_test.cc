@@ -225,6 +225,16 @@ TEST_F(FacetProgramTest, StatusCountsJobsAndNamesThoseWithATrainer) {
   EXPECT_EQ(json["jobs_by_state"]["queued"], 7);
 }
 
+TEST_F(FacetProgramTest, ClassifyNamesTheFileThatIsNoPicture) {
+  server_.models.classify = [](const v1::ClassifyRequest&, v1::ClassifyResponse*) {
+    return RichStatus(grpc::StatusCode::INVALID_ARGUMENT, "no image", "BAD_IMAGE", "images[1].data");
+  };
+  const std::string good = dir_.Write("a.png", "x"), bad = dir_.Write("b", "y");
+  const CommandResult result = Facet({"classify", "--model", "digits", good, bad});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, absl::StrCat("facet: '", bad, "': no image (BAD_IMAGE)\n  field: images[1].data\n"));
+}
+
 TEST_F(FacetProgramTest, PicturesAreAnnouncedInWordsOrJson) {
   const std::string path = dir_ / "a.png";
   const std::vector<std::vector<std::string>> commands = {
