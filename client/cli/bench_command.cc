@@ -124,9 +124,9 @@ void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
   // What `bench stream` starts for itself.
   auto listen = std::make_shared<std::string>();
   auto message = std::make_shared<std::string>();
-  CLI::App* bare = parent.add_subcommand("bare-stream", "")->group("");
-  bare->add_option("--listen", *listen)->required();
-  bare->add_option("--message", *message)->required();
+  CLI::App* bare = parent.add_subcommand("bare-stream", "The bare stream that `stream` starts for itself");
+  bare->add_option("--listen", *listen, "host:port or unix:/path to listen on")->required();
+  bare->add_option("--message", *message, "file with the message that it sends over and over")->required();
   bare->callback([&run, listen, message] { run = [listen, message] { return ServeBareStream(*listen, *message); }; });
 }
 

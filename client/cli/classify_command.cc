@@ -2,14 +2,17 @@
 #include <algorithm>
 #include <memory>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/output.h"
+#include "facet/client/error.h"
 
 namespace facet::cli {
 namespace {
@@ -40,6 +43,24 @@ v1::ImageEncoding EncodingOf(absl::string_view file) {
   return absl::StartsWith(file, "\xFF\xD8\xFF") ? v1::IMAGE_ENCODING_JPEG : v1::IMAGE_ENCODING_PNG;
 }
 
+// A server knows images by their number. In the text of an error each is named
+// by its file.
+absl::Status NameFiles(const absl::Status& status, const std::vector<std::string>& files) {
+  const client::ErrorDescription details = client::DescribeError(status);
+  std::string message(status.message());
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string field = absl::StrCat("images[", i, "]");
+    if (details.violations.size() > 1) {
+      message = absl::StrReplaceAll(message, {{field, absl::StrCat("'", files[i], "'")}});
+    } else if (absl::StartsWith(details.field, field)) {
+      message = absl::StrCat("'", files[i], "': ", message);
+    }
+  }
+  absl::Status named(status.code(), message);
+  status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) { named.SetPayload(type, payload); });
+  return named;
+}
+
 absl::Status Classify(Context& context, const Options& options) {
   v1::ClassifyRequest request;
   request.set_model(options.model);
@@ -49,7 +70,9 @@ absl::Status Classify(Context& context, const Options& options) {
     image.set_encoding(EncodingOf(image.data()));
   }
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  ASSIGN_OR_RETURN(const v1::ClassifyResponse response, client->Classify(request));
+  const auto answer = client->Classify(request);
+  if (!answer.ok()) return NameFiles(answer.status(), options.images);
+  const v1::ClassifyResponse& response = *answer;
   if (context.json) {
     PrintLine(ToJson(response));
     return absl::OkStatus();

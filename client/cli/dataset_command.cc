@@ -108,12 +108,13 @@ void AddImport(CLI::App& parent, Context& context, Command& run) {
       "Examples:\n"
       "  facet dataset import digits --bundled digits\n"
       "  facet dataset import digits ./mnist --format idx-digits --per-digit 100\n"
-      "  facet dataset import cars ./cars --format csv --size 64     (reads ./cars/manifest.csv)\n"
-      "  facet dataset import people ./photographs --face-crop       (the face of each picture)\n"
-      "  facet dataset import faces ./KDEF --format kdef --sessions A --expressions NE,DI,HA,SU --angles S");
+      "  facet dataset import cars ./cars --format csv --size 64\n"
+      "  facet dataset import people ./photographs --face-crop\n"
+      "  facet dataset import faces ./KDEF --format kdef --sessions A --expressions NE,DI,HA,SU --angles S\n"
+      "Of ./cars the file ./cars/manifest.csv is read.");
   command->add_option("name", options->dataset, "id of the data set")->required();
   command->add_option("folder", options->path, "folder to upload, or on the server with --on-server");
-  command->add_option("--format", options->format, "csv, idx-digits or kdef")->capture_default_str();
+  command->add_option("--format", options->format, "csv (default), idx-digits or kdef");
   command->add_flag("--on-server", options->on_server, "the folder is on the server, below one of its import roots");
   command->add_option("--bundled", options->bundled, "data that ships with the server: digits");
   command->add_option("--description", options->description, "where it is from, its licence");

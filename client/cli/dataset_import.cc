@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -22,6 +25,55 @@ absl::StatusOr<v1::DatasetFormat> ParseFormat(const std::string& format) {
   if (format == "idx-digits") return v1::DATASET_FORMAT_IDX_DIGITS;
   if (format == "kdef") return v1::DATASET_FORMAT_KDEF;
   return absl::InvalidArgumentError(absl::StrCat("--format '", format, "' must be csv, idx-digits or kdef"));
+}
+
+std::string FormatOf(const ImportOptions& options) {
+  if (!options.format.empty()) return options.format;
+  return options.bundled.empty() ? "csv" : "idx-digits";
+}
+
+// What is not imported must not look as if it were.
+absl::Status CheckSource(const ImportOptions& options) {
+  if (options.bundled.empty()) return absl::OkStatus();
+  std::string other;
+  if (!options.path.empty()) other = absl::StrCat("the folder '", options.path, "'");
+  if (options.on_server) other = "--on-server";
+  if (!options.format.empty() && options.format != "idx-digits") other = absl::StrCat("--format ", options.format);
+  if (other.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--bundled ", options.bundled, " does not go with ", other));
+}
+
+// No option is ignored because the format knows nothing of it.
+absl::Status CheckGoesWith(const ImportOptions& options, const std::string& format) {
+  struct Option {
+    const char* name;
+    bool given;
+    std::vector<std::string> formats;
+  };
+  const Option all[] = {{"--per-digit", options.examples_per_digit != 0, {"idx-digits"}},
+                        {"--skip", options.skip_per_digit != 0, {"idx-digits"}},
+                        {"--size", options.image_size != 0, {"csv", "kdef"}},
+                        {"--sessions", !options.sessions.empty(), {"kdef"}},
+                        {"--expressions", !options.expressions.empty(), {"kdef"}},
+                        {"--angles", !options.angles.empty(), {"kdef"}},
+                        {"--people", !options.people.empty(), {"kdef"}},
+                        {"--transforms", !options.transforms.empty(), {"kdef"}},
+                        {"--face-crop", options.face_crop, {"csv", "kdef"}},
+                        {"--min-face", options.min_face != 0, {"csv", "kdef"}},
+                        {"--face-margin", options.face_margin != 0, {"csv", "kdef"}},
+                        {"--best-of-several", options.best_of_several, {"csv", "kdef"}}};
+  const std::set<std::string> of_faces = {"--min-face", "--face-margin", "--best-of-several"};
+  for (const Option& option : all) {
+    if (!option.given) continue;
+    if (std::find(option.formats.begin(), option.formats.end(), format) == option.formats.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(option.name, " goes with --format ",
+                                                     absl::StrJoin(option.formats, " or "), ", not with ", format));
+    }
+    if (format == "csv" && !options.face_crop && of_faces.count(option.name) > 0) {
+      return absl::InvalidArgumentError(absl::StrCat(option.name, " goes with --face-crop"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 void SetFaceCrop(const ImportOptions& options, v1::FaceCrop& face) {
@@ -62,16 +114,18 @@ std::string DescribeDropped(const v1::Dataset& dataset) {
 }  // namespace
 
 absl::StatusOr<v1::ImportSpec> MakeImportSpec(const ImportOptions& options) {
+  const std::string format = FormatOf(options);
+  ASSIGN_OR_RETURN(const v1::DatasetFormat parsed, ParseFormat(format));
+  RETURN_IF_ERROR(CheckSource(options));
+  RETURN_IF_ERROR(CheckGoesWith(options, format));
   v1::ImportSpec spec;
   spec.set_dataset(options.dataset);
   spec.set_description(options.description);
+  spec.set_format(parsed);
   if (!options.bundled.empty()) {
-    spec.set_format(v1::DATASET_FORMAT_IDX_DIGITS);
     spec.mutable_bundled()->set_name(options.bundled);
   } else {
     if (options.path.empty()) return absl::InvalidArgumentError("give the folder to import, or --bundled digits");
-    ASSIGN_OR_RETURN(const v1::DatasetFormat format, ParseFormat(options.format));
-    spec.set_format(format);
     if (options.on_server) {
       spec.mutable_folder()->set_path(options.path);
     } else {

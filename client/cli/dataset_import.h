@@ -14,9 +14,9 @@ namespace facet::cli {
 // What is imported, from where, as options of a command. 0, empty and false
 // leave the choice to the server.
 struct ImportOptions {
-  std::string dataset;         // id
-  std::string path;            // of a folder, here or on the server
-  std::string format = "csv";  // or idx-digits, kdef
+  std::string dataset;  // id
+  std::string path;     // of a folder, here or on the server
+  std::string format;   // csv, idx-digits or kdef; empty: csv, of bundled data theirs
   bool on_server = false;
   std::string bundled;
   std::string description;
@@ -34,7 +34,8 @@ struct ImportOptions {
   bool best_of_several = false;
 };
 
-// INVALID_ARGUMENT: an unknown format, or neither a folder nor bundled data.
+// INVALID_ARGUMENT: an unknown format, neither a folder nor bundled data, or two
+// options that do not go together.
 absl::StatusOr<v1::ImportSpec> MakeImportSpec(const ImportOptions& options);
 
 // Imports, with a bar unless --json was given; `folder` is uploaded where the

@@ -76,7 +76,9 @@ void AddEvaluateCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("model", options->model, "name, name@version or name@alias")->required();
   command->add_option("dataset", options->dataset, "name or name@version; with the model's features and image size")
       ->required();
-  command->add_option("--hold-out", options->hold_out, "NAME:per=FEATURES;missing=FEATURES;count=N[;each=N][;seed=S]")
+  command
+      ->add_option("--hold-out", options->hold_out,
+                   "NAME:per=FEATURES;missing=FEATURES;count=N, and where wanted ;each=N and ;seed=S")
       ->take_all();
   command->add_option("--judge-steps", options->judge_steps, "batches that the judge learns, instead of the preset's")
       ->check(CLI::PositiveNumber);

@@ -2,6 +2,7 @@
 #include "client/cli/exit_code.h"
 
 #include <cstdio>
+#include <set>
 #include <string>
 
 #include "absl/strings/cord.h"
@@ -14,6 +15,14 @@ namespace facet::cli {
 namespace {
 
 constexpr char kJobFailed[] = "facet/job_failed";
+
+// Reasons of damage to a version of a model or a data set.
+const std::set<std::string>& Restorable() {
+  static const auto* const kReasons = new std::set<std::string>{
+      "BAD_BUNDLE",  "BAD_CARD",       "BAD_DATASET",       "BAD_MANIFEST",      "BAD_SAFETENSORS",
+      "BAD_WEIGHTS", "BUNDLE_MISSING", "CHECKSUM_MISMATCH", "WEIGHTS_NOT_FINITE"};
+  return *kReasons;
+}
 
 std::string Advice(const absl::Status& status, const client::ErrorDescription& details) {
   if (details.retry_after.has_value()) {
@@ -29,6 +38,8 @@ std::string Advice(const absl::Status& status, const client::ErrorDescription& d
     case absl::StatusCode::kUnimplemented:
       // Ours says what it does not do; another says nothing.
       return details.reason.empty() ? "this server does not offer it" : "";
+    case absl::StatusCode::kDataLoss:
+      return Restorable().count(details.reason) > 0 ? "restore it from a copy, or delete that version" : "";
     default:
       return "";
   }

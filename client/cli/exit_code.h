@@ -9,8 +9,8 @@ namespace facet::cli {
 inline constexpr int kExitUsage = 2;
 
 inline constexpr char kExitCodeHelp[] =
-    "Exit codes: 0 done; 1 failed; 2 wrong usage or bad value; 3 no such thing; 4 not possible in this state,\n"
-    "or exists already; 5 server busy or full; 6 server unreachable or shutting down; 7 too late (deadline);\n"
+    "Exit codes: 0 done; 1 failed; 2 wrong usage or bad value; 3 no such thing; 4 not possible in this state, "
+    "or exists already; 5 server busy or full; 6 server unreachable or shutting down; 7 too late (deadline); "
     "8 damaged data; 9 a training job failed or was cancelled; 130 interrupted.";
 
 // Exit code of the program for how the command ended.

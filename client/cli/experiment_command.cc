@@ -86,7 +86,8 @@ void AddHighLevel(CLI::App& command, ExperimentOptions& options) {
       "Examples:\n"
       "  facet experiment high-level --kdef ./KDEF\n"
       "  facet experiment high-level --kdef ./KDEF --curve 1,2,3\n"
-      "  facet experiment high-level --kdef ./KDEF --people 12 --steps 1000 --judge-steps 500   (a first look)");
+      "  facet experiment high-level --kdef ./KDEF --people 12 --steps 1000 --judge-steps 500\n"
+      "The last one is for a first look.");
   AddFaces(command, options);
   AddTraining(command, options);
   AddSplit(command, options);
@@ -139,8 +140,7 @@ void AddExperimentCommands(CLI::App& app, Context& context, Command& run) {
   parent->require_subcommand(1);
   parent->footer(
       "Each leaves report.md, report.json and pictures in a folder. The jobs run on the server: a command that was "
-      "cut\n"
-      "off goes on where it was when it is given again.");
+      "cut off goes on where it was when it is given again.");
   const auto add = [&](const std::string& name, const std::string& what,
                        void (*add_options)(CLI::App&, ExperimentOptions&), auto experiment) {
     auto options = std::make_shared<ExperimentOptions>();

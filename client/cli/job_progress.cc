@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "client/cli/cell_notes.h"
 #include "client/cli/exit_code.h"
@@ -28,6 +29,8 @@ double Fraction(const v1::TrainingProgress& progress) {
   return std::min(0.999, static_cast<double>(progress.step()) / progress.total_steps());
 }
 
+bool HasSteps(const v1::TrainingProgress& progress) { return progress.step() > 0 || progress.total_steps() > 0; }
+
 std::string PresetName(const v1::TrainingSpec& spec) {
   if (spec.has_inline_preset()) return spec.inline_preset().name();
   return spec.preset().empty() ? "of the model" : spec.preset();
@@ -40,6 +43,20 @@ std::string FormatEstimate(const v1::ResourceEstimate& estimate) {
                                   estimate.duration_basis(), ")\n");
   for (const std::string& warning : estimate.warnings()) absl::StrAppend(&text, "  warning: ", warning, "\n");
   return text;
+}
+
+std::string FormatSpec(const v1::TrainingJob& job) {
+  return absl::StrCat("  data set ", job.dataset_version(), ", preset ", PresetName(job.spec()));
+}
+
+// Of a job that does something with a model, a line that says so.
+std::string FormatTask(const v1::TrainingJob& job) {
+  if (job.model_version().empty()) return "";
+  std::string text = absl::StrCat("  ", TaskName(job.spec()), " with ", job.model_version());
+  if (job.test_dataset_versions_size() > 0) {
+    absl::StrAppend(&text, ", tested on ", absl::StrJoin(job.test_dataset_versions(), ", "));
+  }
+  return text + "\n";
 }
 
 std::string FormatAttempt(const v1::TrainingAttempt& attempt) {
@@ -60,42 +77,47 @@ std::string FormatFailure(const v1::TrainingFailure& failure) {
 
 }  // namespace
 
-std::string FormatProgress(const v1::TrainingProgress& progress) {
-  std::string text = absl::StrCat(progress.step(), "/", progress.total_steps());
-  if (!progress.phase().empty() && progress.phase() != "training") absl::StrAppend(&text, ", ", progress.phase());
+bool HasEnded(v1::TrainingJobState state) { return state >= v1::TRAINING_JOB_STATE_SUCCEEDED; }
+
+std::vector<std::string> FormatProgressTexts(const v1::TrainingProgress& progress) {
+  std::vector<std::string> words;
+  // Nothing is known of a job before its trainer has begun.
+  if (HasSteps(progress)) words.push_back(absl::StrCat(progress.step(), "/", progress.total_steps()));
+  if (!progress.phase().empty() && progress.phase() != "training") words.push_back(progress.phase());
+  if (progress.images_per_second() > 0) words.push_back(absl::StrFormat("%.0f images/s", progress.images_per_second()));
+  if (progress.has_time_left()) {
+    words.push_back(absl::StrCat(FormatTimeLeft(absl::Seconds(progress.time_left().seconds())), " left"));
+  }
+  std::vector<std::string> texts = {absl::StrJoin(words, ", ")};
   const auto& losses = progress.losses();
   const auto total = losses.find("generator");
-  if (total != losses.end()) absl::StrAppendFormat(&text, ", loss %.4g", total->second);
+  if (total != losses.end()) {
+    words.push_back(absl::StrFormat("loss %.4g", total->second));
+    texts.push_back(absl::StrJoin(words, ", "));
+  }
   const std::map<std::string, double> parts(losses.begin(), losses.end());
   std::vector<std::string> named;
   for (const auto& [part, loss] : parts) {
     if (part != "generator") named.push_back(absl::StrFormat("%s %.3g", part, loss));
   }
-  if (!named.empty()) absl::StrAppend(&text, " (", absl::StrJoin(named, ", "), ")");
-  if (progress.images_per_second() > 0) absl::StrAppendFormat(&text, ", %.0f images/s", progress.images_per_second());
-  if (progress.has_time_left()) {
-    absl::StrAppend(&text, ", ", FormatTimeLeft(absl::Seconds(progress.time_left().seconds())), " left");
-  }
-  return text;
+  if (!named.empty()) texts.push_back(absl::StrCat(texts.back(), " (", absl::StrJoin(named, ", "), ")"));
+  std::reverse(texts.begin(), texts.end());
+  return texts;
 }
 
-std::string DescribeJob(client::Client& client, const v1::TrainingJob& job) {
-  std::string text = absl::StrCat(job.name(), ": ", StateName(job.state()), "\n");
-  absl::StrAppend(&text, "  data set ", job.dataset_version(), ", preset ", PresetName(job.spec()), ", attempt ",
-                  job.attempt(), "\n");
-  if (!job.model_version().empty()) {
-    absl::StrAppend(&text, "  ", TaskName(job.spec()), " with ", job.model_version());
-    if (job.test_dataset_versions_size() > 0) {
-      absl::StrAppend(&text, ", tested on ", absl::StrJoin(job.test_dataset_versions(), ", "));
-    }
-    text += "\n";
-  }
+std::string FormatProgress(const v1::TrainingProgress& progress) { return FormatProgressTexts(progress).front(); }
+
+std::string DescribeJob(client::Client& client, const v1::TrainingJob& job, const std::string& place) {
+  std::string text = absl::StrCat(job.name(), ": ", StateName(job.state()), place.empty() ? "" : ", ", place, "\n");
+  absl::StrAppend(&text, FormatSpec(job), ", priority ", job.priority(), ", attempt ", job.attempt(), "\n",
+                  FormatTask(job));
   absl::StrAppend(&text, "  made ", FormatTime(job.create_time()), ", started ", FormatTime(job.start_time()),
                   ", ended ", FormatTime(job.end_time()), "\n");
   v1::TrainingProgress progress = job.progress();
   // Of a job that has ended, as it stood.
-  if (job.state() >= v1::TRAINING_JOB_STATE_SUCCEEDED) progress.clear_time_left();
-  if (job.has_progress()) absl::StrAppend(&text, "  step ", FormatProgress(progress), "\n");
+  if (HasEnded(job.state())) progress.clear_time_left();
+  const std::string done = FormatProgress(progress);
+  if (!done.empty()) absl::StrAppend(&text, HasSteps(progress) ? "  step " : "  ", done, "\n");
   for (const auto& [part, loss] : job.progress().losses()) absl::StrAppendFormat(&text, "    %s %.5g\n", part, loss);
   if (job.has_estimate() && !job.has_start_time()) text += FormatEstimate(job.estimate());
   if (job.has_best_checkpoint()) {
@@ -112,13 +134,35 @@ std::string DescribeJob(client::Client& client, const v1::TrainingJob& job) {
   return text;
 }
 
+std::string DescribePlan(const v1::TrainingJob& job) {
+  return absl::StrCat(job.name(), ": nothing is wrong with it; only checked, not made\n", FormatSpec(job), "\n",
+                      FormatTask(job), job.has_estimate() ? FormatEstimate(job.estimate()) : "");
+}
+
 namespace {
 
 // What is shown of a job while it goes on.
 class JobDisplay {
  public:
   JobDisplay(client::Client* client, std::string name, bool quiet, bool show)
-      : client_(*client), name_(std::move(name)), quiet_(quiet), show_(show && !quiet), bar_(name_, quiet) {}
+      : client_(*client),
+        name_(std::move(name)),
+        quiet_(quiet),
+        show_(show && !quiet),
+        bar_(std::string(absl::StripPrefix(name_, "trainingJobs/")), quiet) {}
+
+  // How a job stands, for those who did not see how it came there.
+  void Begin(const v1::TrainingJob& job) {
+    state_ = job.state();
+    if (HasEnded(state_)) return;  // what it came to is told at the end
+    std::string text = StateName(state_);
+    if (job.has_best_checkpoint()) {
+      absl::StrAppendFormat(&text, ", best checkpoint so far: step %d, %.2f dB", job.best_checkpoint().step(),
+                            job.best_checkpoint().psnr_db());
+    }
+    Line(text);
+    if (job.has_progress()) bar_.Update(Fraction(job.progress()), FormatProgressTexts(job.progress()));
+  }
 
   void OnEvent(const v1::TrainingEvent& event) {
     connected_ = true;
@@ -127,7 +171,7 @@ class JobDisplay {
       Line(absl::StrCat(StateName(event.state()), ": ", event.transition()));
     }
     if (event.has_checkpoint()) OnCheckpoint(event.checkpoint());
-    if (event.has_progress()) bar_.Update(Fraction(event.progress()), FormatProgress(event.progress()));
+    if (event.has_progress()) bar_.Update(Fraction(event.progress()), FormatProgressTexts(event.progress()));
   }
   // Once for each time that the connection is lost.
   void OnBreak(const absl::Status& status) {
@@ -166,17 +210,19 @@ class JobDisplay {
 
 }  // namespace
 
-absl::StatusOr<v1::TrainingJob> AwaitJob(Context& context, const std::string& name, bool show) {
+absl::StatusOr<v1::TrainingJob> AwaitJob(Context& context, const std::string& name, const FollowOptions& options) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   {
-    JobDisplay display(client, name, context.json, show);
+    JobDisplay display(client, name, context.json, options.show);
     // A server that is not there at all is no outage to be waited for.
-    RETURN_IF_ERROR(client->GetTrainingJob(name).status());
+    ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
+    if (!options.all) display.Begin(job);
+    const int64_t seen = options.all ? 0 : job.revision();
     const auto on_event = [&](const v1::TrainingEvent& event) {
       display.OnEvent(event);
       return true;
     };
-    RETURN_IF_ERROR(client->WatchTrainingJob(name, 0, absl::Minutes(10), on_event,
+    RETURN_IF_ERROR(client->WatchTrainingJob(name, seen, absl::Minutes(10), on_event,
                                              [&](const absl::Status& status) { display.OnBreak(status); }));
     display.Clear();
   }
@@ -188,8 +234,8 @@ absl::Status CheckSucceeded(const v1::TrainingJob& job) {
   return JobFailedError(absl::StrCat(job.name(), " ended as ", StateName(job.state())));
 }
 
-absl::Status FollowJob(Context& context, const std::string& name, bool show) {
-  ASSIGN_OR_RETURN(const v1::TrainingJob job, AwaitJob(context, name, show));
+absl::Status FollowJob(Context& context, const std::string& name, const FollowOptions& options) {
+  ASSIGN_OR_RETURN(const v1::TrainingJob job, AwaitJob(context, name, options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   PrintLine(context.json ? ToJsonLine(job) : DescribeJob(*client, job));
   return CheckSucceeded(job);

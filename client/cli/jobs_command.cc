@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/exit_code.h"
 #include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
+#include "client/cli/job_states.h"
 #include "client/cli/output.h"
 
 namespace facet::cli {
 namespace {
 
-absl::Status List(Context& context) {
+absl::Status List(Context& context, const std::vector<std::string>& states) {
+  ASSIGN_OR_RETURN(const std::vector<v1::TrainingJobState> wanted, ParseStates(states));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  ASSIGN_OR_RETURN(const std::vector<v1::TrainingJob> jobs, client->ListTrainingJobs());
+  ASSIGN_OR_RETURN(const std::vector<v1::TrainingJob> jobs, client->ListTrainingJobs(wanted));
   if (context.json) {
     PrintJsonList(jobs);
     return absl::OkStatus();
   }
-  if (jobs.empty()) PrintLine("no jobs yet; start one with: facet train --dataset digits --preset digits");
-  Table table({"NAME", "KIND", "STATE", "STEP", "DATA SET", "MADE"});
+  if (jobs.empty() && wanted.empty()) {
+    PrintLine("no jobs yet; start one with: facet train --dataset digits --preset digits");
+  } else if (jobs.empty()) {
+    PrintLine(absl::StrCat("no job is ", absl::StrJoin(states, " or ")));
+  }
+  Table table({"NAME", "KIND", "STATE", "PRIORITY", "STEP", "DATA SET", "MADE"});
   for (const auto& job : jobs) {
-    table.Add({job.name(), TaskName(job.spec()), StateName(job.state()),
+    table.Add({job.name(), TaskName(job.spec()), StateName(job.state()), absl::StrCat(job.priority()),
                absl::StrCat(job.progress().step(), "/", job.progress().total_steps()), job.dataset_version(),
                FormatTime(job.create_time())});
   }
@@ -34,18 +46,48 @@ absl::Status List(Context& context) {
 absl::Status Show(Context& context, const std::string& name) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
-  PrintLine(context.json ? ToJson(job) : DescribeJob(*client, job));
+  if (context.json) {
+    PrintLine(ToJson(job));
+    return absl::OkStatus();
+  }
+  std::vector<v1::TrainingJob> waiting;
+  if (job.state() == v1::TRAINING_JOB_STATE_QUEUED) {
+    ASSIGN_OR_RETURN(waiting,
+                     client->ListTrainingJobs({v1::TRAINING_JOB_STATE_QUEUED, v1::TRAINING_JOB_STATE_RECOVERING}));
+  }
+  PrintLine(DescribeJob(*client, job, QueuePlace(job, waiting)));
   return absl::OkStatus();
+}
+
+// Does something to each of several jobs. One that fails holds up no other,
+// unless no server is there: its error is printed, that of the last is returned.
+absl::Status ForEach(Context& context, const std::vector<std::string>& names,
+                     const std::function<absl::Status(client::Client&, const std::string&)>& body) {
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  absl::Status failed;
+  for (const std::string& name : names) {
+    absl::Status status = body(*client, name);
+    if (status.ok()) continue;
+    if (!failed.ok()) PrintError(failed);
+    failed = std::move(status);
+    if (absl::IsUnavailable(failed)) break;
+  }
+  return failed;
 }
 
 // A verb that takes a name and answers with the job.
 using Verb = std::function<absl::StatusOr<v1::TrainingJob>(client::Client&, const std::string&)>;
 
-absl::Status Apply(Context& context, const std::string& name, const Verb& verb) {
-  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  ASSIGN_OR_RETURN(const v1::TrainingJob job, verb(*client, name));
-  PrintLine(context.json ? ToJson(job) : absl::StrCat(job.name(), ": ", StateName(job.state())));
-  return absl::OkStatus();
+absl::Status Apply(Context& context, const std::vector<std::string>& names, const Verb& verb) {
+  return ForEach(context, names, [&](client::Client& client, const std::string& name) -> absl::Status {
+    ASSIGN_OR_RETURN(const v1::TrainingJob job, verb(client, name));
+    if (!context.json) {
+      PrintLine(absl::StrCat(job.name(), ": ", StateName(job.state())));
+    } else {
+      PrintLine(names.size() == 1 ? ToJson(job) : ToJsonLine(job));
+    }
+    return absl::OkStatus();
+  });
 }
 
 constexpr int64_t kLogTailBytes = 4096;
@@ -104,10 +146,21 @@ absl::Status Plot(Context& context, const std::string& name, const std::string& 
   return absl::OkStatus();
 }
 
+// A job that goes on would do the steps after its newest checkpoint itself, and
+// the new job once more.
+absl::Status CheckAtRest(const v1::TrainingJob& job) {
+  if (HasEnded(job.state()) || job.state() == v1::TRAINING_JOB_STATE_PAUSED) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(job.name(), " is ", StateName(job.state()),
+                   ": what it still does would be done a second time. Extend it when it has ended (facet jobs watch), "
+                   "or pause or cancel it first"));
+}
+
 // A new job with the spec of `name`, more steps, and its newest checkpoint.
 absl::Status Extend(Context& context, const std::string& name, int steps, const std::string& id) {
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->GetTrainingJob(name));
+  RETURN_IF_ERROR(CheckAtRest(job));
   v1::CreateTrainingJobRequest request;
   request.set_training_job_id(id);
   *request.mutable_spec() = job.spec();
@@ -119,11 +172,12 @@ absl::Status Extend(Context& context, const std::string& name, int steps, const 
   return absl::OkStatus();
 }
 
-absl::Status Remove(Context& context, const std::string& name) {
-  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  RETURN_IF_ERROR(client->DeleteTrainingJob(name));
-  PrintRemoved(context.json, name);
-  return absl::OkStatus();
+absl::Status Remove(Context& context, const std::vector<std::string>& names) {
+  return ForEach(context, names, [&](client::Client& client, const std::string& name) {
+    RETURN_IF_ERROR(client.DeleteTrainingJob(name));
+    PrintRemoved(context.json, name);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
@@ -132,9 +186,10 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   CLI::App* parent =
       app.add_subcommand("jobs", "List, show, watch, plot, pause, resume, extend, cancel and remove training jobs");
   parent->require_subcommand(1);
-  parent->add_subcommand("list", "All jobs, newest first")->callback([&context, &run] {
-    run = [&context] { return List(context); };
-  });
+  auto states = std::make_shared<std::vector<std::string>>();
+  CLI::App* list = parent->add_subcommand("list", "All jobs, newest first");
+  list->add_option("--state", *states, "only jobs in these states: queued,running")->type_name("LIST")->delimiter(',');
+  list->callback([&context, &run, states] { run = [&context, states] { return List(context, *states); }; });
 
   auto name = std::make_shared<std::string>();
   auto now = std::make_shared<bool>(false);
@@ -144,13 +199,22 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
     command->callback([&run, body = std::move(body)] { run = body; });
     return command;
   };
+  // Verbs that several jobs may be given to.
+  auto names = std::make_shared<std::vector<std::string>>();
+  const auto add_for_each = [&](CLI::App* command, std::function<absl::Status()> body) {
+    command->add_option("jobs", *names, "names of jobs")->required();
+    command->callback([&run, body = std::move(body)] { run = body; });
+    return command;
+  };
   add("show", "State, losses, report or failure of a job", [&context, name] { return Show(context, *name); });
   auto show = std::make_shared<bool>(false);
-  add("watch", "Follow a job until it ends", [&context, name, show] {
-    const InterruptNote note(absl::StrCat(*name, " goes on"));
-    return FollowJob(context, *name, *show);
-  })->add_flag("--show", *show, "draw the samples of each checkpoint in the terminal");
   auto all = std::make_shared<bool>(false);
+  CLI::App* watch = add("watch", "Follow a job until it ends", [&context, name, show, all] {
+    const InterruptNote note(absl::StrCat(*name, " goes on"));
+    return FollowJob(context, *name, {.show = *show, .all = *all});
+  });
+  watch->add_flag("--show", *show, "draw the samples of each checkpoint in the terminal");
+  watch->add_flag("--all", *all, "with all that happened before");
   auto follow = std::make_shared<bool>(false);
   CLI::App* logs = add("logs", "The trainer's log, from its last lines on",
                        [&context, name, all, follow] { return Logs(context, *name, *all, *follow); });
@@ -163,23 +227,27 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   })->add_option("--out", *out, "file, or - for standard output; default curve.svg");
   auto steps = std::make_shared<int>(0);
   auto id = std::make_shared<std::string>();
-  CLI::App* extend = add("extend", "Go on from the end of a job, as a new job",
+  CLI::App* extend = add("extend", "Go on with an ended or paused job, as a new job",
                          [&context, name, steps, id] { return Extend(context, *name, *steps, *id); });
   extend->add_option("--steps", *steps, "steps to add")->required()->check(CLI::PositiveNumber);
   extend->add_option("--id", *id, "id of the new job");
-  add("pause", "Save and stop a job until it is resumed", [&context, name, now] {
-    return Apply(context, *name,
+  CLI::App* pause = parent->add_subcommand("pause", "Save and stop jobs until they are resumed");
+  pause->add_flag("--now", *now, "kill them instead of letting them save: they go on from their last checkpoints");
+  add_for_each(pause, [&context, names, now] {
+    return Apply(context, *names,
                  [now](client::Client& c, const std::string& n) { return c.PauseTrainingJob(n, *now); });
-  })->add_flag("--now", *now, "kill it instead of letting it save: it goes on from its last checkpoint");
-  add("resume", "Go on with a paused job", [&context, name] {
-    return Apply(context, *name, [](client::Client& c, const std::string& n) { return c.ResumeTrainingJob(n); });
   });
-  add("cancel", "Stop a job for good", [&context, name, now] {
-    return Apply(context, *name,
+  add_for_each(parent->add_subcommand("resume", "Go on with paused jobs"), [&context, names] {
+    return Apply(context, *names, [](client::Client& c, const std::string& n) { return c.ResumeTrainingJob(n); });
+  });
+  CLI::App* cancel = parent->add_subcommand("cancel", "Stop jobs for good");
+  cancel->add_flag("--now", *now, "kill them instead of letting them save");
+  add_for_each(cancel, [&context, names, now] {
+    return Apply(context, *names,
                  [now](client::Client& c, const std::string& n) { return c.CancelTrainingJob(n, *now); });
-  })->add_flag("--now", *now, "kill it instead of letting it save");
-  add("rm", "Remove an ended job and its files; published models stay",
-      [&context, name] { return Remove(context, *name); });
+  });
+  add_for_each(parent->add_subcommand("rm", "Remove ended jobs and their files; published models stay"),
+               [&context, names] { return Remove(context, *names); });
 }
 
 }  // namespace facet::cli

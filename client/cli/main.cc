@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,9 @@
 #include "client/cli/commands.h"
 #include "client/cli/context.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/help_formatter.h"
 #include "client/cli/output.h"
+#include "client/cli/terminal.h"
 #include "client/cli/usage_error.h"
 
 namespace facet::cli {
@@ -58,6 +61,7 @@ int Main(int argc, char** argv) {
 
   CLI::App app("facet: train Generative Cooperative Nets, render images from feature vectors, stream batches.",
                "facet");
+  app.formatter(std::make_shared<HelpFormatter>(OutputColumns()));  // commands get it when they are added
   app.require_subcommand(1);
   app.fallthrough();
   app.set_help_flag("-h,--help", "print this help");

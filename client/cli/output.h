@@ -31,6 +31,9 @@ void PrintRemoved(bool json, const std::string& name);
 
 void PrintLine(absl::string_view text);
 
+// Columns that UTF-8 text takes where each character takes one.
+int TextColumns(absl::string_view text);
+
 // Columns as wide as their widest cell, two spaces between, a header row.
 class Table {
  public:

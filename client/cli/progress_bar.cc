@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
+#include "client/cli/output.h"
 #include "client/cli/terminal.h"
 
 namespace facet::cli {
@@ -21,6 +22,22 @@ double Clamped(double fraction) { return std::clamp(std::isnan(fraction) ? 0.0 :
 
 // Cut off, so that 100 means the end.
 int WholePercent(double fraction) { return static_cast<int>(100 * Clamped(fraction)); }
+
+constexpr int kLeastBar = 10;
+constexpr int kMostBar = 40;
+constexpr int kLeastLabel = 8;
+
+// The whole text, or its beginning with an ellipsis, in at most `columns`.
+std::string Shorten(absl::string_view text, int columns) {
+  if (TextColumns(text) <= columns) return std::string(text);
+  if (columns < 1) return "";
+  size_t end = 0;
+  for (int kept = 0; kept < columns; ++end) {
+    // Before the first byte of a letter; the others of it follow.
+    if ((static_cast<unsigned char>(text[end]) & 0xc0) != 0x80 && ++kept == columns) break;
+  }
+  return absl::StrCat(text.substr(0, end), "…");
+}
 
 // Eighths of a block, so that the bar moves smoothly.
 std::string Blocks(double fraction, int width) {
@@ -42,14 +59,22 @@ std::string FormatTimeLeft(absl::Duration duration) {
   return absl::StrFormat("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-std::string FormatBar(absl::string_view label, double fraction, absl::string_view text, int columns) {
+std::string FormatBar(absl::string_view label, double fraction, absl::Span<const std::string> texts, int columns) {
   fraction = Clamped(fraction);
-  const std::string head = absl::StrCat(label, " ");
-  const std::string tail = absl::StrFormat(" %3d %%  %s", WholePercent(fraction), text);
-  const int room = columns - static_cast<int>(head.size() + tail.size()) - 3;
-  const int width = std::min(room, 40);
-  if (width < 5) return absl::StrCat(head, tail).substr(0, columns - 1);
-  return absl::StrCat(head, "│", Blocks(fraction, width), "│", tail);
+  const std::string percent = absl::StrFormat(" %3d %%  ", WholePercent(fraction));
+  // For label, bar and text; the last column stays free.
+  const int room = columns - 1 - static_cast<int>(percent.size()) - 3;
+  const auto room_for_bar = [&](const std::string& text) { return room - TextColumns(label) - TextColumns(text); };
+  const auto fits = [&](const std::string& text) { return room_for_bar(text) >= kLeastBar; };
+  const auto found = std::find_if(texts.begin(), texts.end(), fits);
+  std::string text = found != texts.end() ? *found : texts.empty() ? "" : texts.back();
+  const std::string whole_label(label);
+  const std::string name = Shorten(whole_label, std::max(kLeastLabel, room - kLeastBar - TextColumns(text)));
+  label = name;
+  text = Shorten(text, std::max(0, room - kLeastBar - TextColumns(label)));
+  const int width = std::min(room_for_bar(text), kMostBar);
+  if (width < kLeastBar) return Shorten(absl::StrCat(whole_label, percent), columns - 1);
+  return absl::StrCat(label, " │", Blocks(fraction, width), "│", percent, text);
 }
 
 ProgressBar::ProgressBar(std::string label, bool quiet)
@@ -60,13 +85,18 @@ ProgressBar::~ProgressBar() {
 }
 
 void ProgressBar::Update(double fraction, absl::string_view text) {
+  const std::string only(text);
+  Update(fraction, absl::MakeConstSpan(&only, 1));
+}
+
+void ProgressBar::Update(double fraction, absl::Span<const std::string> texts) {
   if (quiet_) return;
   const absl::Time now = Clock::Steady()->Now();
   const bool last = fraction >= 1 && !full_;
   full_ = fraction >= 1;
   if (!last && now - last_ < (terminal_ ? kTerminalInterval : kPlainInterval)) return;
   last_ = now;
-  Draw(fraction, text);
+  Draw(fraction, texts);
   drawn_ = true;
 }
 
@@ -75,11 +105,12 @@ void ProgressBar::Clear() {
   drawn_ = false;
 }
 
-void ProgressBar::Draw(double fraction, absl::string_view text) const {
+void ProgressBar::Draw(double fraction, absl::Span<const std::string> texts) const {
   if (terminal_) {
-    std::fprintf(stderr, "\r\x1b[K%s", FormatBar(label_, fraction, text, TerminalColumns()).c_str());
+    std::fprintf(stderr, "\r\x1b[K%s", FormatBar(label_, fraction, texts, TerminalColumns()).c_str());
   } else {
-    std::fprintf(stderr, "%s %3d %%  %s\n", label_.c_str(), WholePercent(fraction), std::string(text).c_str());
+    const std::string text = texts.empty() ? "" : texts.front();
+    std::fprintf(stderr, "%s %3d %%  %s\n", label_.c_str(), WholePercent(fraction), text.c_str());
   }
   std::fflush(stderr);
 }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 
 namespace facet::cli {
 
@@ -20,11 +21,14 @@ class ProgressBar {
 
   // `fraction` in [0, 1]; `text` stands at the right: rate, time left.
   void Update(double fraction, absl::string_view text);
+  // Of `texts`, which say the same from the longest to the shortest, a terminal
+  // shows the first that has room.
+  void Update(double fraction, absl::Span<const std::string> texts);
   // Clears the line for other output; the next Update draws it again.
   void Clear();
 
  private:
-  void Draw(double fraction, absl::string_view text) const;
+  void Draw(double fraction, absl::Span<const std::string> texts) const;
 
   const std::string label_;
   const bool quiet_;
@@ -34,8 +38,11 @@ class ProgressBar {
   bool drawn_ = false;
 };
 
-// The line for a terminal of `columns`: label, bar, per cent, text. For tests.
-std::string FormatBar(absl::string_view label, double fraction, absl::string_view text, int columns);
+// The line for a terminal of `columns`: label, bar, per cent, and the first of
+// `texts` beside which the bar has 10 columns. Where not even the last one has
+// room the label is shortened, then the text; where nothing helps there is no
+// bar. For tests.
+std::string FormatBar(absl::string_view label, double fraction, absl::Span<const std::string> texts, int columns);
 
 // "1:02:03", "2:03", "45 s".
 std::string FormatTimeLeft(absl::Duration duration);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/job_progress.h"
+#include "client/cli/job_states.h"
 #include "client/cli/output.h"
 
 namespace facet::cli {
@@ -24,6 +28,27 @@ std::string FormatDisk(const v1::DiskUsage& disk) {
                                   FormatBytes(disk.free_bytes()), " free");
   for (int i = 0; i < std::min(3, disk.jobs_size()); ++i) {
     absl::StrAppend(&text, "\n  ", disk.jobs(i).name(), " ", FormatBytes(disk.jobs(i).size_bytes()));
+  }
+  return text;
+}
+
+using StateCount = std::pair<std::string, int>;
+
+void AppendCount(std::string* out, const StateCount& count) { absl::StrAppend(out, count.second, " ", count.first); }
+
+void AppendJsonCount(std::string* out, const StateCount& count) {
+  absl::StrAppend(out, "\"", count.first, "\": ", count.second);
+}
+
+// How many there are in each state, and a line for each that has a trainer: of
+// those that wait or have ended there may be thousands.
+std::string FormatJobs(const std::vector<v1::TrainingJob>& jobs) {
+  std::string text = absl::StrCat("jobs: ", jobs.size());
+  if (!jobs.empty()) absl::StrAppend(&text, " (", absl::StrJoin(CountByState(jobs), ", ", AppendCount), ")");
+  for (const auto& job : jobs) {
+    if (!HasTrainer(job.state())) continue;
+    const std::string progress = FormatProgress(job.progress());
+    absl::StrAppend(&text, "\n  ", job.name(), " ", StateName(job.state()), progress.empty() ? "" : " ", progress);
   }
   return text;
 }
@@ -55,17 +80,15 @@ absl::Status Status(Context& context) {
   if (context.json) {
     PrintLine(absl::StrCat("{\"serving\": ", serving ? "true" : "false", ", \"datasets\": ", datasets.size(),
                            ", \"model_versions\": ", models.size(), ", \"models_loaded\": ", loaded,
-                           ", \"jobs\": ", jobs.size(), ", \"disk\": ", ToJson(disk), "}"));
+                           ", \"jobs\": ", jobs.size(), ", \"jobs_by_state\": {",
+                           absl::StrJoin(CountByState(jobs), ", ", AppendJsonCount), "}, \"disk\": ", ToJson(disk),
+                           "}"));
     return absl::OkStatus();
   }
   PrintLine(absl::StrCat("server: ", serving ? "serving" : "not serving"));
   PrintLine(absl::StrCat("data sets: ", datasets.size(), "; model versions: ", models.size(), ", ", loaded, " loaded"));
   PrintLine(FormatDisk(disk));
-  PrintLine(absl::StrCat("jobs: ", jobs.size()));
-  for (const auto& job : jobs) {
-    if (job.state() >= v1::TRAINING_JOB_STATE_SUCCEEDED) continue;
-    PrintLine(absl::StrCat("  ", job.name(), " ", StateName(job.state()), " ", FormatProgress(job.progress())));
-  }
+  PrintLine(FormatJobs(jobs));
   return absl::OkStatus();
 }
 

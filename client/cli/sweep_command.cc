@@ -154,7 +154,9 @@ void AddSweepCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--steps", options->steps, "pictures from end to end")
       ->capture_default_str()
       ->check(CLI::Range(2, 1000));
-  command->add_option("--out", options->out, "file to write: .png or .jpg strip, .gif animation")->type_name("FILE");
+  command
+      ->add_option("--out", options->out, "file to write: .png or .jpg strip, .gif animation; without --show sweep.png")
+      ->type_name("FILE");
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--cell", options->cell_pixels, "enlarge pictures to at least this many pixels")
       ->capture_default_str()

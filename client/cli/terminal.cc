@@ -11,17 +11,24 @@
 #include "absl/strings/str_format.h"
 
 namespace facet::cli {
+namespace {
+
+int ColumnsOf(int descriptor) {
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+}  // namespace
 
 bool StderrIsTerminal() {
   const char* term = std::getenv("TERM");
   return isatty(STDERR_FILENO) != 0 && (term == nullptr || std::strcmp(term, "dumb") != 0);
 }
 
-int TerminalColumns() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
-}
+int TerminalColumns() { return ColumnsOf(STDERR_FILENO); }
+
+int OutputColumns() { return ColumnsOf(STDOUT_FILENO); }
 
 std::string DrawImage(const cv::Mat& bgr, int columns) {
   cv::Mat picture = bgr;

@@ -13,6 +13,9 @@ bool StderrIsTerminal();
 // Columns of the terminal on standard error; 80 where there is none.
 int TerminalColumns();
 
+// Likewise of the terminal on standard output.
+int OutputColumns();
+
 // Draws an 8-bit BGR picture with two pixels a character (upper half block,
 // 24-bit colours), shrunk to `columns` if it is wider.
 std::string DrawImage(const cv::Mat& bgr, int columns);

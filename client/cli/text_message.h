@@ -12,8 +12,8 @@
 namespace facet::cli {
 
 // Reads protobuf text form into `message`. INVALID_ARGUMENT says each mistake on
-// a line of its own: "WHERE:3: column 5: message"; `where` is a file or an
-// option. Nothing is logged.
+// a line of its own: "WHERE:3: column 5: message", of a field that there is not
+// with the nearest; `where` is a file or an option. Nothing is logged.
 absl::Status ParseTextMessage(const std::string& text, absl::string_view where, google::protobuf::Message& message);
 
 }  // namespace facet::cli

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -25,7 +27,7 @@ struct Options {
   std::string publish;
   std::vector<std::string> aliases;
   bool float16 = false;
-  int priority = 0;
+  std::optional<int> priority;
   int keep = 0;
   std::string from_job;
   std::string from_model;
@@ -45,7 +47,7 @@ absl::StatusOr<v1::CreateTrainingJobRequest> MakeRequest(const Options& options)
   for (const std::string& rule : options.hold_out) {
     ASSIGN_OR_RETURN(*spec.add_hold_out(), ParseHoldOut(rule));
   }
-  request.set_priority(options.priority);
+  request.set_priority(options.priority.value_or(0));
   if (options.keep > 0) spec.mutable_checkpoints()->set_keep(options.keep);
   if (!options.from_job.empty()) spec.mutable_start()->set_training_job(options.from_job);
   if (!options.from_model.empty()) spec.mutable_start()->set_model(options.from_model);
@@ -59,17 +61,29 @@ std::string LeftNote(const std::string& job, const std::string& publish) {
                       " --as ", publish);
 }
 
+// A job that is there already keeps its priority.
+void NoteOtherPriority(const Options& options, const v1::TrainingJob& job) {
+  if (!options.priority.has_value() || *options.priority == job.priority()) return;
+  std::fprintf(stderr, "%s is there already, with priority %d; --priority %d changes nothing\n", job.name().c_str(),
+               job.priority(), *options.priority);
+}
+
 absl::Status Train(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const v1::CreateTrainingJobRequest request, MakeRequest(options));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::TrainingJob job, client->CreateTrainingJob(request));
-  if (options.validate_only || options.detach) {
+  if (options.validate_only) {
+    PrintLine(context.json ? ToJson(job) : DescribePlan(job));
+    return absl::OkStatus();
+  }
+  NoteOtherPriority(options, job);
+  if (options.detach) {
     PrintLine(context.json ? ToJson(job) : DescribeJob(*client, job));
     return absl::OkStatus();
   }
   {
     const InterruptNote note(LeftNote(job.name(), options.publish));
-    RETURN_IF_ERROR(FollowJob(context, job.name(), options.show));
+    RETURN_IF_ERROR(FollowJob(context, job.name(), {.show = options.show}));
   }
   if (options.publish.empty()) {
     if (!context.json) PrintLine(absl::StrCat("publish it with: facet models publish ", job.name(), " --as NAME"));
@@ -102,7 +116,9 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--seed", options->seed, "seed, instead of the preset's")->check(CLI::NonNegativeNumber);
   command->add_option("--override", options->overrides, "a field of TrainingOptions: 'learning_rate: 1e-3'")
       ->take_all();
-  command->add_option("--hold-out", options->hold_out, "NAME:per=FEATURES;missing=FEATURES;count=N[;each=N][;seed=S]")
+  command
+      ->add_option("--hold-out", options->hold_out,
+                   "NAME:per=FEATURES;missing=FEATURES;count=N, and where wanted ;each=N and ;seed=S")
       ->take_all();
   CLI::Option* publish = command->add_option("--publish", options->publish, "publish the result under this model id");
   command->add_option("--alias", options->aliases, "with --publish: point this alias at it")

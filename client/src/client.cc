@@ -82,9 +82,12 @@ class GrpcClient final : public Client {
     return CallNamed<v1::TrainingJob>(*training_, &v1::TrainingService::Stub::GetTrainingJob,
                                       v1::GetTrainingJobRequest(), name);
   }
-  absl::StatusOr<std::vector<v1::TrainingJob>> ListTrainingJobs() override {
+  absl::StatusOr<std::vector<v1::TrainingJob>> ListTrainingJobs(
+      const std::vector<v1::TrainingJobState>& states) override {
+    v1::ListTrainingJobsRequest request;
+    for (const v1::TrainingJobState state : states) request.add_states(state);
     return CallPages<v1::ListTrainingJobsResponse, v1::TrainingJob>(
-        *training_, &v1::TrainingService::Stub::ListTrainingJobs, v1::ListTrainingJobsRequest(),
+        *training_, &v1::TrainingService::Stub::ListTrainingJobs, request,
         &v1::ListTrainingJobsResponse::training_jobs);
   }
   absl::StatusOr<v1::TrainingJob> PauseTrainingJob(const std::string& name, bool now) override {

@@ -98,6 +98,7 @@ struct FakeTraining final : v1::TrainingService::Service {
   Method<v1::PublishModelRequest, v1::ModelVersion> publish;
   Method<v1::DeleteTrainingJobRequest, google::protobuf::Empty> remove;
   Method<v1::ReadTrainingLogRequest, v1::ReadTrainingLogResponse> log;
+  Method<v1::GetDiskUsageRequest, v1::DiskUsage> disk;
   std::function<grpc::Status(const v1::WatchTrainingJobRequest&, grpc::ServerWriter<v1::TrainingEvent>*)> watch;
 
   grpc::Status CreateTrainingJob(grpc::ServerContext*, const v1::CreateTrainingJobRequest* request,
@@ -123,6 +124,10 @@ struct FakeTraining final : v1::TrainingService::Service {
   grpc::Status DeleteTrainingJob(grpc::ServerContext*, const v1::DeleteTrainingJobRequest* request,
                                  google::protobuf::Empty* response) override {
     return Answer(remove, *request, response);
+  }
+  grpc::Status GetDiskUsage(grpc::ServerContext*, const v1::GetDiskUsageRequest* request,
+                            v1::DiskUsage* response) override {
+    return Answer(disk, *request, response);
   }
   grpc::Status ReadTrainingLog(grpc::ServerContext*, const v1::ReadTrainingLogRequest* request,
                                v1::ReadTrainingLogResponse* response) override {

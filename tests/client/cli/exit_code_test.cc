@@ -80,6 +80,19 @@ TEST(PrintErrorTest, SaysWhatToDo) {
   EXPECT_EQ(Printed(absl::NotFoundError("there is no model 'x'")), "facet: there is no model 'x'\n");
 }
 
+TEST(PrintErrorTest, OfADamagedVersionItSaysWhatHelps) {
+  const auto damaged = [](const char* reason) {
+    google::rpc::Status rich;
+    google::rpc::ErrorInfo info;
+    info.set_reason(reason);
+    rich.add_details()->PackFrom(info);
+    return Printed(client::FromGrpc({grpc::StatusCode::DATA_LOSS, "x", rich.SerializeAsString()}, "h:1"));
+  };
+  EXPECT_EQ(damaged("CHECKSUM_MISMATCH"),
+            "facet: x (CHECKSUM_MISMATCH)\n  restore it from a copy, or delete that version\n");
+  EXPECT_EQ(damaged("STORE_DAMAGED"), "facet: x (STORE_DAMAGED)\n");
+}
+
 TEST(PrintErrorTest, SaysWhenToTryAgain) {
   google::rpc::Status rich;
   google::rpc::RetryInfo retry;

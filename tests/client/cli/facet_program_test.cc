@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 
 namespace facet {
@@ -99,6 +101,138 @@ TEST_F(FacetProgramTest, HelpOfEveryCommandIsThere) {
     EXPECT_EQ(own.exit_code, 0) << command;
     EXPECT_THAT(own.out, HasSubstr(absl::StrCat("Usage: facet ", command))) << command;
   }
+}
+
+// Columns that UTF-8 text takes where each character takes one.
+int Columns(absl::string_view text) {
+  int columns = 0;
+  for (const char c : text) columns += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  return columns;
+}
+
+// The commands that a help lists, in their group.
+std::vector<std::string> CommandsIn(const std::string& help) {
+  std::vector<std::string> commands;
+  const size_t list = help.find("\nSubcommands:\n");
+  if (list == std::string::npos) return commands;
+  for (const absl::string_view line : absl::StrSplit(help.substr(list + 14), '\n')) {
+    if (line.size() > 2 && line.substr(0, 2) == "  " && line[2] != ' ') {
+      commands.emplace_back(line.substr(2, line.find(' ', 2) - 2));
+    } else if (line.substr(0, 2) != "  ") {
+      break;
+    }
+  }
+  return commands;
+}
+
+TEST_F(FacetProgramTest, HelpFits80ColumnsAndNamesTheGlobalOptions) {
+  std::vector<std::vector<std::string>> commands = {{}};
+  for (size_t i = 0; i < commands.size(); ++i) {
+    std::vector<std::string> words = commands[i];
+    words.emplace_back("--help");
+    const CommandResult help = Facet(words);
+    EXPECT_EQ(help.exit_code, 0) << help.err;
+    for (const absl::string_view line : absl::StrSplit(help.out, '\n')) EXPECT_LE(Columns(line), 80) << line;
+    EXPECT_THAT(help.out, HasSubstr("--max-message-mib")) << testing::PrintToString(words);
+    for (const std::string& command : CommandsIn(help.out)) {
+      commands.push_back(commands[i]);
+      commands.back().push_back(command);
+    }
+  }
+  EXPECT_GT(commands.size(), 40u);
+  EXPECT_THAT(commands, testing::Contains(testing::ElementsAre("bench", "bare-stream")));
+}
+
+TEST_F(FacetProgramTest, JobsMayBeAskedForByState) {
+  std::vector<int> asked;
+  server_.training.list = [&](const v1::ListTrainingJobsRequest& request, v1::ListTrainingJobsResponse* response) {
+    asked.assign(request.states().begin(), request.states().end());
+    v1::TrainingJob& job = *response->add_training_jobs();
+    job.set_name("trainingJobs/a");
+    job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
+    job.set_priority(-42);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Out({"jobs", "list"}), AllOf(HasSubstr("PRIORITY"), HasSubstr("-42")));
+  EXPECT_THAT(asked, IsEmpty());
+  Out({"jobs", "list", "--state", "queued,paused"});
+  EXPECT_THAT(asked, testing::ElementsAre(v1::TRAINING_JOB_STATE_QUEUED, v1::TRAINING_JOB_STATE_PAUSED));
+  const CommandResult wrong = Facet({"jobs", "list", "--state", "runing"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("'running'"));
+  server_.training.list = [](const v1::ListTrainingJobsRequest&, v1::ListTrainingJobsResponse*) {
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Out({"jobs", "list", "--state", "paused"}), "no job is paused\n");
+}
+
+TEST_F(FacetProgramTest, AQueuedJobHasItsPlace) {
+  server_.training.get = [](const v1::GetTrainingJobRequest&, v1::TrainingJob* job) {
+    job->set_name("trainingJobs/b");
+    job->set_state(v1::TRAINING_JOB_STATE_QUEUED);
+    return grpc::Status::OK;
+  };
+  server_.training.list = [](const v1::ListTrainingJobsRequest&, v1::ListTrainingJobsResponse* response) {
+    for (const char* name : {"a", "b"}) {
+      v1::TrainingJob& job = *response->add_training_jobs();
+      job.set_name(absl::StrCat("trainingJobs/", name));
+      job.set_priority(*name == 'a' ? 1 : 0);
+      job.set_state(v1::TRAINING_JOB_STATE_QUEUED);
+    }
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Out({"jobs", "show", "b"}), StartsWith("trainingJobs/b: queued, place 2 of 2 in the queue\n"));
+}
+
+TEST_F(FacetProgramTest, SeveralJobsAreCancelledAndOneThatFailsHoldsUpNoOther) {
+  std::vector<std::string> cancelled;
+  server_.training.cancel = [&](const v1::CancelTrainingJobRequest& request, v1::TrainingJob* job) {
+    if (request.name() == "b") return RichStatus(grpc::StatusCode::NOT_FOUND, "there is no job 'b'", "UNKNOWN_JOB");
+    if (request.name() == "c") return RichStatus(grpc::StatusCode::FAILED_PRECONDITION, "c has ended", "JOB_ENDED");
+    cancelled.push_back(request.name());
+    EXPECT_TRUE(request.now());
+    job->set_name(request.name());
+    job->set_state(v1::TRAINING_JOB_STATE_CANCELLED);
+    return grpc::Status::OK;
+  };
+  const CommandResult result = Facet({"jobs", "cancel", "a", "b", "c", "d", "--now"});
+  EXPECT_EQ(result.out, "a: cancelled\nd: cancelled\n");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("there is no job 'b'"), HasSubstr("c has ended")));
+  EXPECT_EQ(result.exit_code, 4) << "that of the last one that failed";
+  EXPECT_THAT(cancelled, testing::ElementsAre("a", "d"));
+}
+
+TEST_F(FacetProgramTest, StatusCountsJobsAndNamesThoseWithATrainer) {
+  using grpc::health::v1::HealthCheckResponse;
+  server_.health.check = [](const grpc::health::v1::HealthCheckRequest&, HealthCheckResponse* response) {
+    response->set_status(HealthCheckResponse::SERVING);
+    return grpc::Status::OK;
+  };
+  server_.models.list = [](const v1::ListModelsRequest&, v1::ListModelsResponse*) { return grpc::Status::OK; };
+  server_.datasets.list = [](const v1::ListDatasetsRequest&, v1::ListDatasetsResponse*) { return grpc::Status::OK; };
+  server_.training.disk = [](const v1::GetDiskUsageRequest&, v1::DiskUsage*) { return grpc::Status::OK; };
+  server_.training.list = [](const v1::ListTrainingJobsRequest&, v1::ListTrainingJobsResponse* response) {
+    for (int i = 0; i < 8; ++i) {
+      v1::TrainingJob& job = *response->add_training_jobs();
+      job.set_name(absl::StrCat("trainingJobs/j", i));
+      job.set_state(i == 5 ? v1::TRAINING_JOB_STATE_RUNNING : v1::TRAINING_JOB_STATE_QUEUED);
+    }
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Out({"status"}), testing::EndsWith("jobs: 8 (7 queued, 1 running)\n  trainingJobs/j5 running\n"));
+  const auto json = nlohmann::json::parse(Out({"--json", "status"}));
+  EXPECT_EQ(json["jobs"], 8);
+  EXPECT_EQ(json["jobs_by_state"]["queued"], 7);
+}
+
+TEST_F(FacetProgramTest, ClassifyNamesTheFileThatIsNoPicture) {
+  server_.models.classify = [](const v1::ClassifyRequest&, v1::ClassifyResponse*) {
+    return RichStatus(grpc::StatusCode::INVALID_ARGUMENT, "no image", "BAD_IMAGE", "images[1].data");
+  };
+  const std::string good = dir_.Write("a.png", "x"), bad = dir_.Write("b", "y");
+  const CommandResult result = Facet({"classify", "--model", "digits", good, bad});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, absl::StrCat("facet: '", bad, "': no image (BAD_IMAGE)\n  field: images[1].data\n"));
 }
 
 TEST_F(FacetProgramTest, PicturesAreAnnouncedInWordsOrJson) {

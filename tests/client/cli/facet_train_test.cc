@@ -158,6 +158,84 @@ TEST_F(TrainTest, AConnectionThatIsLostIsSaidOnce) {
   EXPECT_EQ(result.err.find("connection lost", first + 1), std::string::npos) << result.err;
 }
 
+// A job that stands at revision 40, with a checkpoint; then it ends.
+TEST_F(TrainTest, WhoWatchesIsToldHowItStandsAndNotAllThatWas) {
+  int64_t asked = -1;
+  server_.training.watch = [&](const v1::WatchTrainingJobRequest& request,
+                               grpc::ServerWriter<v1::TrainingEvent>* writer) {
+    asked = request.after_revision();
+    v1::TrainingEvent event;
+    event.set_revision(41);
+    event.set_state(v1::TRAINING_JOB_STATE_SUCCEEDED);
+    event.set_transition("done");
+    writer->Write(event);
+    return grpc::Status::OK;
+  };
+  int gets = 0;
+  server_.training.get = [&](const v1::GetTrainingJobRequest& request, v1::TrainingJob* job) {
+    job->set_name(request.name());
+    job->set_state(++gets % 2 == 1 ? v1::TRAINING_JOB_STATE_RUNNING : v1::TRAINING_JOB_STATE_SUCCEEDED);
+    job->set_revision(40);
+    job->mutable_best_checkpoint()->set_step(30);
+    job->mutable_best_checkpoint()->set_psnr_db(21.5);
+    return grpc::Status::OK;
+  };
+  const CommandResult newest = Facet({"jobs", "watch", "j"});
+  EXPECT_EQ(newest.exit_code, 0) << newest.err;
+  EXPECT_EQ(asked, 40);
+  EXPECT_EQ(newest.err, "running, best checkpoint so far: step 30, 21.50 dB\nsucceeded: done\n");
+  const CommandResult all = Facet({"jobs", "watch", "j", "--all"});
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(all.err, "succeeded: done\n");
+}
+
+TEST_F(TrainTest, APriorityThatChangesNothingIsSaid) {
+  server_.training.create = [](const v1::CreateTrainingJobRequest&, v1::TrainingJob* job) {
+    job->set_name("trainingJobs/j");
+    job->set_priority(3);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Train({"--id", "j", "--priority", "50", "--detach"}).err,
+              AllOf(HasSubstr("there already, with priority 3"), HasSubstr("--priority 50")));
+  EXPECT_EQ(Train({"--id", "j", "--priority", "3", "--detach"}).err, "");
+  EXPECT_EQ(Train({"--id", "j", "--detach"}).err, "");
+}
+
+TEST_F(TrainTest, WhatIsOnlyCheckedIsNotQueued) {
+  server_.training.create = [](const v1::CreateTrainingJobRequest&, v1::TrainingJob* job) {
+    job->set_name("trainingJobs/j");
+    job->set_state(v1::TRAINING_JOB_STATE_QUEUED);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Train({"--validate-only"}).out, AllOf(HasSubstr("not made"), Not(HasSubstr("queued"))));
+  EXPECT_THAT(Train({"--detach"}).out, HasSubstr("queued"));
+}
+
+TEST_F(TrainTest, WhatGoesOnIsNotExtended) {
+  v1::TrainingJobState state = v1::TRAINING_JOB_STATE_RUNNING;
+  server_.training.get = [&](const v1::GetTrainingJobRequest&, v1::TrainingJob* job) {
+    job->set_name("trainingJobs/j");
+    job->set_state(state);
+    job->mutable_progress()->set_total_steps(60);
+    return grpc::Status::OK;
+  };
+  for (const auto busy : {v1::TRAINING_JOB_STATE_QUEUED, v1::TRAINING_JOB_STATE_RUNNING, v1::TRAINING_JOB_STATE_PAUSING,
+                          v1::TRAINING_JOB_STATE_CANCELLING, v1::TRAINING_JOB_STATE_RECOVERING}) {
+    state = busy;
+    const CommandResult result = Facet({"jobs", "extend", "j", "--steps", "5"});
+    EXPECT_EQ(result.exit_code, 4);
+    EXPECT_THAT(result.err, AllOf(HasSubstr("trainingJobs/j is "), HasSubstr("second time"), HasSubstr("pause")));
+  }
+  EXPECT_FALSE(asked_.has_spec());
+  for (const auto still : {v1::TRAINING_JOB_STATE_PAUSED, v1::TRAINING_JOB_STATE_SUCCEEDED,
+                           v1::TRAINING_JOB_STATE_FAILED, v1::TRAINING_JOB_STATE_CANCELLED}) {
+    state = still;
+    EXPECT_EQ(Facet({"jobs", "extend", "j", "--steps", "5"}).exit_code, 0);
+    EXPECT_EQ(asked_.spec().overrides().steps(), 65);
+  }
+}
+
 TEST_F(TrainTest, WhatWouldNotBePublishedIsRefused) {
   server_.Stop();
   for (const auto& words : std::vector<std::vector<std::string>>{

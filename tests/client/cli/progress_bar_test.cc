@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -10,6 +11,7 @@
 namespace facet::cli {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -22,31 +24,49 @@ int Columns(const std::string& text) {
 }
 
 TEST(FormatBarTest, HasLabelBarPerCentAndText) {
-  EXPECT_EQ(FormatBar("import", 0.5, "rate", 42), "import │██████████          │  50 %  rate");
-  EXPECT_EQ(FormatBar("import", 0, "rate", 42), "import │                    │   0 %  rate");
-  EXPECT_EQ(FormatBar("import", 1, "rate", 42), "import │████████████████████│ 100 %  rate");
+  EXPECT_EQ(FormatBar("import", 0.5, {"rate"}, 42), "import │██████████          │  50 %  rate");
+  EXPECT_EQ(FormatBar("import", 0, {"rate"}, 42), "import │                    │   0 %  rate");
+  EXPECT_EQ(FormatBar("import", 1, {"rate"}, 42), "import │████████████████████│ 100 %  rate");
 }
 
 TEST(FormatBarTest, MovesByEighths) {
-  EXPECT_THAT(FormatBar("x", 1.0 / 160, "", 33), HasSubstr("│▏                   │"));
-  EXPECT_THAT(FormatBar("x", 15.0 / 160, "", 33), HasSubstr("│█▉                  │"));
+  EXPECT_THAT(FormatBar("x", 1.0 / 160, {""}, 33), HasSubstr("│▏                   │"));
+  EXPECT_THAT(FormatBar("x", 15.0 / 160, {""}, 33), HasSubstr("│█▉                  │"));
 }
 
 TEST(FormatBarTest, FitsTheTerminalWhateverTheFraction) {
   for (int columns = 10; columns < 120; ++columns) {
     for (int i = 0; i <= 64; ++i) {
-      const std::string bar = FormatBar("trainingJobs/a", i / 64.0, "123/456, 12 s left", columns);
+      const std::string bar =
+          FormatBar("trainingJobs/a", i / 64.0, {"123/456, 12 s left, loss 3", "123/456, 12 s left"}, columns);
       ASSERT_LT(Columns(bar), columns) << bar;
     }
   }
 }
 
-TEST(FormatBarTest, AFullDoneIsNotWrittenTooEarly) { EXPECT_THAT(FormatBar("x", 0.999, "", 40), HasSubstr(" 99 %")); }
+TEST(FormatBarTest, TheLongestTextThatLeavesABarIsShown) {
+  const std::vector<std::string> texts = {"3/8, 42 s left, loss 1.5 (pixels 1.2)", "3/8, 42 s left, loss 1.5",
+                                          "3/8, 42 s left"};
+  EXPECT_THAT(FormatBar("job", 0.5, texts, 62), EndsWith("│  50 %  3/8, 42 s left, loss 1.5 (pixels 1.2)"));
+  EXPECT_THAT(FormatBar("job", 0.5, texts, 61), EndsWith("│  50 %  3/8, 42 s left, loss 1.5"));
+  EXPECT_THAT(FormatBar("job", 0.5, texts, 39), AllOf(StartsWith("job │█████"), EndsWith("│  50 %  3/8, 42 s left")));
+}
+
+TEST(FormatBarTest, ALongLabelIsShortenedBeforeTheText) {
+  const std::string name = "ein-längerer-name-eines-jobs";
+  EXPECT_EQ(FormatBar(name, 0.5, {"3/8, 42 s left"}, 48), "ein-längere… │█████     │  50 %  3/8, 42 s left");
+  EXPECT_EQ(FormatBar(name, 0.5, {"3/8, 42 s left"}, 40), "ein-län… │█████     │  50 %  3/8, 42 s…");
+  // Nor is a letter cut in two where there is no bar.
+  EXPECT_EQ(FormatBar(name, 0.5, {"3/8, 42 s left"}, 7), "ein-l…");
+  EXPECT_EQ(FormatBar(name, 0.5, {"3/8, 42 s left"}, 8), "ein-lä…");
+}
+
+TEST(FormatBarTest, AFullDoneIsNotWrittenTooEarly) { EXPECT_THAT(FormatBar("x", 0.999, {""}, 40), HasSubstr(" 99 %")); }
 
 TEST(FormatBarTest, FractionsOutOfRangeAreCut) {
-  EXPECT_EQ(FormatBar("x", -1, "", 40), FormatBar("x", 0, "", 40));
-  EXPECT_EQ(FormatBar("x", 2, "", 40), FormatBar("x", 1, "", 40));
-  EXPECT_EQ(FormatBar("x", std::numeric_limits<double>::quiet_NaN(), "", 40), FormatBar("x", 0, "", 40));
+  EXPECT_EQ(FormatBar("x", -1, {""}, 40), FormatBar("x", 0, {""}, 40));
+  EXPECT_EQ(FormatBar("x", 2, {""}, 40), FormatBar("x", 1, {""}, 40));
+  EXPECT_EQ(FormatBar("x", std::numeric_limits<double>::quiet_NaN(), {""}, 40), FormatBar("x", 0, {""}, 40));
 }
 
 TEST(FormatTimeLeftTest, HasAsManyPartsAsNeeded) {

@@ -24,6 +24,14 @@ TEST(ParseTextMessageTest, ReadsFields) {
   EXPECT_FLOAT_EQ(options.learning_rate(), 0.5f);
 }
 
+TEST(ParseTextMessageTest, NamesTheNearestFieldOfTheMessageThatItIsIn) {
+  v1::TrainingOptions options;
+  EXPECT_THAT(ParseTextMessage("learning_rat: 1", "--override", options),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("Did you mean 'learning_rate'?")));
+  EXPECT_THAT(ParseTextMessage("schedule { warmup_step: 3 }", "--override", options),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("Did you mean 'warmup_steps'?")));
+}
+
 TEST(ParseTextMessageTest, SaysWhereTheMistakeIsAndLogsNothing) {
   v1::TrainingOptions options;
   EXPECT_THAT(ParseTextMessage("steps: 7\nstepps: 3", "p.textproto", options),

@@ -80,7 +80,9 @@ class Client {
   // makes no second job.
   virtual absl::StatusOr<v1::TrainingJob> CreateTrainingJob(v1::CreateTrainingJobRequest request) = 0;
   virtual absl::StatusOr<v1::TrainingJob> GetTrainingJob(const std::string& name) = 0;
-  virtual absl::StatusOr<std::vector<v1::TrainingJob>> ListTrainingJobs() = 0;
+  // All pages; `states` as in ListTrainingJobsRequest.
+  virtual absl::StatusOr<std::vector<v1::TrainingJob>> ListTrainingJobs(
+      const std::vector<v1::TrainingJobState>& states = {}) = 0;
   virtual absl::StatusOr<v1::TrainingJob> PauseTrainingJob(const std::string& name, bool now = false) = 0;
   virtual absl::StatusOr<v1::TrainingJob> ResumeTrainingJob(const std::string& name) = 0;
   virtual absl::StatusOr<v1::TrainingJob> CancelTrainingJob(const std::string& name, bool now) = 0;
