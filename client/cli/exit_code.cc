@@ -81,7 +81,8 @@ void PrintError(const absl::Status& status) {
   const bool several = details.violations.size() > 1;
   const std::string reason = several || details.reason.empty() ? "" : absl::StrCat(" (", details.reason, ")");
   std::fprintf(stderr, "facet: %s%s\n", std::string(status.message()).c_str(), reason.c_str());
-  if (!several && !details.field.empty()) std::fprintf(stderr, "  field: %s\n", details.field.c_str());
+  const bool named = absl::StartsWith(status.message(), absl::StrCat(details.field, ": "));
+  if (!several && !details.field.empty() && !named) std::fprintf(stderr, "  field: %s\n", details.field.c_str());
   const std::string advice = Advice(status, details);
   if (!advice.empty()) std::fprintf(stderr, "  %s\n", advice.c_str());
 }

@@ -102,7 +102,8 @@ absl::Status LocateInFile(const absl::Status& status, const SpecFile& file) {
   const client::ErrorDescription details = client::DescribeError(status);
   if (status.ok() || (file.path.empty() && details.violations.size() < 2)) return status;
   if (details.violations.size() < 2) {
-    const std::optional<std::string> located = Locate(details.field, status.message(), file);
+    const absl::string_view message = absl::StripPrefix(status.message(), absl::StrCat(details.field, ": "));
+    const std::optional<std::string> located = Locate(details.field, message, file);
     return located.has_value() ? WithMessage(status, *located) : status;
   }
   std::vector<std::string> lines;

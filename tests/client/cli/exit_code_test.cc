@@ -64,6 +64,16 @@ TEST(PrintErrorTest, SaysWhatAndWhere) {
             "facet: no class 'gren'. Did you mean 'green'? (UNKNOWN_CLASS)\n  field: vectors[0].features[1]\n");
 }
 
+TEST(PrintErrorTest, AFieldThatTheMessageBeginsWithIsNotNamedTwice) {
+  google::rpc::Status rich;
+  google::rpc::BadRequest bad;
+  bad.add_field_violations()->set_field("csv.size");
+  rich.add_details()->PackFrom(bad);
+  const absl::Status status = client::FromGrpc(
+      {grpc::StatusCode::INVALID_ARGUMENT, "csv.size: must be in [8, 1024], not 7", rich.SerializeAsString()}, "h:1");
+  EXPECT_EQ(Printed(status), "facet: csv.size: must be in [8, 1024], not 7\n");
+}
+
 TEST(PrintErrorTest, SaysWhatToDo) {
   EXPECT_THAT(Printed(absl::UnavailableError("cannot reach a server at h:1: Connection refused")),
               HasSubstr("\n  is facetd running there?"));
