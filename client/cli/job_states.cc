@@ -21,9 +21,11 @@ std::vector<std::string> StateNames() {
   return names;
 }
 
-// Smaller is earlier.
-std::tuple<int, bool, int64_t, int32_t> Rank(const v1::TrainingJob& job) {
-  return {-job.priority(), !job.has_start_time(), job.create_time().seconds(), job.create_time().nanos()};
+// Smaller is earlier, as docs/jobs.md has it under "Scheduling". When a job that
+// was paused was queued again is not told: taken to be later than its equals.
+std::tuple<bool, int, bool, int64_t, int32_t> Rank(const v1::TrainingJob& job) {
+  return {job.state() != v1::TRAINING_JOB_STATE_RECOVERING, -job.priority(), job.has_start_time(),
+          job.create_time().seconds(), job.create_time().nanos()};
 }
 
 }  // namespace

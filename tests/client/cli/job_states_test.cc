@@ -49,14 +49,15 @@ TEST(HasTrainerTest, IsSoFromStartToEnd) {
   EXPECT_FALSE(HasTrainer(v1::TRAINING_JOB_STATE_SUCCEEDED));
 }
 
-TEST(QueuePlaceTest, IsByPriorityThenBegunThenTime) {
+TEST(QueuePlaceTest, JobsThatLostTheirTrainerAreFirstAndResumedOnesBehindTheirEquals) {
   const auto queued = v1::TRAINING_JOB_STATE_QUEUED;
   const std::vector<v1::TrainingJob> waiting = {MakeJob("late", queued, 0, 9), MakeJob("early", queued, 0, 1),
-                                                MakeJob("high", queued, 5, 8), MakeJob("begun", queued, 0, 5, true)};
-  EXPECT_EQ(QueuePlace(waiting[2], waiting), "place 1 of 4 in the queue");
-  EXPECT_EQ(QueuePlace(waiting[3], waiting), "place 2 of 4 in the queue");
-  EXPECT_EQ(QueuePlace(waiting[1], waiting), "place 3 of 4 in the queue");
-  EXPECT_EQ(QueuePlace(waiting[0], waiting), "place 4 of 4 in the queue");
+                                                MakeJob("high", queued, 5, 8), MakeJob("resumed", queued, 0, 5, true),
+                                                MakeJob("dead", v1::TRAINING_JOB_STATE_RECOVERING, -5, 7, true)};
+  EXPECT_EQ(QueuePlace(waiting[2], waiting), "place 2 of 5 in the queue");
+  EXPECT_EQ(QueuePlace(waiting[1], waiting), "place 3 of 5 in the queue");
+  EXPECT_EQ(QueuePlace(waiting[0], waiting), "place 4 of 5 in the queue");
+  EXPECT_EQ(QueuePlace(waiting[3], waiting), "place 5 of 5 in the queue");
   EXPECT_EQ(QueuePlace(MakeJob("x", v1::TRAINING_JOB_STATE_RUNNING, 0, 1), waiting), "");
 }
 
