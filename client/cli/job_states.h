@@ -23,8 +23,8 @@ bool HasTrainer(v1::TrainingJobState state);
 std::vector<std::pair<std::string, int>> CountByState(const std::vector<v1::TrainingJob>& jobs);
 
 // Where a queued job stands among those that wait (queued and recovering):
-// "place 3 of 12 in the queue". Empty: `job` is not queued. The server queues
-// by priority, then jobs that had begun, then by the time of queueing, for which
+// "place 3 of 12 in the queue". Empty: `job` is not queued. Jobs whose trainer
+// died come first, then all by priority, then by the time of queueing, for which
 // the time of making stands in here.
 std::string QueuePlace(const v1::TrainingJob& job, const std::vector<v1::TrainingJob>& waiting);
 
