@@ -116,6 +116,7 @@ int main(int argc, char** argv) {
   CLI::App app(kDescription, "facet-trainer");
   app.footer(kFooter);
   // With underscores for a server of before, whose programs were replaced under it.
+  app.set_version_flag("--version", "facet-trainer " FACET_VERSION);
   app.add_option("--job-dir,--job_dir", flags.job_dir, "Folder of the job")->required();
   app.add_option("--event-fd,--event_fd", flags.event_fd,
                  "Descriptor that gets facet.internal.TrainerEvent messages, a varint with the length in front of "

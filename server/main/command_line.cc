@@ -24,18 +24,28 @@ struct Flags {
   bool check_config = false;
 };
 
+// Lines of at most 80 columns behind the 30 of the flags.
+constexpr char kFooter[] =
+    "Flags go before the configuration file, and that before the defaults named here.\n"
+    "Exit codes: 0 ended as asked, 1 a fault inside, 2 flags, configuration or data\n"
+    "folder, 3 the state folder cannot be used, 4 an address cannot be listened on,\n"
+    "5 the compute device failed.";
+
 void Declare(CLI::App& app, Flags& flags) {
-  app.add_option("--config", flags.config, "Configuration file (protobuf text; docs/configuration.md)")
-      ->type_name("FILE");
-  app.add_option("--listen", flags.listen, "host:port (port 0: any free one) or unix:/path; may be repeated")
+  app.footer(kFooter);
+  app.add_option("--config", flags.config, "Configuration, as docs/configuration.md has it")->type_name("FILE");
+  app.add_option("--listen", flags.listen,
+                 "host:port (port 0: any free one) or\nunix:/path (default 127.0.0.1:8470); may be\nrepeated")
       ->type_name("ADDR")
       ->allow_extra_args(false);
-  app.add_option("--metrics", flags.metrics, "host:port of the Prometheus endpoint, or 'off'")->type_name("ADDR");
-  app.add_option("--state", flags.state, "Folder of all state")->type_name("DIR");
-  app.add_option("--data", flags.data, "Folder of presets and bundled data")->type_name("DIR");
-  app.add_option("--log-level", flags.log_level, "debug, info, warn or error")->type_name("LEVEL");
+  app.add_option("--metrics", flags.metrics, "host:port of the Prometheus endpoint, or\n'off' (default 127.0.0.1:8471)")
+      ->type_name("ADDR");
+  app.add_option("--state", flags.state, "Folder of all state (default facet-state)")->type_name("DIR");
+  app.add_option("--data", flags.data, "Folder of presets and bundled data (default:\nthat of this program)")
+      ->type_name("DIR");
+  app.add_option("--log-level", flags.log_level, "debug, info, warn or error (default info)")->type_name("LEVEL");
   app.add_option("--import-root", flags.import_roots,
-                 "Folder that ImportDataset may read from; may be repeated, adds to the configuration's")
+                 "Folder that ImportDataset may read from; may\nbe repeated, adds to the configuration's")
       ->type_name("DIR")
       ->allow_extra_args(false);
   app.add_flag("--check-config", flags.check_config, "Check flags and configuration, then end");

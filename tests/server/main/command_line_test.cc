@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "tests/base/status_is.h"
 #include "tests/base/temp_dir.h"
 
@@ -104,6 +106,11 @@ TEST(CommandLineTest, HelpAndVersionArePrinted) {
                            "--check-config", "--version"}) {
     EXPECT_THAT(help->print.value(), HasSubstr(flag));
   }
+  const ServerOptions defaults;
+  for (const std::string& value : {defaults.listen[0], defaults.metrics, defaults.state_dir}) {
+    EXPECT_THAT(help->print.value(), HasSubstr("(default " + value + ")"));
+  }
+  for (const absl::string_view line : absl::StrSplit(*help->print, '\n')) EXPECT_LE(line.size(), 80) << line;
   EXPECT_THAT(Parse({"--version"})->print.value(), testing::MatchesRegex("facetd [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
