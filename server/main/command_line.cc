@@ -26,7 +26,7 @@ struct Flags {
 
 // Lines of at most 80 columns behind the 30 of the flags.
 constexpr char kFooter[] =
-    "Flags go before the configuration file, and that before the defaults named here.\n"
+    "Flags win over the configuration file, and that over the defaults named here.\n"
     "Exit codes: 0 ended as asked, 1 a fault inside, 2 flags, configuration or data\n"
     "folder, 3 the state folder cannot be used, 4 an address cannot be listened on,\n"
     "5 the compute device failed.";
@@ -74,7 +74,7 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags, FileSystem& file_sys
 }  // namespace
 
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv, FileSystem& file_system) {
-  CLI::App app("Serves Facet: trains Generative Cooperative Nets, keeps models, renders images, streams batches.",
+  CLI::App app("Serves Facet: trains Generative Cooperative Nets, keeps models, renders images,\nstreams batches.\n",
                "facetd");
   Flags flags;
   Declare(app, flags);
