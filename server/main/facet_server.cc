@@ -214,7 +214,7 @@ absl::Status FacetServerImpl::MakeRendering() {
   streams.engine = engine_.get();
   streams.metrics = metrics_.get();
   streams.clock = env_.steady_clock;
-  ASSIGN_OR_RETURN(streams_, BatchStreamFactory::Create(std::move(streams)));
+  ASSIGN_OR_RETURN(streams_, BatchStreamFactory::Create(streams));
   return absl::OkStatus();
 }
 

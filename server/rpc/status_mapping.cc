@@ -44,7 +44,7 @@ std::string Words(absl::string_view text) {
 // Whoever sees code and message alone must hear what the message is about. Of
 // several mistakes the message names the fields in any case.
 std::string MessageOf(const absl::Status& status, const ErrorDetail& detail) {
-  const std::string message(status.message());
+  std::string message(status.message());
   if (detail.violations.size() != 1 || detail.violations[0].field.empty()) return message;
   const std::string& field = detail.violations[0].field;
   absl::string_view last = field;
