@@ -7,6 +7,7 @@
 #include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "server/core/shutting_down.h"
 #include "server/rpc/image_wire.h"
 #include "server/rpc/wire.h"
 
@@ -31,7 +32,7 @@ void BatchStreamCall::Begin() {
   call_.OnShutdown([weak = weak_from_this()] {
     // The token of the last batch resumes the stream elsewhere, so it may be
     // cut between any two.
-    if (auto self = weak.lock()) self->Stop(CallGate::ShuttingDown());
+    if (auto self = weak.lock()) self->Stop(ShuttingDownError());
   });
   StartRead(&incoming_);
 }

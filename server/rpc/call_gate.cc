@@ -25,11 +25,9 @@ void CallGate::Pass::OnClose(std::function<void()> hook) {
   if (gate_ != nullptr) gate_->SetHook(id_, std::move(hook));
 }
 
-absl::Status CallGate::ShuttingDown() { return ShuttingDownError(); }
-
 absl::StatusOr<CallGate::Pass> CallGate::Enter() {
   absl::MutexLock lock(&mutex_);
-  if (closed_) return ShuttingDown();
+  if (closed_) return ShuttingDownError();
   if (in_flight_ >= max_calls_) {
     return WithRetryAfter(WithReason(absl::ResourceExhaustedError(
                                          absl::StrCat("the server has its limit of ", max_calls_, " calls in flight")),

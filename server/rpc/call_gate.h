@@ -54,9 +54,6 @@ class CallGate {
 
   int in_flight() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // What a call gets that is refused or cut off by a shutdown.
-  static absl::Status ShuttingDown();
-
  private:
   void Leave(int64_t id) ABSL_LOCKS_EXCLUDED(mutex_);
   void SetHook(int64_t id, std::function<void()> hook) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "server/core/shutting_down.h"
 #include "server/rpc/clean_text.h"
 #include "server/rpc/service_stack.h"
 #include "server/rpc/stream_writer.h"
@@ -113,7 +114,7 @@ class WatchCall final : public StreamWriter {
 absl::Status HealthBoard::Add(std::weak_ptr<WatchCall> watch) {
   constexpr size_t kMaxWatches = 1024;  // each costs little, but not nothing
   absl::MutexLock lock(&mutex_);
-  if (ended_) return CallGate::ShuttingDown();
+  if (ended_) return ShuttingDownError();
   std::erase_if(watches_, [](const auto& other) { return other.expired(); });
   if (watches_.size() >= kMaxWatches) {
     return WithRetryAfter(
@@ -140,7 +141,7 @@ void HealthBoard::EndWatches() {
     ended_ = true;
   }
   for (const auto& weak : Watches()) {
-    if (auto watch = weak.lock()) watch->Close(CallGate::ShuttingDown());
+    if (auto watch = weak.lock()) watch->Close(ShuttingDownError());
   }
 }
 

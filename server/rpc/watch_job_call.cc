@@ -5,13 +5,14 @@
 
 #include "base/behind_wall.h"
 #include "base/status_macros.h"
+#include "server/core/shutting_down.h"
 #include "server/rpc/wire.h"
 
 namespace facet::server {
 
 void WatchJobCall::Start() {
   call().OnShutdown([weak = std::weak_ptr<StreamWriter>(shared_from_this())] {
-    if (auto stream = weak.lock()) stream->Close(CallGate::ShuttingDown());
+    if (auto stream = weak.lock()) stream->Close(ShuttingDownError());
   });
   absl::Status status = environment().workers->Schedule([self = Self()] {
     absl::Status begun = BehindWall([&] { return self->BeginWatch(); });

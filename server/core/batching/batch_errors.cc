@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
-#include "server/core/shutting_down.h"
 
 namespace facet::server {
 
@@ -34,7 +33,5 @@ absl::Status TaskTooLargeError(int items, int max_queue) {
 absl::Status DeadlinePassedError() { return absl::DeadlineExceededError("the deadline passed before all was done"); }
 
 absl::Status TaskCancelledError() { return absl::CancelledError("the work was cancelled"); }
-
-absl::Status DrainingError() { return ShuttingDownError(); }
 
 }  // namespace facet::server

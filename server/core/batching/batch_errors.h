@@ -20,8 +20,6 @@ absl::Status TaskTooLargeError(int items, int max_queue);
 absl::Status DeadlinePassedError();
 // CANCELLED.
 absl::Status TaskCancelledError();
-// UNAVAILABLE, reason SHUTTING_DOWN.
-absl::Status DrainingError();
 
 }  // namespace facet::server
 

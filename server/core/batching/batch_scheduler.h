@@ -23,6 +23,7 @@
 #include "base/thread.h"
 #include "server/core/batching/batch_errors.h"
 #include "server/core/batching/batch_queue.h"
+#include "server/core/shutting_down.h"
 
 namespace facet::server {
 
@@ -193,7 +194,7 @@ BatchScheduler<Key, Task>::~BatchScheduler() {
 template <typename Key, typename Task>
 absl::Status BatchScheduler<Key, Task>::CheckRoom(const Request& request) const {
   if (request.items < 1) return absl::InvalidArgumentError("a task needs at least one item");
-  if (draining_) return DrainingError();
+  if (draining_) return ShuttingDownError();
   if (request.deadline <= options_.clock->Now()) return DeadlinePassedError();
   if (request.items > options_.max_queue) return TaskTooLargeError(request.items, options_.max_queue);
   const int waiting = queue_.items(request.priority);
@@ -236,7 +237,7 @@ void BatchScheduler<Key, Task>::Drain(absl::Time deadline) {
   if (options_.clock->AwaitUntil(mutex_, absl::Condition(&idle), deadline)) return;
   std::vector<int64_t> ids;
   for (const auto& [id, state] : tasks_) ids.push_back(id);
-  for (const int64_t id : ids) CutOff(id, *tasks_.at(id), DrainingError());
+  for (const int64_t id : ids) CutOff(id, *tasks_.at(id), ShuttingDownError());
   QueueChanged();
   mutex_.Await(absl::Condition(&idle));
 }
