@@ -249,16 +249,12 @@ absl::Status JobManagerImpl::TakeUpJobs() {
     if (HadTrainer(job.state())) EndOrphan(FolderOf(job.name()));
     ASSIGN_OR_RETURN(job, ledger_->Apply(job.name(), JobVerb::kServerStarted, "the server was started anew"));
   }
-  const auto begun = [](const v1::TrainingJob& job) { return job.state() == v1::TRAINING_JOB_STATE_RECOVERING; };
-  // In the order of the queue: the first may start before the next is in it.
-  std::stable_sort(jobs.begin(), jobs.end(), [&](const v1::TrainingJob& a, const v1::TrainingJob& b) {
-    return begun(a) != begun(b) ? begun(a) : a.priority() > b.priority();
-  });
+  std::vector<RankedJob> waiting;
   for (const v1::TrainingJob& job : jobs) {
-    if (begun(job) || job.state() == v1::TRAINING_JOB_STATE_QUEUED) {
-      supervisor_->Enqueue(job.name(), {job.priority(), begun(job)});
-    }
+    const bool begun = job.state() == v1::TRAINING_JOB_STATE_RECOVERING;
+    if (begun || job.state() == v1::TRAINING_JOB_STATE_QUEUED) waiting.push_back({job.name(), {job.priority(), begun}});
   }
+  supervisor_->EnqueueAll(waiting);
   return absl::OkStatus();
 }
 

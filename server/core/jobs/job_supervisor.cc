@@ -108,9 +108,11 @@ JobSupervisor::JobSupervisor(JobSupervisorOptions options)
 
 JobSupervisor::~JobSupervisor() { Shutdown(); }
 
-void JobSupervisor::Enqueue(const std::string& name, JobRank rank) {
+void JobSupervisor::Enqueue(const std::string& name, JobRank rank) { EnqueueAll({{name, rank}}); }
+
+void JobSupervisor::EnqueueAll(const std::vector<RankedJob>& jobs) {
   absl::MutexLock lock(&mutex_);
-  Push({name, rank, absl::InfinitePast()});
+  for (const RankedJob& job : jobs) Push({job.name, job.rank, absl::InfinitePast()});
 }
 
 void JobSupervisor::Push(Waiting waiting) {

@@ -59,6 +59,11 @@ struct JobRank {
   bool begun = false;
 };
 
+struct RankedJob {
+  std::string name;
+  JobRank rank;
+};
+
 // Runs jobs by rank, at most `max_running` at once, each by a trainer of its
 // own, and writes into the ledger what becomes of them. The ledger decides: a
 // job that may not start any more when its turn comes (it was cancelled
@@ -81,6 +86,8 @@ class JobSupervisor {
   // Puts a job into the queue, behind those of equal rank; no effect where it
   // is in it.
   void Enqueue(const std::string& name, JobRank rank = {}) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Likewise several, of which none starts before all are in it.
+  void EnqueueAll(const std::vector<RankedJob>& jobs) ABSL_LOCKS_EXCLUDED(mutex_);
   // Takes it out; a place that it kept is free at once.
   void Dequeue(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   // Stops its trainer, if it has one: asked, then killed after `stop_grace`, or
