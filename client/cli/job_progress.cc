@@ -15,6 +15,7 @@
 #include "base/status_macros.h"
 #include "client/cli/cell_notes.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/job_states.h"
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/report_text.h"
@@ -76,8 +77,6 @@ std::string FormatFailure(const v1::TrainingFailure& failure) {
 }
 
 }  // namespace
-
-bool HasEnded(v1::TrainingJobState state) { return state >= v1::TRAINING_JOB_STATE_SUCCEEDED; }
 
 std::vector<std::string> FormatProgressTexts(const v1::TrainingProgress& progress) {
   std::vector<std::string> words;

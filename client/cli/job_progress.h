@@ -45,9 +45,6 @@ std::string DescribeJob(client::Client& client, const v1::TrainingJob& job, cons
 // Likewise of a job that was only checked.
 std::string DescribePlan(const v1::TrainingJob& job);
 
-// Whether a job has ended, whatever way.
-bool HasEnded(v1::TrainingJobState state);
-
 }  // namespace facet::cli
 
 #endif  // FACET_CLIENT_CLI_JOB_PROGRESS_H_

@@ -56,6 +56,8 @@ bool HasTrainer(v1::TrainingJobState state) {
   }
 }
 
+bool HasEnded(v1::TrainingJobState state) { return state >= v1::TRAINING_JOB_STATE_SUCCEEDED; }
+
 std::vector<std::pair<std::string, int>> CountByState(const std::vector<v1::TrainingJob>& jobs) {
   std::map<v1::TrainingJobState, int> counts;
   for (const v1::TrainingJob& job : jobs) ++counts[job.state()];

@@ -19,6 +19,9 @@ absl::StatusOr<std::vector<v1::TrainingJobState>> ParseStates(const std::vector<
 // Whether a job has a trainer, or had one that died and starts again.
 bool HasTrainer(v1::TrainingJobState state);
 
+// Whether a job has ended, whatever way.
+bool HasEnded(v1::TrainingJobState state);
+
 // How many jobs are in each state that any is in, in the order of the enum.
 std::vector<std::pair<std::string, int>> CountByState(const std::vector<v1::TrainingJob>& jobs);
 

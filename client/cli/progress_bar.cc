@@ -64,17 +64,14 @@ std::string FormatBar(absl::string_view label, double fraction, absl::Span<const
   const std::string percent = absl::StrFormat(" %3d %%  ", WholePercent(fraction));
   // For label, bar and text; the last column stays free.
   const int room = columns - 1 - static_cast<int>(percent.size()) - 3;
-  const auto room_for_bar = [&](const std::string& text) { return room - TextColumns(label) - TextColumns(text); };
-  const auto fits = [&](const std::string& text) { return room_for_bar(text) >= kLeastBar; };
+  const auto fits = [&](const std::string& text) { return room - TextColumns(label) - TextColumns(text) >= kLeastBar; };
   const auto found = std::find_if(texts.begin(), texts.end(), fits);
   std::string text = found != texts.end() ? *found : texts.empty() ? "" : texts.back();
-  const std::string whole_label(label);
-  const std::string name = Shorten(whole_label, std::max(kLeastLabel, room - kLeastBar - TextColumns(text)));
-  label = name;
-  text = Shorten(text, std::max(0, room - kLeastBar - TextColumns(label)));
-  const int width = std::min(room_for_bar(text), kMostBar);
-  if (width < kLeastBar) return Shorten(absl::StrCat(whole_label, percent), columns - 1);
-  return absl::StrCat(label, " │", Blocks(fraction, width), "│", percent, text);
+  const std::string name = Shorten(label, std::max(kLeastLabel, room - kLeastBar - TextColumns(text)));
+  text = Shorten(text, std::max(0, room - kLeastBar - TextColumns(name)));
+  const int width = std::min(room - TextColumns(name) - TextColumns(text), kMostBar);
+  if (width < kLeastBar) return Shorten(absl::StrCat(label, percent), columns - 1);
+  return absl::StrCat(name, " │", Blocks(fraction, width), "│", percent, text);
 }
 
 ProgressBar::ProgressBar(std::string label, bool quiet)

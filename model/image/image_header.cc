@@ -179,7 +179,9 @@ bool IsCutOffJpeg(absl::string_view bytes) {
   // Within scans every 0xFF that is no marker is followed by 0.
   while (const auto segment = SegmentAt(numbers, at)) {
     at = segment->next;
-    if (segment->marker == kJpegScan) return bytes.find(kJpegEnd, at) == absl::string_view::npos;
+    if (segment->marker != kJpegScan) continue;
+    const size_t end = bytes.rfind(kJpegEnd);  // mostly the last bytes of the file
+    return end == absl::string_view::npos || end < at;
   }
   return true;
 }

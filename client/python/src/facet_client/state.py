@@ -54,7 +54,8 @@ def checked(state: Mapping[str, Any]) -> StreamState:
         raise ValueError(f"not the state of a FacetDataset, which is a dict, but {type(state).__name__}")
     if missing := sorted(_Required.__required_keys__ - set(state)):
         raise ValueError(f"not the state of a FacetDataset: no {', '.join(missing)}")
-    state = {**state, "token": state["token"] or None} if state["token"] == b"" else state
+    if state["token"] == b"":
+        state = {**state, "token": None}
     for key, kind in _TYPES.items():
         if key == "token" and state[key] is None:
             continue
