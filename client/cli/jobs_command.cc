@@ -142,7 +142,8 @@ absl::Status Plot(Context& context, const std::string& name, const std::string& 
   }
   RETURN_IF_ERROR(WriteOutput(out, curve.svg()));
   if (out != "-")
-    PrintLine(absl::StrCat(out, ": ", curve.points_size(), " points, ", curve.checkpoints_size(), " checkpoints"));
+    PrintLine(absl::StrCat(out, ": ", curve.points_size(), " points, ", curve.checkpoints_size(), " checkpoints, ",
+                           curve.accuracy().points_size(), " of them judged"));
   return absl::OkStatus();
 }
 

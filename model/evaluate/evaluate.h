@@ -50,6 +50,19 @@ struct ImageMeasures {
   std::vector<FeatureLikeness> likeness;  // of the features that the judge knows
 };
 
+// Of few images each time, as the model went on learning.
+struct AccuracyHistory {
+  struct Point {
+    int step = 0;
+    std::vector<double> accuracy;  // one for each feature
+  };
+  bool held_out = false;
+  int64_t image_count = 0;
+  std::vector<std::string> features;  // those that the judge knows
+  std::vector<double> real;           // one for each feature
+  std::vector<Point> points;          // by step
+};
+
 struct Evaluation {
   struct HeldOut {
     std::string rule;
@@ -74,9 +87,20 @@ struct Evaluation {
   std::optional<double> train_psnr_db;
   ImageMeasures train_measures;
   std::vector<FeatureAccuracy> train_on_synthetic;
+  std::optional<AccuracyHistory> history;  // where there were samples
   uint64_t judge_seed = 0;
   int64_t judge_train_images = 0;
   double render_images_per_second = 0;
+};
+
+// What a model drew of the same images while it learnt.
+struct SampleSeries {
+  bool held_out = false;
+  std::vector<int64_t> images;  // indices in the data set
+  std::vector<int> steps;       // ascending; none: no history
+  // What was drawn at one of them, float32 NHWC in [0, 1]. A step whose samples
+  // cannot be read is left out.
+  std::function<absl::StatusOr<std::vector<float>>(int step)> read;
 };
 
 struct EvaluateOptions {
@@ -88,6 +112,7 @@ struct EvaluateOptions {
   std::string device = "auto";
   // Largest number of images of each part; chosen by seed.
   int max_images = 2000;
+  SampleSeries samples;
   Clock* clock = Clock::Real();
   // Fraction done of all, in [0, 1].
   std::function<void(double)> on_progress;

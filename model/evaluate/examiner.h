@@ -3,6 +3,7 @@
 #define FACET_MODEL_EVALUATE_EXAMINER_H_
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -43,6 +44,8 @@ class Examiner {
 
   absl::Status Render(absl::Span<const float> dense, int count);
   void LoadReal(absl::Span<const int64_t> images);
+  // Float32 NHWC, as they were rendered elsewhere.
+  void Load(std::vector<float> pixels) { pixels_ = std::move(pixels); }
   // float32 NHWC.
   const std::vector<float>& pixels() const { return pixels_; }
 

@@ -81,6 +81,7 @@ class Measurer {
   absl::StatusOr<CellSums> MeasureCells(const std::vector<int64_t>& images);
   absl::StatusOr<double> MeasureSmoothness(const Pairs& pairs);
   absl::StatusOr<Evaluation::Mix> MeasureMixes(int feature, const Pairs& pairs);
+  absl::StatusOr<AccuracyHistory> MeasureHistory();
   // Length of the next batch of `size` images from `begin` on, or CANCELLED.
   absl::StatusOr<size_t> NextBatch(size_t size, size_t begin) const;
   void CountDone(size_t images);
@@ -225,6 +226,33 @@ absl::StatusOr<Evaluation::Mix> Measurer::MeasureMixes(int feature, const Pairs&
   return mix;
 }
 
+absl::StatusOr<AccuracyHistory> Measurer::MeasureHistory() {
+  const SampleSeries& samples = options_.samples;
+  AccuracyHistory history;
+  history.held_out = samples.held_out;
+  history.image_count = static_cast<int64_t>(samples.images.size());
+  Tally real = examiner_.NewTally();
+  examiner_.LoadReal(samples.images);
+  RETURN_IF_ERROR(examiner_.Score(samples.images, &real));
+  for (const FeatureAccuracy& accuracy : examiner_.Accuracies(real, real)) {
+    history.features.push_back(accuracy.feature);
+    history.real.push_back(accuracy.real);
+  }
+  for (const int step : samples.steps) {
+    if (stop_) return absl::CancelledError("the evaluation was stopped");
+    auto drawn = samples.read(step);
+    if (!drawn.ok()) continue;
+    Tally tally = examiner_.NewTally();
+    examiner_.Load(*std::move(drawn));
+    RETURN_IF_ERROR(examiner_.Score(samples.images, &tally));
+    history.points.push_back({step, {}});
+    for (const FeatureAccuracy& accuracy : examiner_.Accuracies(tally, real)) {
+      history.points.back().accuracy.push_back(accuracy.synthetic);
+    }
+  }
+  return history;
+}
+
 absl::StatusOr<Evaluation> Measurer::Run() {
   std::vector<std::vector<int64_t>> held_out;
   for (const Split::HeldOut& group : options_.split.held_out) held_out.push_back(Choose(group.images, group.rule));
@@ -254,6 +282,9 @@ absl::StatusOr<Evaluation> Measurer::Run() {
     if (pairs[f].first.empty()) continue;
     ASSIGN_OR_RETURN(Evaluation::Mix mix, MeasureMixes(f, pairs[f]));
     evaluation.mixes.push_back(std::move(mix));
+  }
+  if (!options_.samples.steps.empty()) {
+    ASSIGN_OR_RETURN(evaluation.history, MeasureHistory());
   }
   evaluation.render_images_per_second = examiner_.images_per_second();
   return evaluation;

@@ -37,6 +37,18 @@ void SetMeasures(const ImageMeasures& measures, v1::ImageMeasures* out) {
   }
 }
 
+void SetHistory(const AccuracyHistory& history, v1::AccuracyHistory* out) {
+  out->set_held_out(history.held_out);
+  out->set_image_count(history.image_count);
+  out->mutable_features()->Add(history.features.begin(), history.features.end());
+  out->mutable_real()->Add(history.real.begin(), history.real.end());
+  for (const AccuracyHistory::Point& point : history.points) {
+    v1::AccuracyHistory::Point* added = out->add_points();
+    added->set_step(point.step);
+    added->mutable_accuracy()->Add(point.accuracy.begin(), point.accuracy.end());
+  }
+}
+
 }  // namespace
 
 v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
@@ -64,6 +76,7 @@ v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
     added->set_nearest_distance(mix.nearest_distance);
   }
   AddAccuracies(evaluation.train_on_synthetic, report.mutable_train_on_synthetic());
+  if (evaluation.history.has_value()) SetHistory(*evaluation.history, report.mutable_history());
   report.set_judge_seed(evaluation.judge_seed);
   report.set_judge_train_images(evaluation.judge_train_images);
   report.set_render_images_per_second(evaluation.render_images_per_second);

@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "model/image/pixels.h"
 #include "model/train/checkpoint_store.h"
+#include "model/train/sheet_folder.h"
 
 namespace facet::model {
 
@@ -25,18 +26,14 @@ struct SaveReport {
   int64_t size_bytes = 0;
 };
 
-// Sheets of samples that are kept beside those of the checkpoints there are: the
-// newest.
-inline constexpr int kSheetsKept = 20;
-
 // Writes checkpoints on a thread of its own, so that hashing and the disk hold
 // up no step: training goes on from the copy's making. One at a time. Not
 // thread-safe. The destructor waits for the one in the making.
 class CheckpointWriter {
  public:
-  // Sheets of samples go to `<sample_dir>/<step>.png`; an empty name: nowhere.
-  // The newest kSheetsKept stay, and those of the checkpoints that are kept.
-  CheckpointWriter(FileSystem* file_system, CheckpointStore* store, std::string sample_dir);
+  // Sheets of samples go to the SheetFolder `sample_dir`, which is thinned; an
+  // empty name: nowhere. `file_system` and `store` outlive this.
+  CheckpointWriter(FileSystem* file_system, CheckpointStore* store, const std::string& sample_dir);
 
   // Begins to write; the one before must have been taken with Finish.
   void Begin(Checkpoint checkpoint, bool held_out, Image sheet);
@@ -49,9 +46,8 @@ class CheckpointWriter {
  private:
   void Write(const Checkpoint& checkpoint, bool held_out, const Image& sheet);
 
-  FileSystem* file_system_;
   CheckpointStore* store_;
-  std::string sample_dir_;
+  std::optional<SheetFolder> sheets_;
   SaveReport report_;  // the thread's, until done_
   std::atomic<bool> done_ = false;
   std::optional<Thread> thread_;  // last: it uses the rest

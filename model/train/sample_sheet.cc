@@ -5,6 +5,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "absl/strings/str_format.h"
+#include "base/error.h"
+
 namespace facet::model {
 namespace {
 
@@ -68,28 +71,58 @@ std::optional<double> SampleSheet::Psnr(const std::vector<float>& drawn) const {
   return mean > 0 ? std::min(kHighestPsnr, -10 * std::log10(mean)) : kHighestPsnr;
 }
 
+SampleSheet::Layout SampleSheet::MakeLayout() const {
+  const int side = dataset_->info().shape.height;
+  Layout layout;
+  layout.scale = std::max(1, (kSmallestSide + side - 1) / side);
+  layout.cell = side * layout.scale;
+  layout.columns = std::min(kColumns, size());
+  const int rows = (size() + layout.columns - 1) / layout.columns;
+  layout.shape = {2 * rows * layout.cell, layout.columns * layout.cell, 3};
+  return layout;
+}
+
 Image SampleSheet::Draw(const std::vector<float>& drawn) const {
   const ImageShape& shape = dataset_->info().shape;
   const int side = shape.height;
-  const int scale = std::max(1, (kSmallestSide + side - 1) / side);
-  const int cell = side * scale;
-  const int columns = std::min(kColumns, size());
-  const int rows = (size() + columns - 1) / columns;
+  const Layout layout = MakeLayout();
   Image sheet;
-  sheet.shape = {2 * rows * cell, columns * cell, 3};
+  sheet.shape = layout.shape;
   sheet.pixels.assign(sheet.shape.samples(), 255);
   std::vector<uint8_t> pixels(shape.samples());
   for (int i = 0; i < size(); ++i) {
-    const int x = i % columns * cell;
-    const int y = i / columns * 2 * cell;
-    Paste(dataset_->pixels(images_[i]), side, scale, x, y, &sheet);
+    Paste(dataset_->pixels(images_[i]), side, layout.scale, layout.x(i), layout.y(i), &sheet);
     for (size_t k = 0; k < pixels.size(); ++k) {
       const float value = drawn[i * pixels.size() + k];
       pixels[k] = std::isnan(value) ? 0 : static_cast<uint8_t>(std::lround(255 * Clamp(value)));
     }
-    Paste(pixels.data(), side, scale, x, y + cell, &sheet);
+    Paste(pixels.data(), side, layout.scale, layout.x(i), layout.y(i) + layout.cell, &sheet);
   }
   return sheet;
+}
+
+absl::StatusOr<std::vector<float>> SampleSheet::Read(const Image& sheet) const {
+  const Layout layout = MakeLayout();
+  if (sheet.shape != layout.shape) {
+    return WithReason(absl::InvalidArgumentError(absl::StrFormat(
+                          "a sheet of these samples has %d x %d pixels, not %d x %d", layout.shape.width,
+                          layout.shape.height, sheet.shape.width, sheet.shape.height)),
+                      "BAD_IMAGE");
+  }
+  const int side = dataset_->info().shape.height;
+  std::vector<float> drawn;
+  drawn.reserve(images_.size() * dataset_->info().shape.samples());
+  for (int i = 0; i < size(); ++i) {
+    for (int row = 0; row < side; ++row) {
+      const int y = layout.y(i) + layout.cell + row * layout.scale;
+      const uint8_t* line = &sheet.pixels[(size_t{1} * y * sheet.shape.width + layout.x(i)) * 3];
+      for (int column = 0; column < side; ++column) {
+        const uint8_t* pixel = line + size_t{3} * column * layout.scale;
+        for (int c = 0; c < 3; ++c) drawn.push_back(static_cast<float>(pixel[c]) / 255.0f);
+      }
+    }
+  }
+  return drawn;
 }
 
 }  // namespace facet::model

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "model/data/dataset.h"
 #include "model/data/split.h"
 #include "model/image/pixels.h"
@@ -22,6 +23,8 @@ class SampleSheet {
 
   bool held_out() const { return held_out_; }
   int size() const { return static_cast<int>(images_.size()); }
+  // Indices in the data set.
+  const std::vector<int64_t>& images() const { return images_; }
   // [size, total_classes], one-hot in each feature: what to draw.
   const std::vector<float>& labels() const { return labels_; }
 
@@ -32,8 +35,23 @@ class SampleSheet {
   // Rows of 8: the real images, below them the drawn ones. Small images are
   // enlarged.
   Image Draw(const std::vector<float>& drawn) const;
+  // What Draw was given, clamped and rounded to a 255th. INVALID_ARGUMENT
+  // (reason BAD_IMAGE): the picture has another size than those that Draw makes.
+  absl::StatusOr<std::vector<float>> Read(const Image& sheet) const;
 
  private:
+  // Where things are on the sheet, in pixels.
+  struct Layout {
+    int scale = 1;  // of an image
+    int cell = 0;   // side of an image
+    int columns = 0;
+    ImageShape shape;
+    // Of the i-th real image; the drawn one is a cell below.
+    int x(int i) const { return i % columns * cell; }
+    int y(int i) const { return i / columns * 2 * cell; }
+  };
+  Layout MakeLayout() const;
+
   const Dataset* dataset_;
   bool held_out_;
   std::vector<int64_t> images_;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -21,6 +22,8 @@
 #include "model/train/job_progress.h"
 #include "model/train/job_setup.h"
 #include "model/train/patient_save.h"
+#include "model/train/sample_sheet.h"
+#include "model/train/sheet_folder.h"
 #include "model/train/trainer.h"
 
 namespace facet::model {
@@ -39,6 +42,8 @@ class TrainerJob {
   absl::Status Load();
   absl::StatusOr<bool> Train();
   absl::StatusOr<v1::EvaluationReport> Judge(const std::string& weights);
+  // What the checkpoints' sheets show; `sheet` and this outlive it.
+  SampleSeries SamplesOf(const SampleSheet& sheet);
   absl::Status Save(const std::string& weights, const std::optional<v1::EvaluationReport>& report);
   v1::ModelCard MakeCard() const;
   std::string Path(const char* name) const { return absl::StrCat(options_.job_dir, "/", name); }
@@ -120,10 +125,28 @@ absl::StatusOr<bool> TrainerJob::Train() {
   return finished;
 }
 
+SampleSeries TrainerJob::SamplesOf(const SampleSheet& sheet) {
+  const SheetFolder sheets(options_.file_system, Path(kSampleFolder));
+  SampleSeries samples;
+  samples.held_out = sheet.held_out();
+  samples.images = sheet.images();
+  samples.steps = sheets.Steps().value_or(std::vector<int>());
+  samples.read = [this, &sheet, sheets](int step) -> absl::StatusOr<std::vector<float>> {
+    const auto image = sheets.Read(step);
+    auto drawn = image.ok() ? sheet.Read(*image) : image.status();
+    if (!drawn.ok())
+      progress_.Warn(absl::StrCat("the samples of step ", step, " are not judged: ", drawn.status().message()));
+    return drawn;
+  };
+  return samples;
+}
+
 absl::StatusOr<v1::EvaluationReport> TrainerJob::Judge(const std::string& weights) {
   progress_.Phase("judging", setup_.plan.training.steps);
   ASSIGN_OR_RETURN(const auto renderer, MakeJobRenderer(options_, setup_.plan, weights));
   EvaluateOptions options = EvaluateJob(options_, setup_, renderer.get());
+  const SampleSheet sheet(setup_.dataset.get(), setup_.split);
+  options.samples = SamplesOf(sheet);
   options.on_progress = [this](double done) {
     progress_.Fraction(done);
     StopIfAlone();

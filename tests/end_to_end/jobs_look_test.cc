@@ -40,7 +40,8 @@ TEST_F(JobsLookTest, CurveIsDrawnAndLiesInTheFolder) {
   const std::string out = service_->folder() / "curve.svg";
   const CommandResult plot = service_->Facet({"jobs", "plot", "first", "--out", out});
   EXPECT_EQ(plot.exit_code, 0) << plot.err;
-  EXPECT_THAT(plot.out, HasSubstr("40 points, 4 checkpoints"));
+  EXPECT_THAT(plot.out, HasSubstr("40 points, 4 checkpoints, 4 of them judged"));
+  EXPECT_THAT(TempDir::Read(out), HasSubstr("images, %, by an independent judge"));
   EXPECT_EQ(TempDir::Read(out), TempDir::Read(service_->state_dir() + "/jobs/first/curve.svg"));
 }
 

@@ -18,6 +18,8 @@ constexpr double kLeft = 70;
 constexpr double kRight = 780;
 constexpr const char* kColours[] = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#17becf"};
 
+const char* ColourOf(size_t line) { return kColours[line % std::size(kColours)]; }
+
 using Line = std::vector<std::pair<double, double>>;  // step, value
 
 std::string Escape(absl::string_view text) {
@@ -64,7 +66,15 @@ class Panel {
     lines_.emplace_back(std::move(name), std::move(line));
   }
 
-  std::string Draw(absl::string_view label) {
+  // Shows at least what lies between, of values that are as they are.
+  void Show(double low, double high) {
+    low_ = std::min(low_, low);
+    high_ = std::max(high_, high);
+  }
+
+  // Names of lines stand below each other on the right: from the top on, or down
+  // to the bottom.
+  std::string Draw(absl::string_view label, bool names_at_top = true) {
     if (low_ > high_) low_ = 0, high_ = 1;
     if (high_ - low_ < 1e-9) low_ -= 0.5, high_ += 0.5;
     std::string svg = absl::StrFormat(
@@ -72,7 +82,9 @@ class Panel {
         "<text x=\"%g\" y=\"%g\">%s</text>\n",
         kLeft, top_, kRight - kLeft, bottom_ - top_, kLeft, top_ - 6, Escape(label));
     DrawScale(&svg);
-    for (size_t i = 0; i < lines_.size(); ++i) DrawLine(i, &svg);
+    const double names_height = 15.0 * static_cast<double>(lines_.size());
+    const double names_top = names_at_top ? top_ + 16 : bottom_ + 7 - names_height;
+    for (size_t i = 0; i < lines_.size(); ++i) DrawLine(i, names_top, &svg);
     return svg;
   }
 
@@ -92,13 +104,13 @@ class Panel {
                             bottom_ + 16, step);
     }
   }
-  void DrawLine(size_t i, std::string* svg) const {
+  void DrawLine(size_t i, double names_top, std::string* svg) const {
     const auto& [name, line] = lines_[i];
-    const char* colour = kColours[i % std::size(kColours)];
+    const char* colour = ColourOf(i);
     absl::StrAppendFormat(svg, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"", colour);
     for (const auto& [step, value] : line) absl::StrAppendFormat(svg, "%.1f,%.1f ", X(step), Y(value));
     absl::StrAppendFormat(svg, "\"/>\n<text x=\"%g\" y=\"%g\" fill=\"%s\" text-anchor=\"end\">%s</text>\n", kRight - 8,
-                          top_ + 16 + 15.0 * i, colour, Escape(name));
+                          names_top + 15.0 * static_cast<double>(i), colour, Escape(name));
   }
 
   const double top_;
@@ -141,17 +153,52 @@ std::string DrawQuality(const v1::TrainingCurve& curve, double max_step) {
   return svg;
 }
 
+// A line for each feature, and dashed in its colour what the judge makes of the
+// real images.
+std::string DrawAccuracy(const v1::AccuracyHistory& history, double max_step) {
+  Panel panel(530, 680, false, max_step);
+  panel.Show(0, 100);
+  std::string marks;
+  for (int f = 0; f < history.features_size(); ++f) {
+    Line line;
+    double last = 0;
+    for (const v1::AccuracyHistory::Point& point : history.points()) {
+      if (f >= point.accuracy_size()) continue;
+      last = 100 * point.accuracy(f);
+      line.emplace_back(point.step(), last);
+    }
+    if (line.empty() || f >= history.real_size()) continue;
+    for (const auto& [step, value] : line) {
+      absl::StrAppendFormat(&marks, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\" fill=\"%s\"/>\n", panel.X(step),
+                            panel.Y(value), ColourOf(f));
+    }
+    const double ceiling = 100 * history.real(f);
+    absl::StrAppendFormat(&marks,
+                          "<line x1=\"%g\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
+                          "stroke-dasharray=\"6 4\"/>\n",
+                          kLeft, kRight, panel.Y(ceiling), panel.Y(ceiling), ColourOf(f));
+    panel.Add(absl::StrFormat("%s: %.1f %% (real images %.1f %%)", history.features(f), last, ceiling),
+              std::move(line));
+  }
+  const std::string label =
+      absl::StrFormat("accuracy of %d %s images, %%, by an independent judge (dashed: of real ones)",
+                      history.image_count(), history.held_out() ? "held-out" : "training");
+  return absl::StrCat(panel.Draw(label, false), marks);
+}
+
 }  // namespace
 
 std::string DrawCurve(absl::string_view title, const v1::TrainingCurve& curve) {
   double max_step = 0;
   for (const auto& point : curve.points()) max_step = std::max<double>(max_step, point.step());
   for (const auto& checkpoint : curve.checkpoints()) max_step = std::max<double>(max_step, checkpoint.step());
-  return absl::StrCat(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"520\" font-family=\"sans-serif\" "
-      "font-size=\"12\">\n<rect width=\"800\" height=\"520\" fill=\"white\"/>\n<text x=\"400\" y=\"22\" "
-      "font-size=\"15\" text-anchor=\"middle\">",
-      Escape(title), "</text>\n", DrawLosses(curve, max_step), DrawQuality(curve, max_step), "</svg>\n");
+  const bool judged = curve.accuracy().points_size() > 0;
+  const int height = judged ? 720 : 520;
+  return absl::StrCat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"", height,
+                      "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"800\" height=\"", height,
+                      "\" fill=\"white\"/>\n<text x=\"400\" y=\"22\" font-size=\"15\" text-anchor=\"middle\">",
+                      Escape(title), "</text>\n", DrawLosses(curve, max_step), DrawQuality(curve, max_step),
+                      judged ? DrawAccuracy(curve.accuracy(), max_step) : "", "</svg>\n");
 }
 
 }  // namespace facet::server

@@ -9,9 +9,10 @@
 
 namespace facet::server {
 
-// Draws a curve as SVG, 800 x 520: above, each loss by step on a logarithmic
-// axis; below, the PSNR of the checkpoints with the best one marked. Text is
-// escaped; an empty curve gives empty axes.
+// Draws a curve as SVG, 800 pixels wide: above, each loss by step on a
+// logarithmic axis; below, the PSNR of the checkpoints with the best one marked;
+// below that, where they are known, the accuracies. Text is escaped; an empty
+// curve gives empty axes.
 std::string DrawCurve(absl::string_view title, const v1::TrainingCurve& curve);
 
 }  // namespace facet::server

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "model/preset/memory_estimate.h"
-#include "model/train/checkpoint_writer.h"
+#include "model/train/sheet_folder.h"
 #include "server/core/jobs/net_operations.h"
 
 namespace facet::server {
@@ -20,11 +20,11 @@ constexpr double kOperationsPerSecond = 30e9;
 // they compute anything.
 constexpr double kStepSeconds = 5e-3;
 
-// Of all sheets of samples that stay, that of the best among them: 32 pairs of
-// images each.
+// Of all sheets of samples that stay, and one that is new: 32 pairs of images
+// each. Beside those of the checkpoints kept the first stays, and that of the best.
 int64_t SampleBytes(const model::NetPlan& nets, int checkpoints_kept) {
   const int64_t side = nets.generator.image_size();
-  return (int64_t{std::max(model::kSheetsKept, checkpoints_kept)} + 1) * 64 * 3 * side * side;
+  return (int64_t{std::max(model::kSheetsKept, checkpoints_kept + 2)} + 1) * 64 * 3 * side * side;
 }
 
 void SetDuration(double seconds, v1::ResourceEstimate* estimate) {

@@ -114,7 +114,9 @@ class JobManagerImpl final : public JobManager {
   absl::Status TakeUpJobs();
   JobSupervisorOptions SupervisorOptions();
   JobCreatorOptions CreatorOptions();
-  absl::Status WriteCurve(const std::string& name);
+  // As it is with `report`, which the job has not yet.
+  absl::Status WriteCurve(const std::string& name, const v1::EvaluationReport& report);
+  absl::StatusOr<v1::TrainingCurve> CurveWith(const std::string& name, const v1::EvaluationReport& report);
   // Newest first; of `states`, all where there are none.
   absl::StatusOr<std::vector<v1::TrainingJob>> JobsIn(const std::vector<v1::TrainingJobState>& states);
   absl::Status ApplyRetention();
@@ -173,7 +175,9 @@ JobSupervisorOptions JobManagerImpl::SupervisorOptions() {
   options.count_oom_kills = [this] { return CountOomKills(*options_.file_system); };
   // Best effort, both: the curve can be had from the store at any time, and the
   // next end of a job tries again.
-  options.before_end = [this](const std::string& name) { WriteCurve(name).IgnoreError(); };
+  options.before_end = [this](const std::string& name, const v1::EvaluationReport& report) {
+    WriteCurve(name, report).IgnoreError();
+  };
   options.on_end = [this](const std::string&) { ApplyRetention().IgnoreError(); };
   options.on_warning = options_.on_warning;
   options.ledger = ledger_.get();
@@ -229,10 +233,8 @@ absl::Status JobManagerImpl::ApplyRetention() {
   return absl::OkStatus();
 }
 
-absl::Status JobManagerImpl::WriteCurve(const std::string& name) {
-  v1::GetTrainingCurveRequest request;
-  request.set_name(name);
-  ASSIGN_OR_RETURN(const v1::TrainingCurve curve, GetCurve(request));
+absl::Status JobManagerImpl::WriteCurve(const std::string& name, const v1::EvaluationReport& report) {
+  ASSIGN_OR_RETURN(const v1::TrainingCurve curve, CurveWith(name, report));
   if (curve.points().empty()) return absl::OkStatus();  // a task has none
   const std::string stem = absl::StrCat(FolderOf(name), "/curve.");
   RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(stem, "csv"), CurveToCsv(curve)));
@@ -369,8 +371,14 @@ absl::StatusOr<int64_t> JobManagerImpl::Watch(const v1::WatchTrainingJobRequest&
 
 absl::StatusOr<v1::TrainingCurve> JobManagerImpl::GetCurve(const v1::GetTrainingCurveRequest& request) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  RETURN_IF_ERROR(options_.store->GetJob(name).status());
+  ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
+  return CurveWith(name, record.job.report());
+}
+
+absl::StatusOr<v1::TrainingCurve> JobManagerImpl::CurveWith(const std::string& name,
+                                                            const v1::EvaluationReport& report) {
   ASSIGN_OR_RETURN(v1::TrainingCurve curve, ReadCurve(*options_.store, name));
+  if (report.has_history()) *curve.mutable_accuracy() = report.history();
   curve.set_svg(DrawCurve(name, curve));
   return curve;
 }

@@ -304,7 +304,7 @@ void JobSupervisor::OnExit(const std::string& name, TrainerOutcome outcome) {
   }
   attempt->recorder->Flush();  // the curve is drawn from what is kept
   const int deaths = outcome.verb == JobVerb::kDied ? JudgeDeath(name, *attempt, &outcome) : 0;
-  if (options_.before_end) options_.before_end(name);
+  if (options_.before_end) options_.before_end(name, outcome.report);
   const auto state = Conclude(name, outcome, *attempt);
   if (state.has_value() && HasEnded(*state) && options_.on_end) options_.on_end(name);
   std::optional<absl::Duration> restart_after;

@@ -38,8 +38,9 @@ struct JobSupervisorOptions {
   std::function<int64_t()> count_oom_kills;
   // Called with the name of a job, on a thread that may block: when its trainer
   // has ended and the ledger has not yet been told, so that the job's files are
-  // nobody else's; and once the job has ended.
-  std::function<void(const std::string&)> before_end;
+  // nobody else's, with the report, empty where there is none; and once the job
+  // has ended.
+  std::function<void(const std::string&, const v1::EvaluationReport&)> before_end;
   std::function<void(const std::string&)> on_end;
   // Called with the name of a job, with what goes wrong about it that does not
   // end it, and why; on a thread that may block. May be absent.

@@ -117,6 +117,7 @@ class MeasureTest : public testing::Test {
     options.render_batch = 8;
     options.max_images = max_images_;
     options.clock = &clock_;
+    options.samples = samples_;
     return Measure(
         options, judge_, [this](double done) { progress_.push_back(done); }, stop_);
   }
@@ -133,6 +134,7 @@ class MeasureTest : public testing::Test {
   ReadingJudge judge_;
   std::vector<int64_t> held_out_ = {3, 13, 23};
   int max_images_ = 2000;
+  SampleSeries samples_;
   std::vector<double> progress_;
   std::atomic<bool> stop_{false};
 };
@@ -235,6 +237,48 @@ TEST_F(MeasureTest, AFaithfulModelIsLikeTheRealImages) {
   EXPECT_GT(evaluation->held_out[0].measures.nearest_distance, 0.01) << "held-out cells are not in training";
   EXPECT_NEAR(evaluation->mixes[1].smoothness, 1, 1e-3) << "this renderer blends evenly";
   EXPECT_GT(evaluation->mixes[1].nearest_distance, 0.01) << "no blend is in training";
+}
+
+TEST_F(MeasureTest, WithoutSamplesThereIsNoHistory) { EXPECT_FALSE(Run()->history.has_value()); }
+
+// Image 3 is drawn at step 10 with its halves changed, and at step 30 as it is;
+// what was drawn at step 20 is lost.
+TEST_F(MeasureTest, HistoryIsWhatTheJudgeMakesOfTheSamplesOfEachStep) {
+  const auto mirrored = [](std::vector<float> pixels) {
+    for (size_t row = 0; row < kTinySize; ++row) {
+      for (size_t column = 0; column < kTinySize / 2; ++column) {
+        for (size_t c = 0; c < 3; ++c) {
+          std::swap(pixels[(row * kTinySize + column) * 3 + c],
+                    pixels[(row * kTinySize + kTinySize - 1 - column) * 3 + c]);
+        }
+      }
+    }
+    return pixels;
+  };
+  judge_.mistaken = {ToFloats(13)};
+  samples_.held_out = true;
+  samples_.images = {3, 13};
+  samples_.steps = {10, 20, 30};
+  samples_.read = [&](int step) -> absl::StatusOr<std::vector<float>> {
+    if (step == 20) return absl::DataLossError("lost");
+    std::vector<float> drawn = step == 30 ? ToFloats(3) : mirrored(ToFloats(3));
+    const std::vector<float> second = ToFloats(13);
+    drawn.insert(drawn.end(), second.begin(), second.end());
+    return drawn;
+  };
+  const auto evaluation = Run();
+  ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+  ASSERT_TRUE(evaluation->history.has_value());
+  const AccuracyHistory& history = *evaluation->history;
+  EXPECT_TRUE(history.held_out);
+  EXPECT_EQ(history.image_count, 2);
+  EXPECT_THAT(history.features, ElementsAre("side", "colour"));
+  EXPECT_THAT(history.real, ElementsAre(0.5, 1));
+  ASSERT_THAT(history.points, SizeIs(2));
+  EXPECT_EQ(history.points[0].step, 10);
+  EXPECT_THAT(history.points[0].accuracy, ElementsAre(0, 1));
+  EXPECT_EQ(history.points[1].step, 30);
+  EXPECT_THAT(history.points[1].accuracy, ElementsAre(0.5, 1));
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
   evaluation.train_psnr_db = 30;
   evaluation.train_measures.ssim = 0.875;
   evaluation.train_on_synthetic = {{"digit", 0.625, 0.75, {}}};
+  evaluation.history = {true, 32, {"digit", "colour"}, {0.75, 1}, {{100, {0.25, 0.5}}, {200, {0.5, 1}}}};
   evaluation.judge_seed = 9;
   evaluation.judge_train_images = 224;
   evaluation.render_images_per_second = 1500;
@@ -43,6 +44,11 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
            nearest_distance: 0.5
          }
          train_on_synthetic { feature: "digit" synthetic: 0.625 real: 0.75 }
+         history {
+           held_out: true image_count: 32 features: ["digit", "colour"] real: [0.75, 1]
+           points { step: 100 accuracy: [0.25, 0.5] }
+           points { step: 200 accuracy: [0.5, 1] }
+         }
          judge_seed: 9 judge_train_images: 224
          render_images_per_second: 1500)",
       &expected));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/train/sample_sheet.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
 #include "gtest/gtest.h"
 #include "tests/model/train/tiny_world.h"
 
@@ -61,6 +63,35 @@ TEST_F(SampleSheetTest, RealImagesStandAboveDrawnOnes) {
   EXPECT_EQ(at(20, 20), dataset_->pixels(0)[(2 * kTinySize + 2) * 3]);
   EXPECT_EQ(at(56 + 20, 56 + 20), at(20, 20));
   EXPECT_NE(at(56 + 20, 20), at(20, 20));
+}
+
+TEST_F(SampleSheetTest, WhatIsDrawnIsReadBack) {
+  for (const Split& split : {SplitWithout({0, 1, 9}), SplitWithout({})}) {
+    const SampleSheet sheet(dataset_.get(), split);
+    std::vector<float> drawn = Draw(sheet.images(), 0);
+    std::reverse(drawn.begin(), drawn.end());  // not the real ones
+    const auto read = sheet.Read(sheet.Draw(drawn));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(*read, drawn) << "all values are 255ths";
+  }
+}
+
+TEST_F(SampleSheetTest, ValuesBetweenAreRoundedAndThoseBeyondClamped) {
+  const SampleSheet sheet(dataset_.get(), SplitWithout({5}));
+  std::vector<float> drawn = Draw({5}, 0);
+  drawn[0] = -1;
+  drawn[1] = 2;
+  drawn[2] = 0.5f;
+  const std::vector<float> read = *sheet.Read(sheet.Draw(drawn));
+  EXPECT_EQ(read[0], 0);
+  EXPECT_EQ(read[1], 1);
+  EXPECT_NEAR(read[2], 0.5, 0.5 / 255 + 1e-6);
+}
+
+TEST_F(SampleSheetTest, ASheetOfOtherSamplesIsNotRead) {
+  const SampleSheet sheet(dataset_.get(), SplitWithout({0}));
+  const SampleSheet other(dataset_.get(), SplitWithout({0, 1}));
+  EXPECT_EQ(GetErrorDetail(sheet.Read(other.Draw(Draw({0, 1}, 0))).status()).reason, "BAD_IMAGE");
 }
 
 }  // namespace

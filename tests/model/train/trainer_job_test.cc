@@ -39,6 +39,39 @@ TEST_F(TrainerJobTest, GoesThroughItsPhasesAndEndsWithTheReport) {
   EXPECT_THAT(*disk_.ReadFile(dir_ + "/report.json"), HasSubstr("\"rule\": \"no_colour\""));
 }
 
+TEST_F(TrainerJobTest, TheReportHasTheAccuracyAtEachCheckpoint) {
+  ASSERT_TRUE(Run().ok());
+  const v1::EvaluationReport& report = Last().finished().report();
+  const v1::AccuracyHistory& history = report.history();
+  EXPECT_TRUE(history.held_out());
+  EXPECT_GT(history.image_count(), 0);
+  EXPECT_THAT(history.features(), ElementsAre("side", "colour", "shade"));
+  ASSERT_EQ(history.real_size(), 3);
+  std::vector<int> steps;
+  for (const auto& point : history.points()) {
+    steps.push_back(point.step());
+    ASSERT_EQ(point.accuracy_size(), 3);
+  }
+  EXPECT_THAT(steps, ElementsAre(10, 20, 30, 40));
+  // All held-out images are among the samples, and the last of them are the
+  // model's that was measured, but for rounding.
+  ASSERT_EQ(history.image_count(), report.held_out(0).cell_count());
+  for (int f = 0; f < 3; ++f) {
+    EXPECT_EQ(history.real(f), report.held_out(0).accuracy(f).real()) << f;
+    EXPECT_EQ(history.points(3).accuracy(f), report.held_out(0).accuracy(f).synthetic()) << f;
+  }
+}
+
+TEST_F(TrainerJobTest, ASheetThatCannotBeReadIsAPointLess) {
+  ASSERT_TRUE(Run().ok());
+  ASSERT_TRUE(disk_.RemoveAll(dir_ + "/bundle").ok());
+  std::ofstream(dir_ + "/samples/000000020.png") << "no picture";
+  ASSERT_TRUE(Run().ok());
+  std::vector<int> steps;
+  for (const auto& point : Last().finished().report().history().points()) steps.push_back(point.step());
+  EXPECT_THAT(steps, ElementsAre(10, 30, 40));
+}
+
 TEST_F(TrainerJobTest, TheCardSaysWhatWasTrainedOnWhat) {
   ASSERT_TRUE(Run().ok());
   const v1::ModelCard card = *ReadCard(disk_, dir_ + "/bundle");

@@ -224,6 +224,34 @@ TEST(CurvePlotTest, DrawsLossesAndTheBestCheckpointAndEscapesNames) {
   EXPECT_THAT(DrawCurve("none", {}), HasSubstr("</svg>"));
 }
 
+TEST(CurvePlotTest, DrawsAccuracyOnceItIsKnown) {
+  v1::TrainingCurve curve;
+  for (const int step : {100, 200}) {
+    auto* checkpoint = curve.add_checkpoints();
+    checkpoint->set_step(step);
+    checkpoint->set_psnr_db(20);
+  }
+  EXPECT_THAT(DrawCurve("a", curve), testing::Not(HasSubstr("accuracy")));
+  v1::AccuracyHistory& accuracy = *curve.mutable_accuracy();
+  accuracy.set_held_out(true);
+  accuracy.set_image_count(32);
+  accuracy.add_features("side & more");
+  accuracy.add_real(0.875);
+  for (const int step : {100, 200}) {
+    auto* point = accuracy.add_points();
+    point->set_step(step);
+    point->add_accuracy(step == 100 ? 0.25 : 0.75);
+  }
+  const std::string svg = DrawCurve("a", curve);
+  EXPECT_THAT(svg, HasSubstr("accuracy of 32 held-out images"));
+  EXPECT_THAT(svg, HasSubstr("side &amp; more: 75.0 % (real images 87.5 %)"));
+  // The panel is 150 high and shows 0 to 100 %, its ceiling dashed.
+  EXPECT_THAT(svg, HasSubstr("425.0,642.5 780.0,567.5"));
+  EXPECT_THAT(svg, HasSubstr("y1=\"548.8\" y2=\"548.8\""));
+  accuracy.clear_real();  // no message that is known, but it must not crash
+  EXPECT_THAT(DrawCurve("a", curve), HasSubstr("</svg>"));
+}
+
 TEST(OomKillsTest, CountIsRead) { EXPECT_GE(CountOomKills(*FileSystem::Posix()), 0); }
 
 }  // namespace
