@@ -3,7 +3,7 @@
 #define FACET_MODEL_DATA_DECODE_ROOM_H_
 
 #include "absl/strings/string_view.h"
-#include "model/data/byte_budget.h"
+#include "base/byte_budget.h"
 
 namespace facet::model {
 

@@ -14,7 +14,6 @@
 #include "absl/synchronization/mutex.h"
 #include "base/status_macros.h"
 #include "base/thread.h"
-#include "model/data/byte_budget.h"
 #include "model/data/decode_room.h"
 #include "model/data/source_file.h"
 

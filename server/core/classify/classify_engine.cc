@@ -52,7 +52,7 @@ absl::Status CheckBytes(const v1::ImageData& data) {
 
 absl::StatusOr<model::Image> Decode(const v1::ImageData& data, int size) {
   RETURN_IF_ERROR(CheckBytes(data));
-  const model::ByteBudget::Share room = model::TakeRoomToDecode(data.data());
+  const ByteBudget::Share room = model::TakeRoomToDecode(data.data());
   ASSIGN_OR_RETURN(const model::Image image, model::DecodeImage(data.data()));
   return model::ResizeToSquare(image, size);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/data/byte_budget.h"
+#include "base/byte_budget.h"
 
 #include <algorithm>
 
-namespace facet::model {
+namespace facet {
 
 void ByteBudget::Share::ReduceTo(int64_t bytes) {
   if (bytes >= bytes_) return;
@@ -23,4 +23,12 @@ ByteBudget::Share ByteBudget::Take(int64_t bytes) {
   return Share(this, bytes);
 }
 
-}  // namespace facet::model
+std::optional<ByteBudget::Share> ByteBudget::TryTake(int64_t bytes) {
+  bytes = std::clamp<int64_t>(bytes, 0, all_);
+  const absl::MutexLock lock(&mutex_);
+  if (served_ != next_ticket_ || free_ < bytes) return std::nullopt;
+  free_ -= bytes;
+  return Share(this, bytes);
+}
+
+}  // namespace facet

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/data/byte_budget.h"
+#include "base/byte_budget.h"
 
 #include <atomic>
 #include <vector>
@@ -8,7 +8,7 @@
 #include "base/thread.h"
 #include "gtest/gtest.h"
 
-namespace facet::model {
+namespace facet {
 namespace {
 
 TEST(ByteBudgetTest, AllMayBeTakenAgainAndAgain) {
@@ -38,6 +38,18 @@ TEST(ByteBudgetTest, AShareThatMovedIsGivenBackOnce) {
   EXPECT_EQ(budget.Take(100).bytes(), 100);
 }
 
+TEST(ByteBudgetTest, WhoDoesNotWaitGetsWhatIsFree) {
+  ByteBudget budget(100);
+  {
+    const auto most = budget.TryTake(70);
+    ASSERT_TRUE(most.has_value());
+    EXPECT_FALSE(budget.TryTake(31).has_value());
+    EXPECT_TRUE(budget.TryTake(30).has_value());
+    EXPECT_FALSE(budget.TryTake(1000).has_value()) << "all is not free";
+  }
+  EXPECT_EQ(budget.TryTake(1000)->bytes(), 100);
+}
+
 TEST(ByteBudgetTest, NeverIsMoreOutThanThereIs) {
   ByteBudget budget(100);
   std::atomic<int64_t> out = 0;
@@ -60,4 +72,4 @@ TEST(ByteBudgetTest, NeverIsMoreOutThanThereIs) {
 }
 
 }  // namespace
-}  // namespace facet::model
+}  // namespace facet

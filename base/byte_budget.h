@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef FACET_MODEL_DATA_BYTE_BUDGET_H_
-#define FACET_MODEL_DATA_BYTE_BUDGET_H_
+#ifndef FACET_BASE_BYTE_BUDGET_H_
+#define FACET_BASE_BYTE_BUDGET_H_
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 
-namespace facet::model {
+namespace facet {
 
 // Memory that many threads share: who wants more than is left waits until others
 // give theirs back. Thread-safe.
@@ -45,6 +46,8 @@ class ByteBudget {
   // Blocks until `bytes` are free, in the order of the calls: nobody is passed
   // over for ever. More than there is in all is all.
   Share Take(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same without waiting: nothing where they are not free, or others wait.
+  std::optional<Share> TryTake(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   const int64_t all_;
@@ -54,6 +57,6 @@ class ByteBudget {
   uint64_t served_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-}  // namespace facet::model
+}  // namespace facet
 
-#endif  // FACET_MODEL_DATA_BYTE_BUDGET_H_
+#endif  // FACET_BASE_BYTE_BUDGET_H_
