@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/behind_wall.h"
 #include "base/error.h"
 #include "server/core/jobs/job_state.h"
 #include "server/core/shutting_down.h"
@@ -162,7 +163,9 @@ JobWatches::WatchPtr JobWatches::TakeDue() {
 
 void JobWatches::Serve(Watch& watch) {
   absl::Status end;
-  const Progress progress = Deliver(watch, &end);
+  auto delivered = BehindWall([&]() -> absl::StatusOr<Progress> { return Deliver(watch, &end); });
+  if (!delivered.ok()) end = delivered.status();
+  const Progress progress = delivered.value_or(Progress::kOver);
   if (NoteProgress(watch, progress, &end)) End(watch, end);
   absl::MutexLock lock(&mutex_);
   calling_ = false;

@@ -101,6 +101,18 @@ TEST_F(JobWatchesTest, AllWatchersSeeAll) {
   }
 }
 
+TEST_F(JobWatchesTest, WhatOneWatcherThrowsEndsThatWatchAlone) {
+  EventLog thrower;
+  JobWatcher watcher = thrower.Watcher();
+  watcher.on_event = [](const v1::TrainingEvent&) { throw std::bad_alloc(); };
+  ASSERT_TRUE(watches_->Add(kJob, 0, std::move(watcher)).ok());
+  EXPECT_EQ(GetErrorDetail(thrower.WaitForEnd()).reason, "OUT_OF_MEMORY");
+  EventLog log;
+  Add(&log);
+  AddEvent(1, v1::TRAINING_JOB_STATE_SUCCEEDED);
+  EXPECT_TRUE(log.WaitForEnd().ok());
+}
+
 TEST_F(JobWatchesTest, OtherJobsAreNotShown) {
   EventLog log;
   Add(&log);
