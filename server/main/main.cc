@@ -2,6 +2,7 @@
 // facetd: the server program. See docs/configuration.md.
 
 #include <grpc/support/log.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <memory>
@@ -51,6 +52,9 @@ int Serve(const ServerOptions& options) {
 
 int Main(int argc, const char* const* argv) {
   BlockTerminationSignals();
+  // Pictures of people, models and logs are nobody else's; trainers inherit it.
+  constexpr mode_t kOthers = 027;
+  umask(umask(kOthers) | kOthers);
   // gRPC's own lines would mix with the log; what matters comes as a status.
   gpr_set_log_function([](gpr_log_func_args*) {});
   auto line = ParseCommandLine(argc, argv, *FileSystem::Posix());

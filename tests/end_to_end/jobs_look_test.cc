@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -50,6 +51,17 @@ TEST_F(JobsLookTest, SamplesAreAPicture) {
   ASSERT_TRUE(samples.ok()) << samples.status();
   EXPECT_EQ(samples->step(), 40);
   EXPECT_EQ(samples->png().substr(1, 3), "PNG");
+}
+
+TEST_F(JobsLookTest, NobodyElseMayReadTheState) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(service_->state_dir())) {
+    if (entry.is_socket()) continue;  // its folder says who may connect
+    EXPECT_EQ(entry.status().permissions() & std::filesystem::perms::others_all, std::filesystem::perms::none)
+        << entry.path();
+    ++files;
+  }
+  EXPECT_GT(files, 10);
 }
 
 TEST_F(JobsLookTest, StatusSaysWhatTakesTheDisk) {
