@@ -6,6 +6,8 @@
 
 #include <memory>
 
+#include "absl/time/time.h"
+#include "base/byte_budget.h"
 #include "server/core/models/model_registry.h"
 #include "server/rpc/call.h"
 #include "server/rpc/image_job.h"
@@ -19,6 +21,10 @@ struct GenerationParts {
   ImageParts images;
   int max_render_vectors = 256;
   int max_stream_vectors = 65536;
+  // Of all RenderStream calls together: their vectors, and images on their way.
+  ByteBudget* stream_memory = nullptr;
+  // How long such images wait for a client that takes none.
+  absl::Duration stream_patience = absl::Minutes(10);
 };
 
 // v1.GenerationService over a RenderEngine.

@@ -109,6 +109,7 @@ class GrpcServerImpl final : public GrpcServer {
   std::vector<std::string> addresses_;
   // The server goes first, then the services, then the threads they use.
   CallGate gate_;
+  ByteBudget render_stream_memory_;
   WorkerPool workers_;
   WorkerPool model_workers_;
   WorkerPool classify_workers_;
@@ -125,6 +126,7 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
     : options_(options),
       parts_(parts),
       gate_(options.max_calls),
+      render_stream_memory_(int64_t{options.render_stream_mib} << 20),
       workers_("rpc", options.worker_threads, kMaxQueuedCalls),
       model_workers_("model", options.model_threads, kMaxQueuedCalls),
       classify_workers_("classify", options.classify_threads, kMaxQueuedCalls),
@@ -171,6 +173,8 @@ GenerationParts GrpcServerImpl::Generation() {
   generation.images = {parts_.engine, &codecs_, CodecThreads(options_)};
   generation.max_render_vectors = options_.max_render_vectors;
   generation.max_stream_vectors = options_.max_stream_vectors;
+  generation.stream_memory = &render_stream_memory_;
+  generation.stream_patience = options_.render_stream_patience;
   return generation;
 }
 

@@ -32,7 +32,10 @@ struct GrpcServerOptions {
   int transport_mib = 0;
   int max_render_vectors = 256;    // in one Render
   int max_stream_vectors = 65536;  // in one RenderStream
-  int max_imports = 8;             // at once
+  int render_stream_mib = 1024;    // memory of all RenderStream calls together
+  // After so long without taking an image a RenderStream is given up.
+  absl::Duration render_stream_patience = absl::Minutes(10);
+  int max_imports = 8;  // at once
   // After so long without a message an import is given up.
   absl::Duration import_silence = absl::Minutes(5);
   int max_calls = 4096;      // at once

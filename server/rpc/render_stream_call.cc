@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "server/rpc/delay.h"
 #include "server/rpc/image_wire.h"
 #include "server/rpc/vectors.h"
 #include "server/rpc/wire.h"
@@ -30,12 +30,12 @@ bool IsQueueFull(const absl::Status& status) {
 
 void RenderStreamCall::Start() {
   deadline_ = call().deadline();
-  Schedule(parts_.environment.workers, &RenderStreamCall::Prepare);
+  Schedule(parts_.environment.workers, [](RenderStreamCall& self) { return self.Prepare(); });
 }
 
-void RenderStreamCall::Schedule(WorkerPool* workers, absl::Status (RenderStreamCall::*step)()) {
-  absl::Status scheduled = workers->Schedule([self = Self(), step] {
-    const absl::Status status = BehindWall([&] { return (self.get()->*step)(); });
+void RenderStreamCall::Schedule(WorkerPool* workers, std::function<absl::Status(RenderStreamCall&)> step) {
+  absl::Status scheduled = workers->Schedule([self = Self(), step = std::move(step)] {
+    const absl::Status status = BehindWall([&] { return step(*self); });
     if (!status.ok()) self->Close(status);
   });
   if (!scheduled.ok()) Close(std::move(scheduled));
@@ -43,63 +43,90 @@ void RenderStreamCall::Schedule(WorkerPool* workers, absl::Status (RenderStreamC
 
 absl::Status RenderStreamCall::Prepare() {
   if (over()) return call().CancellationStatus();
-  RETURN_IF_ERROR(DecodeMessage(*bytes_, &request_, LimitsOfVectors(parts_.max_stream_vectors)));
-  RETURN_IF_ERROR(CheckVectorCount(request_.vectors(), parts_.max_stream_vectors));
-  auto format = ParseOutputFormat(request_.format());
+  auto input = std::make_shared<Input>();
+  RETURN_IF_ERROR(DecodeMessage(bytes_, &input->request, LimitsOfVectors(parts_.max_stream_vectors)));
+  bytes_.Clear();
+  RETURN_IF_ERROR(CheckVectorCount(input->request.vectors(), parts_.max_stream_vectors));
+  auto format = ParseOutputFormat(input->request.format());
   if (!format.ok()) return PrefixField(format.status(), "format");
-  format_ = *format;
-  ASSIGN_OR_RETURN(model_, parts_.models->AcquireLoaded(request_.model(), "model"));
-  if (model_ != nullptr) return BeginChunks();
-  Schedule(parts_.environment.model_workers, &RenderStreamCall::LoadAndBegin);
+  input->format = *format;
+  ASSIGN_OR_RETURN(input->model, parts_.models->AcquireLoaded(input->request.model(), "model"));
+  if (input->model != nullptr) return BeginChunks(input);
+  Schedule(parts_.environment.model_workers, [input](RenderStreamCall& self) { return self.LoadAndBegin(input); });
   return absl::OkStatus();
 }
 
-absl::Status RenderStreamCall::LoadAndBegin() {
+absl::Status RenderStreamCall::LoadAndBegin(const std::shared_ptr<Input>& input) {
   if (over()) return call().CancellationStatus();
-  ASSIGN_OR_RETURN(model_, parts_.models->Acquire(request_.model(), "model"));
-  return BeginChunks();
+  ASSIGN_OR_RETURN(input->model, parts_.models->Acquire(input->request.model(), "model"));
+  return BeginChunks(input);
 }
 
-absl::Status RenderStreamCall::BeginChunks() {
-  RETURN_IF_ERROR(ChooseChunkSize());
-  RETURN_IF_ERROR(CheckVectors(model_->schema, request_.vectors()));
+absl::Status RenderStreamCall::BeginChunks(const std::shared_ptr<Input>& input) {
+  RETURN_IF_ERROR(ChooseChunkSize(*input));
+  RETURN_IF_ERROR(CheckVectors(input->model->schema, input->request.vectors()));
+  RETURN_IF_ERROR(TakeMemory(*input));
+  {
+    absl::MutexLock lock(&mutex_);
+    if (over_) return absl::OkStatus();  // whoever ended it has told
+    input_ = input;
+    chunk_count_ = input->chunk_count();
+  }
+  AwaitClient();
   StartChunks();
   return absl::OkStatus();
 }
 
-absl::Status RenderStreamCall::ChooseChunkSize() {
-  const int asked = request_.chunk_size();
+absl::Status RenderStreamCall::ChooseChunkSize(Input& input) const {
+  const int asked = input.request.chunk_size();
   if (asked < 0 || asked > kMaxChunk) {
     return InvalidField(
         "chunk_size", "BAD_CHUNK_SIZE",
         absl::StrCat("chunk_size is ", asked, "; it must be from 1 to ", kMaxChunk, ", or 0 for ", kDefaultChunk));
   }
-  const uint64_t image = format_.bytes_per_image(model_->renderer->shape());
+  const uint64_t image = input.format.bytes_per_image(input.model->renderer->shape());
   const uint64_t limit = parts_.environment.max_message_bytes;
   const uint64_t room = limit > kMessageSlack ? limit - kMessageSlack : 0;
   if (image > room) return AnswerTooLarge(image, limit, "one image alone does not fit; raise the server's limit");
   // A chunk that passes the limit is cut to what fits.
-  chunk_size_ = static_cast<int>(std::min<uint64_t>(asked == 0 ? kDefaultChunk : asked, room / image));
+  input.chunk_size = static_cast<int>(std::min<uint64_t>(asked == 0 ? kDefaultChunk : asked, room / image));
+  return absl::OkStatus();
+}
+
+absl::Status RenderStreamCall::TakeMemory(Input& input) const {
+  const int in_window = std::min(kWindow * input.chunk_size, input.request.vectors_size());
+  const auto images = static_cast<int64_t>(input.format.bytes_per_image(input.model->renderer->shape()));
+  auto share = parts_.stream_memory->TryTake(static_cast<int64_t>(input.request.SpaceUsedLong()) + in_window * images);
+  if (!share.has_value()) {
+    return WithRetryAfter(WithReason(absl::ResourceExhaustedError(
+                                         "the RenderStream calls that run take all the memory that there is for them; "
+                                         "try again soon, or ask for fewer vectors at once"),
+                                     "TOO_MANY_STREAMS"),
+                          absl::Seconds(1));
+  }
+  input.memory = *std::move(share);
   return absl::OkStatus();
 }
 
 void RenderStreamCall::StartChunks() {
   while (!over()) {
     int chunk = 0;
+    InputPtr input;
     {
       absl::MutexLock lock(&mutex_);
-      if (in_window_ >= kWindow || retry_pending_) return;
+      if (over_ || in_window_ >= kWindow || retry_pending_) return;
       if (!put_back_.empty()) {
         chunk = *put_back_.begin();
         put_back_.erase(put_back_.begin());
-      } else if (next_chunk_ < chunk_count()) {
+      } else if (next_chunk_ < chunk_count_) {
         chunk = next_chunk_++;
       } else {
         return;
       }
       ++in_window_;
+      input = input_;
     }
-    const absl::Status status = BehindWall([&] { return StartChunk(chunk); });
+    const absl::Status status = BehindWall([&] { return StartChunk(input, chunk); });
     if (status.ok()) continue;
     // A stream that has not begun is refused; one that has waits for its turn.
     if (chunk > 0 && IsQueueFull(status)) {
@@ -109,21 +136,21 @@ void RenderStreamCall::StartChunks() {
   }
 }
 
-absl::Status RenderStreamCall::StartChunk(int chunk) {
-  const int begin = chunk * chunk_size_;
+absl::Status RenderStreamCall::StartChunk(const InputPtr& input, int chunk) {
+  const int begin = chunk * input->chunk_size;
   ImageRequest images;
-  images.model = model_;
-  images.format = format_;
-  images.count = std::min(chunk_size_, request_.vectors_size() - begin);
+  images.model = input->model;
+  images.format = input->format;
+  images.count = std::min(input->chunk_size, input->request.vectors_size() - begin);
   images.deadline = deadline_;
-  ASSIGN_OR_RETURN(images.dense, ResolveVectors(model_->schema, request_.vectors(), begin, images.count));
+  ASSIGN_OR_RETURN(images.dense, ResolveVectors(input->model->schema, input->request.vectors(), begin, images.count));
   std::shared_ptr<ImageJob> job = ImageJob::Create(parts_.images, std::move(images));
   {
     absl::MutexLock lock(&mutex_);
     running_[chunk] = job;
   }
-  absl::Status status = job->Start([self = Self(), chunk, weak = std::weak_ptr<ImageJob>(job)](
-                                       const absl::Status& done) { self->OnChunk(chunk, weak.lock(), done); });
+  absl::Status status = job->Start([self = Self(), input, chunk, weak = std::weak_ptr<ImageJob>(job)](
+                                       const absl::Status& done) { self->OnChunk(*input, chunk, weak.lock(), done); });
   // Over in between: OnOver may have missed it.
   if (status.ok() && over()) job->Cancel();
   if (!status.ok()) {
@@ -150,9 +177,10 @@ void RenderStreamCall::RetryLater(int chunk, absl::Duration delay) {
   });
 }
 
-void RenderStreamCall::OnChunk(int chunk, const std::shared_ptr<ImageJob>& job, const absl::Status& status) {
+void RenderStreamCall::OnChunk(const Input& input, int chunk, const std::shared_ptr<ImageJob>& job,
+                               const absl::Status& status) {
   absl::Status encoded = status;
-  if (encoded.ok()) encoded = BehindWall([&] { return EncodeChunk(chunk, *job); });
+  if (encoded.ok()) encoded = BehindWall([&] { return EncodeChunk(input, chunk, *job); });
   {
     absl::MutexLock lock(&mutex_);
     running_.erase(chunk);
@@ -161,15 +189,15 @@ void RenderStreamCall::OnChunk(int chunk, const std::shared_ptr<ImageJob>& job, 
   Forward();
 }
 
-absl::Status RenderStreamCall::EncodeChunk(int chunk, ImageJob& job) {
+absl::Status RenderStreamCall::EncodeChunk(const Input& input, int chunk, ImageJob& job) {
   v1::RenderStreamResponse response;
-  response.set_first_index(chunk * chunk_size_);
-  response.set_model_version(model_->name);
+  response.set_first_index(chunk * input.chunk_size);
+  response.set_model_version(input.model->name);
   response.mutable_images()->Swap(&job.images());
   grpc::ByteBuffer bytes;
   RETURN_IF_ERROR(EncodeImages(std::move(response), parts_.environment.max_message_bytes, &bytes));
   absl::MutexLock lock(&mutex_);
-  ready_[chunk].Swap(&bytes);
+  if (!over_) ready_[chunk].Swap(&bytes);
   return absl::OkStatus();
 }
 
@@ -196,25 +224,65 @@ void RenderStreamCall::Forward() {
   bool last = false;
   {
     absl::MutexLock lock(&mutex_);
-    last = next_send_ == chunk_count();
+    last = next_send_ == chunk_count_;
   }
   if (last) Close(absl::OkStatus());
+}
+
+void RenderStreamCall::AwaitClient() {
+  int64_t taken = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (over_) return;
+    taken = taken_;
+  }
+  // Whoever waits must not keep a call that is done with.
+  const std::weak_ptr<RenderStreamCall> weak = Self();
+  DelayedWork waiting = RunAfter(parts_.stream_patience, [weak, taken] {
+    if (const auto self = weak.lock(); self != nullptr) self->OnPatienceOver(taken);
+  });
+  absl::MutexLock lock(&mutex_);
+  if (over_) return waiting.Cancel();
+  patience_ = std::move(waiting);
+}
+
+void RenderStreamCall::OnPatienceOver(int64_t taken) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const bool all_with_the_client = in_window_ > 0 && running_.empty() && ready_.empty();
+    if (taken != taken_ || !all_with_the_client) taken = -1;
+  }
+  if (taken < 0) return AwaitClient();
+  Close(WithReason(
+      absl::ResourceExhaustedError(absl::StrCat(
+          "images waited ", absl::FormatDuration(parts_.stream_patience),
+          " for this client and were given up; ask for the rest once more, from the first image that is missing")),
+      "STREAM_TOO_SLOW"));
 }
 
 void RenderStreamCall::OnRoom() {
   {
     absl::MutexLock lock(&mutex_);
     --in_window_;
+    ++taken_;
   }
   StartChunks();
 }
 
 void RenderStreamCall::OnOver() {
   std::vector<std::shared_ptr<ImageJob>> running;
+  InputPtr input;  // these are freed after the lock
+  std::map<int, grpc::ByteBuffer> ready;
+  DelayedWork patience;
   {
     absl::MutexLock lock(&mutex_);
+    over_ = true;
     for (const auto& [chunk, job] : running_) running.push_back(job);
+    input.swap(input_);
+    ready.swap(ready_);
+    patience = std::exchange(patience_, {});
   }
+  patience.Cancel();
   for (const auto& job : running) job->Cancel();
 }
 

@@ -2,6 +2,8 @@
 #ifndef FACET_SERVER_RPC_RENDER_STREAM_CALL_H_
 #define FACET_SERVER_RPC_RENDER_STREAM_CALL_H_
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -9,7 +11,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "base/byte_budget.h"
 #include "facet/v1/generation.pb.h"
+#include "server/rpc/delay.h"
 #include "server/rpc/generation_service.h"
 #include "server/rpc/image_job.h"
 #include "server/rpc/stream_writer.h"
@@ -18,18 +22,32 @@ namespace facet::server {
 
 // One GenerationService.RenderStream: all vectors are checked first, then
 // rendered chunk by chunk. A few chunks are on their way at a time, computed or
-// waiting for the client, so memory does not grow with the request, and a slow
-// client slows the rendering of its own images alone.
+// waiting for the client, so a slow client slows the rendering of its own images
+// alone. Its vectors and those chunks are taken from a budget that all streams
+// share; one whose client takes nothing for too long is ended and gives them
+// back.
 class RenderStreamCall final : public StreamWriter {
  public:
   RenderStreamCall(const GenerationParts& parts, grpc::CallbackServerContext* context, const grpc::ByteBuffer* request)
       : StreamWriter(parts.environment, context, "facet.v1.GenerationService/RenderStream", kWindow),
         parts_(parts),
-        bytes_(request) {}
+        bytes_(*request) {}
 
  private:
   // Chunks between the engine and the client at the most.
   static constexpr int kWindow = 4;
+
+  // What is rendered: fixed once the chunks begin, held by whoever works on it.
+  struct Input {
+    int chunk_count() const { return (request.vectors_size() + chunk_size - 1) / chunk_size; }
+
+    v1::RenderStreamRequest request;
+    ModelHandle model;
+    OutputFormat format;
+    int chunk_size = 16;
+    ByteBudget::Share memory;
+  };
+  using InputPtr = std::shared_ptr<const Input>;
 
   void Start() override;
   void OnRoom() override ABSL_LOCKS_EXCLUDED(mutex_);
@@ -37,35 +55,41 @@ class RenderStreamCall final : public StreamWriter {
 
   // On the workers; on those for models.
   absl::Status Prepare();
-  absl::Status LoadAndBegin();
-  void Schedule(WorkerPool* workers, absl::Status (RenderStreamCall::*step)());
+  absl::Status LoadAndBegin(const std::shared_ptr<Input>& input);
+  void Schedule(WorkerPool* workers, std::function<absl::Status(RenderStreamCall&)> step);
   // Once there is a model.
-  absl::Status BeginChunks();
-  absl::Status ChooseChunkSize();
+  absl::Status BeginChunks(const std::shared_ptr<Input>& input) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status ChooseChunkSize(Input& input) const;
+  absl::Status TakeMemory(Input& input) const;
 
   // Starts chunks while the window has room.
   void StartChunks() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status StartChunk(int chunk) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status StartChunk(const InputPtr& input, int chunk) ABSL_LOCKS_EXCLUDED(mutex_);
   // The engine's queue was full: once more a little later.
   void RetryLater(int chunk, absl::Duration delay) ABSL_LOCKS_EXCLUDED(mutex_);
-  void OnChunk(int chunk, const std::shared_ptr<ImageJob>& job, const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status EncodeChunk(int chunk, ImageJob& job) ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnChunk(const Input& input, int chunk, const std::shared_ptr<ImageJob>& job, const absl::Status& status)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status EncodeChunk(const Input& input, int chunk, ImageJob& job) ABSL_LOCKS_EXCLUDED(mutex_);
   // Hands finished chunks to the writer, in order.
   void Forward() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Looks after a while whether the client has taken something, and so on.
+  void AwaitClient() ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnPatienceOver(int64_t taken) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  int chunk_count() const { return (request_.vectors_size() + chunk_size_ - 1) / chunk_size_; }
   std::shared_ptr<RenderStreamCall> Self() { return std::static_pointer_cast<RenderStreamCall>(shared_from_this()); }
 
-  const GenerationParts& parts_;
-  const grpc::ByteBuffer* const bytes_;
-  // Fixed before the first chunk.
-  v1::RenderStreamRequest request_;
-  ModelHandle model_;
-  OutputFormat format_;
-  int chunk_size_ = 16;
+  // Both are copies: work on the pools may outlast the RPC, and with it gRPC's
+  // request and the service.
+  const GenerationParts parts_;
+  grpc::ByteBuffer bytes_;  // until Prepare has read it
   absl::Time deadline_;
 
   absl::Mutex mutex_;
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
+  InputPtr input_ ABSL_GUARDED_BY(mutex_);  // from the first chunk until over_
+  int chunk_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;  // messages, by the client
+  DelayedWork patience_ ABSL_GUARDED_BY(mutex_);
   int next_chunk_ ABSL_GUARDED_BY(mutex_) = 0;  // to start
   int next_send_ ABSL_GUARDED_BY(mutex_) = 0;   // to hand to the writer
   int in_window_ ABSL_GUARDED_BY(mutex_) = 0;   // started, not yet written

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "base/error.h"
 #include "facet/v1/generation.grpc.pb.h"
 #include "tests/server/rpc/fakes/test_server.h"
@@ -198,6 +200,95 @@ TEST_F(RenderStreamCallTest, ClientThatGoesMidStreamLeavesTheServerWell) {
   EXPECT_EQ(reader->Finish().error_code(), grpc::CANCELLED);
   EXPECT_TRUE(server_.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
   EXPECT_TRUE(Drain(MakeRequest(3, 1)).ok());
+}
+
+// The RPC is over, and its request gone, while a worker still reads the request.
+TEST_F(RenderStreamCallTest, ClientThatGoesWhileALargeRequestIsReadLeavesTheServerWell) {
+  v1::RenderStreamRequest request;
+  request.set_model("digits");
+  for (int i = 0; i < 60000; ++i) {
+    v1::FeatureVector& vector = *request.add_vectors();
+    for (int w = 0; w < 12; ++w) {
+      v1::FeatureWeights& feature = *vector.add_features();
+      feature.set_feature("colour");
+      feature.add_weights()->set_weight(1);
+    }
+  }
+  for (int i = 0; i < 40; ++i) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(5 + 3 * i));
+    auto reader = stub_->RenderStream(&context, request);
+    v1::RenderStreamResponse response;
+    while (reader->Read(&response)) {
+    }
+    EXPECT_FALSE(reader->Finish().ok());
+  }
+  EXPECT_TRUE(Drain(MakeRequest(3, 1)).ok());
+}
+
+// Of a server that has memory for one stream at a time.
+GrpcServerOptions RoomForOneStream() {
+  GrpcServerOptions options;
+  options.render_stream_mib = 1;
+  return options;
+}
+
+TEST_F(RenderStreamCallTest, StreamsShareTheirMemory) {
+  TestServer server(RoomForOneStream(), {512, 512, 3});
+  stub_ = v1::GenerationService::NewStub(server.channel);
+  server.engine.Hold();
+  auto reader = Begin(MakeRequest(10, 1));
+  server.engine.AwaitSubmitted(4);
+  const grpc::Status refused = Drain(MakeRequest(1, 1));
+  EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReadRichError(refused).reason, "TOO_MANY_STREAMS");
+  EXPECT_TRUE(ReadRichError(refused).retry_seconds.has_value());
+  server.engine.ReleaseAll();
+  v1::RenderStreamResponse response;
+  while (reader->Read(&response)) {
+  }
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_TRUE(Drain(MakeRequest(1, 1)).ok());
+}
+
+TEST_F(RenderStreamCallTest, AClientThatTakesNothingForTooLongIsGivenUp) {
+  GrpcServerOptions options = RoomForOneStream();
+  options.render_stream_patience = absl::Milliseconds(50);
+  TestServer server(options, {512, 512, 3});
+  stub_ = v1::GenerationService::NewStub(server.channel);
+  auto reader = Begin(MakeRequest(200, 1));  // 3 MiB each: more than is on its way anywhere
+  v1::RenderStreamResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  // Its memory is free, though a message to it is still on its way.
+  const absl::Time give_up = absl::Now() + absl::Seconds(60);
+  grpc::Status other;
+  do {
+    other = Drain(MakeRequest(1, 1));
+  } while (!other.ok() && absl::Now() < give_up);
+  EXPECT_TRUE(other.ok()) << other.error_message();
+  int read = 1;
+  while (reader->Read(&response)) ++read;
+  EXPECT_LT(read, 200);
+  const grpc::Status status = reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReadRichError(status).reason, "STREAM_TOO_SLOW");
+}
+
+TEST_F(RenderStreamCallTest, AClientThatWaitsForTheEngineIsNotSlow) {
+  GrpcServerOptions options;
+  options.render_stream_patience = absl::Milliseconds(1);
+  TestServer server(options);
+  stub_ = v1::GenerationService::NewStub(server.channel);
+  server.engine.Hold();
+  auto reader = Begin(MakeRequest(10, 1));
+  server.engine.AwaitSubmitted(4);
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(ReadRichError(Drain(MakeRequest(0, 1))).reason, "NO_VECTORS");  // long
+  server.engine.ReleaseAll();
+  v1::RenderStreamResponse response;
+  int count = 0;
+  while (reader->Read(&response)) ++count;
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(count, 10);
 }
 
 TEST_F(RenderStreamCallTest, ErrorOfTheRendererEndsTheStream) {
