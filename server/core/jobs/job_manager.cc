@@ -18,19 +18,17 @@
 #include "base/sealed_folder.h"
 #include "base/status_macros.h"
 #include "model/train/checkpoint_store.h"
-#include "server/core/jobs/curve_plot.h"
 #include "server/core/jobs/disk_usage.h"
 #include "server/core/jobs/id_locks.h"
+#include "server/core/jobs/job_artifacts.h"
 #include "server/core/jobs/job_creator.h"
-#include "server/core/jobs/job_curve.h"
 #include "server/core/jobs/job_ledger.h"
 #include "server/core/jobs/job_state.h"
 #include "server/core/jobs/job_supervisor.h"
 #include "server/core/jobs/job_watches.h"
-#include "server/core/jobs/log_tail.h"
 #include "server/core/jobs/oom_kills.h"
 #include "server/core/jobs/orphan.h"
-#include "server/core/jobs/sample_files.h"
+#include "server/core/jobs/watch_request.h"
 #include "server/core/resource_name.h"
 #include "server/core/shutting_down.h"
 
@@ -40,30 +38,6 @@ namespace {
 const PageRequest kWholePage{1000, {}};
 constexpr int kAttemptsShown = 20;
 constexpr int kMaxStates = 10;  // of a listing; there are fewer to tell apart
-constexpr absl::Duration kDefaultHeartbeat = absl::Seconds(15);
-
-// Nobody has seen such an event: the job was made anew, or the store restored.
-absl::Status RevisionAhead(const std::string& job, int64_t asked, int64_t newest) {
-  return WithReason(
-      absl::OutOfRangeError(absl::StrCat("'", job, "' has come to revision ", newest, " and not to ", asked,
-                                         ": it is another job of that name, or an older state of it. "
-                                         "Watch again after ",
-                                         newest, ", or after 0 for all events that are kept")),
-      "REVISION_AHEAD");
-}
-
-absl::StatusOr<absl::Duration> HeartbeatInterval(const v1::WatchTrainingJobRequest& request) {
-  if (!request.has_heartbeat_interval()) return kDefaultHeartbeat;
-  const auto& interval = request.heartbeat_interval();
-  constexpr int64_t kMostSeconds = 315'576'000'000;  // as google.protobuf.Duration has it
-  if (interval.seconds() > kMostSeconds || interval.nanos() < 0 || interval.nanos() > 999'999'999) {
-    return InvalidField("heartbeat_interval", "OUT_OF_RANGE",
-                        "a heartbeat_interval has seconds up to 10,000 years and nanos in [0, 999999999]");
-  }
-  const absl::Duration wanted = absl::Seconds(interval.seconds()) + absl::Nanoseconds(interval.nanos());
-  if (wanted >= absl::Seconds(1)) return wanted;
-  return InvalidField("heartbeat_interval", "OUT_OF_RANGE", "heartbeats come every second at the most");
-}
 
 // Of jobs that have not ended. They are few; ended ones need not be read.
 std::vector<v1::TrainingJobState> OpenStates() {
@@ -85,7 +59,8 @@ bool Uses(const v1::TrainingJob& job, const std::string& dataset_version) {
 
 class JobManagerImpl final : public JobManager {
  public:
-  explicit JobManagerImpl(JobManagerOptions options) : options_(std::move(options)) {}
+  explicit JobManagerImpl(JobManagerOptions options)
+      : options_(std::move(options)), artifacts_(options_.root, options_.store, options_.file_system) {}
   ~JobManagerImpl() override;
 
   absl::Status Start();
@@ -100,13 +75,19 @@ class JobManagerImpl final : public JobManager {
   absl::StatusOr<int64_t> Watch(const v1::WatchTrainingJobRequest& request, JobWatcher watcher) override;
   void Unwatch(int64_t watch_id) override { watches_->Remove(watch_id); }
   void WatcherReady(int64_t watch_id) override { watches_->Ready(watch_id); }
-  absl::StatusOr<v1::TrainingCurve> GetCurve(const v1::GetTrainingCurveRequest& request) override;
-  absl::StatusOr<v1::TrainingSamples> GetSamples(const v1::GetTrainingSamplesRequest& request) override;
-  absl::StatusOr<v1::ReadTrainingLogResponse> ReadLog(const v1::ReadTrainingLogRequest& request) override;
+  absl::StatusOr<v1::TrainingCurve> GetCurve(const v1::GetTrainingCurveRequest& request) override {
+    return artifacts_.GetCurve(request);
+  }
+  absl::StatusOr<v1::TrainingSamples> GetSamples(const v1::GetTrainingSamplesRequest& request) override {
+    return artifacts_.GetSamples(request);
+  }
+  absl::StatusOr<v1::ReadTrainingLogResponse> ReadLog(const v1::ReadTrainingLogRequest& request) override {
+    return artifacts_.ReadLog(request);
+  }
   absl::StatusOr<v1::DiskUsage> GetDiskUsage(const v1::GetDiskUsageRequest&) override {
     return MeasureDiskUsage(*options_.file_system, std::filesystem::path(options_.root).parent_path().string());
   }
-  absl::StatusOr<std::string> BundleOf(const std::string& job_name) override;
+  absl::StatusOr<std::string> BundleOf(const std::string& job_name) override { return artifacts_.BundleOf(job_name); }
   absl::Status AddPublished(const std::string& job_name, const std::string& model_version) override;
   void Shutdown() override ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -114,9 +95,6 @@ class JobManagerImpl final : public JobManager {
   absl::Status TakeUpJobs();
   JobSupervisorOptions SupervisorOptions();
   JobCreatorOptions CreatorOptions();
-  // As it is with `report`, which the job has not yet.
-  absl::Status WriteCurve(const std::string& name, const v1::EvaluationReport& report);
-  absl::StatusOr<v1::TrainingCurve> CurveWith(const std::string& name, const v1::EvaluationReport& report);
   // Newest first; of `states`, all where there are none.
   absl::StatusOr<std::vector<v1::TrainingJob>> JobsIn(const std::vector<v1::TrainingJobState>& states);
   absl::Status ApplyRetention();
@@ -132,6 +110,7 @@ class JobManagerImpl final : public JobManager {
   std::string FolderOf(absl::string_view name) const { return absl::StrCat(options_.root, "/", JobIdOf(name)); }
 
   const JobManagerOptions options_;
+  const JobArtifacts artifacts_;
   absl::Mutex mutex_;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
   IdLocks ids_;
@@ -176,7 +155,7 @@ JobSupervisorOptions JobManagerImpl::SupervisorOptions() {
   // Best effort, both: the curve can be had from the store at any time, and the
   // next end of a job tries again.
   options.before_end = [this](const std::string& name, const v1::EvaluationReport& report) {
-    WriteCurve(name, report).IgnoreError();
+    artifacts_.WriteCurve(name, report).IgnoreError();
   };
   options.on_end = [this](const std::string&) { ApplyRetention().IgnoreError(); };
   options.on_warning = options_.on_warning;
@@ -231,14 +210,6 @@ absl::Status JobManagerImpl::ApplyRetention() {
     RETURN_IF_ERROR(options_.file_system->RemoveAll(absl::StrCat(FolderOf(name), "/start")));
   }
   return absl::OkStatus();
-}
-
-absl::Status JobManagerImpl::WriteCurve(const std::string& name, const v1::EvaluationReport& report) {
-  ASSIGN_OR_RETURN(const v1::TrainingCurve curve, CurveWith(name, report));
-  if (curve.points().empty()) return absl::OkStatus();  // a task has none
-  const std::string stem = absl::StrCat(FolderOf(name), "/curve.");
-  RETURN_IF_ERROR(options_.file_system->WriteFileAtomically(absl::StrCat(stem, "csv"), CurveToCsv(curve)));
-  return options_.file_system->WriteFileAtomically(absl::StrCat(stem, "svg"), curve.svg());
 }
 
 absl::Status JobManagerImpl::TakeUpJobs() {
@@ -358,61 +329,10 @@ absl::Status JobManagerImpl::DeleteRow(const std::string& name, const std::strin
 
 absl::StatusOr<int64_t> JobManagerImpl::Watch(const v1::WatchTrainingJobRequest& request, JobWatcher watcher) {
   ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  if (request.after_revision() < 0) {
-    return InvalidField("after_revision", "BAD_REVISION", "revisions count from 1; 0 means all that are kept");
-  }
-  ASSIGN_OR_RETURN(const absl::Duration heartbeat, HeartbeatInterval(request));
+  ASSIGN_OR_RETURN(const absl::Duration heartbeat, ParseWatch(request));
   ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
-  if (request.after_revision() > record.job.revision()) {
-    return RevisionAhead(name, request.after_revision(), record.job.revision());
-  }
+  RETURN_IF_ERROR(CheckRevisionWasSeen(request, record.job));
   return watches_->Add(name, request.after_revision(), std::move(watcher), heartbeat);
-}
-
-absl::StatusOr<v1::TrainingCurve> JobManagerImpl::GetCurve(const v1::GetTrainingCurveRequest& request) {
-  ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
-  return CurveWith(name, record.job.report());
-}
-
-absl::StatusOr<v1::TrainingCurve> JobManagerImpl::CurveWith(const std::string& name,
-                                                            const v1::EvaluationReport& report) {
-  ASSIGN_OR_RETURN(v1::TrainingCurve curve, ReadCurve(*options_.store, name));
-  if (report.has_history()) *curve.mutable_accuracy() = report.history();
-  curve.set_svg(DrawCurve(name, curve));
-  return curve;
-}
-
-absl::StatusOr<v1::TrainingSamples> JobManagerImpl::GetSamples(const v1::GetTrainingSamplesRequest& request) {
-  ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  RETURN_IF_ERROR(options_.store->GetJob(name).status());
-  return ReadSamples(*options_.file_system, FolderOf(name), name, request.step());
-}
-
-absl::StatusOr<v1::ReadTrainingLogResponse> JobManagerImpl::ReadLog(const v1::ReadTrainingLogRequest& request) {
-  ASSIGN_OR_RETURN(const std::string name, ParseJobName(request.name(), "name"));
-  // The state first: what a job that has ended wrote is all there.
-  ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
-  const LogPiece piece = ReadLogPiece(absl::StrCat(FolderOf(name), "/trainer.log"), request.offset());
-  v1::ReadTrainingLogResponse response;
-  response.set_text(CleanLog(piece.text));
-  response.set_next_offset(piece.next_offset);
-  response.set_complete(HasEnded(record.job.state()) && piece.at_end);
-  return response;
-}
-
-absl::StatusOr<std::string> JobManagerImpl::BundleOf(const std::string& job_name) {
-  ASSIGN_OR_RETURN(const std::string name, ParseJobName(job_name, "name"));
-  ASSIGN_OR_RETURN(const JobRecord record, options_.store->GetJob(name));
-  if (record.job.spec().task_case() != v1::TrainingSpec::TASK_NOT_SET) {
-    return WithReason(absl::FailedPreconditionError(
-                          absl::StrCat("'", name, "' measures a model and makes none: publish a job that trains")),
-                      "NO_MODEL");
-  }
-  if (record.job.state() == v1::TRAINING_JOB_STATE_SUCCEEDED) return absl::StrCat(FolderOf(name), "/bundle");
-  return WithReason(absl::FailedPreconditionError(absl::StrCat("'", name, "' is ", JobStateName(record.job.state()),
-                                                               ": only a job that has succeeded has a result")),
-                    "JOB_NOT_SUCCEEDED");
 }
 
 absl::Status JobManagerImpl::AddPublished(const std::string& job_name, const std::string& model_version) {
