@@ -370,7 +370,10 @@ void FacetServerImpl::Drain(absl::Time deadline) {
   // Trainers save while calls end.
   Thread jobs("jobs-shutdown", [this] { jobs_->Shutdown(); });
   const bool idle = grpc_->AwaitIdle(deadline);
-  if (!idle) env_.log->Write(LogSeverity::kWarning, "the drain time is over; calls still in flight are cancelled");
+  if (!idle) {
+    env_.log->Write(LogSeverity::kWarning, "the drain time is over; calls still in flight are cut off");
+    grpc_->CutOffCalls();
+  }
   engine_->Drain(deadline);
   jobs.Join();
   address_file_.reset();

@@ -401,6 +401,34 @@ TEST_F(FacetServerTest, WhatIsLeftAfterTheDrainTimeIsCancelled) {
   EXPECT_FALSE(render.Finish().ok());
 }
 
+TEST_F(FacetServerTest, WhatIsLeftAfterTheDrainTimeHearsOfTheShutdown) {
+  PublishModel();
+  options_.limits.drain = absl::Seconds(1);
+  auto server = Start();
+  const auto channel = Connect(*server);
+  // Far more than a second's work, and the client reads.
+  v1::RenderStreamRequest request;
+  request.set_model("digits");
+  for (int i = 0; i < 60'000; ++i) AddVector(0.25f, *request.mutable_vectors());
+  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_PNG);
+  request.set_chunk_size(1);
+  grpc::ClientContext context;
+  const auto stub = v1::GenerationService::NewStub(channel);
+  const auto reader = stub->RenderStream(&context, request);
+  v1::RenderStreamResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  server->Shutdown();
+  Thread run("run", [&] {
+    server->Run().IgnoreError();
+    server.reset();
+  });
+  while (reader->Read(&response)) {
+  }
+  const grpc::Status status = reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE) << status.error_message();
+  EXPECT_EQ(ReadRichError(status).reason, "SHUTTING_DOWN");
+}
+
 TEST_F(FacetServerTest, AStateFolderThatIsRemovedWhileItRunsIsTold) {
   PublishModel();
   options_.metrics = "127.0.0.1:0";
