@@ -64,7 +64,7 @@ absl::Status CheckHealth(Context& context) {
     PrintLine(serving ? "serving" : "not serving");
   }
   if (serving) return absl::OkStatus();
-  return absl::UnavailableError("the server takes no work: it starts, shuts down, or its device failed");
+  return absl::UnavailableError("the server takes no work: it starts, shuts down, or its device or database is gone");
 }
 
 absl::Status Status(Context& context) {

@@ -33,6 +33,8 @@ namespace {
 
 // A faulty device completes nothing more; what is left are errors to deliver.
 constexpr absl::Duration kFaultDrain = absl::Seconds(2);
+// Between two looks at whether the database is still in its place.
+constexpr absl::Duration kLookAtStore = absl::Seconds(2);
 
 class FacetServerImpl final : public FacetServer {
  public:
@@ -71,6 +73,11 @@ class FacetServerImpl final : public FacetServer {
   void WarnOfUnknown(const std::string& folder) const;
   absl::StatusOr<FoundModel> FindModel(const std::string& name);
   void OnDeviceFault(const absl::Status& fault) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Blocks until a shutdown is asked for or a device has failed, and looks after
+  // the store meanwhile; OK or the fault.
+  absl::Status AwaitEnd() ABSL_LOCKS_EXCLUDED(mutex_);
+  void LookAtStore();
+  void SetServing(bool serving);
   void Drain(absl::Time deadline);
 
   const ServerOptions options_;
@@ -80,6 +87,7 @@ class FacetServerImpl final : public FacetServer {
   absl::Mutex mutex_;
   bool shutdown_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> fault_ ABSL_GUARDED_BY(mutex_);
+  bool store_in_place_ = true;  // of Run's thread
 
   // Each stands on those before it.
   std::unique_ptr<Metrics> metrics_;
@@ -294,8 +302,7 @@ void FacetServerImpl::WriteAddressFile() {
 }
 
 void FacetServerImpl::Announce() {
-  grpc_->SetServing(true);
-  metrics_->SetReady(true);
+  SetServing(true);
   for (const std::string& address : grpc_->addresses()) {
     env_.log->Write(LogSeverity::kInfo, absl::StrCat("listening on ", address));
   }
@@ -309,13 +316,40 @@ void FacetServerImpl::OnDeviceFault(const absl::Status& fault) {
   if (!fault_.has_value()) fault_ = fault;
 }
 
-absl::Status FacetServerImpl::Run() {
-  absl::Status result;
-  {
-    auto ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return shutdown_ || fault_.has_value(); };
-    absl::MutexLock lock(&mutex_, absl::Condition(&ended));
-    result = fault_.value_or(absl::OkStatus());
+absl::Status FacetServerImpl::AwaitEnd() {
+  auto ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return shutdown_ || fault_.has_value(); };
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      const absl::Time next = env_.steady_clock->Now() + kLookAtStore;
+      if (env_.steady_clock->AwaitUntil(mutex_, absl::Condition(&ended), next)) {
+        return fault_.value_or(absl::OkStatus());
+      }
+    }
+    LookAtStore();
   }
+}
+
+void FacetServerImpl::LookAtStore() {
+  const absl::Status status = store_->CheckInPlace();
+  if (status.ok() == store_in_place_) return;
+  store_in_place_ = status.ok();
+  if (status.ok()) {
+    env_.log->Write(LogSeverity::kInfo, "the database is in its place again");
+  } else {
+    env_.log->Write(LogSeverity::kError, "the database is gone: changes are refused",
+                    {{"error", std::string(status.message())}});
+  }
+  SetServing(store_in_place_);
+}
+
+void FacetServerImpl::SetServing(bool serving) {
+  grpc_->SetServing(serving);
+  metrics_->SetReady(serving);
+}
+
+absl::Status FacetServerImpl::Run() {
+  const absl::Status result = AwaitEnd();
   if (!result.ok()) {
     env_.log->Write(LogSeverity::kError, "the compute device has failed", {{"error", std::string(result.message())}});
     const absl::Status counted = AddToFaultCount(*env_.file_system, options_.state_dir);
@@ -331,13 +365,15 @@ absl::Status FacetServerImpl::Run() {
 
 void FacetServerImpl::Drain(absl::Time deadline) {
   env_.log->Write(LogSeverity::kInfo, "shutting down");
-  grpc_->SetServing(false);
-  metrics_->SetReady(false);
+  SetServing(false);
   grpc_->RefuseCalls();
   // Trainers save while calls end.
   Thread jobs("jobs-shutdown", [this] { jobs_->Shutdown(); });
   const bool idle = grpc_->AwaitIdle(deadline);
-  if (!idle) env_.log->Write(LogSeverity::kWarning, "the drain time is over; calls still in flight are cancelled");
+  if (!idle) {
+    env_.log->Write(LogSeverity::kWarning, "the drain time is over; calls still in flight are cut off");
+    grpc_->CutOffCalls();
+  }
   engine_->Drain(deadline);
   jobs.Join();
   address_file_.reset();

@@ -6,10 +6,13 @@
 #include <grpcpp/support/status.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
@@ -44,7 +47,8 @@ struct RpcEnvironment {
 // The frame around one RPC, whatever its shape: gives it a request id (the
 // client's `x-request-id`, or a new one; returned in the initial metadata), lets
 // it through the gate, counts it, and writes its line to the log when it ends.
-// A reactor owns one from its handler to OnDone. Thread-compatible.
+// A reactor owns one from its handler to OnDone, or to the end of its work where
+// that goes on longer. Thread-compatible.
 class Call {
  public:
   enum class Kind {
@@ -62,26 +66,42 @@ class Call {
   const std::string& request_id() const { return request_id_; }
   // By the environment's clock. InfiniteFuture if the client gave none.
   absl::Time deadline() const { return deadline_; }
-  bool cancelled() const { return context_->IsCancelled(); }
+  bool cancelled() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return over_ || context_->IsCancelled();
+  }
   // DEADLINE_EXCEEDED or CANCELLED, whichever ended a cancelled RPC.
   absl::Status CancellationStatus() const;
 
   // See CallGate::Pass::OnClose.
   void OnShutdown(std::function<void()> hook) { pass_.OnClose(std::move(hook)); }
+  // For every RPC that may last: `hook` ends it with ShuttingDownError, see
+  // CallGate::Pass::OnCutOff.
+  void OnCutOff(std::function<void()> hook) { pass_.OnCutOff(std::move(hook)); }
 
   // Counts and logs the RPC as ended and says what to finish it with. Call
   // once, right before Finish.
   grpc::Status End(const absl::Status& status);
 
-  // Lets go of the gate; for OnDone of reactors that may be held a little
+  // Lets go of gRPC's context, which goes after OnDone; for reactors whose work
+  // may go on. To that work the RPC is cancelled; it is in flight until this goes.
+  void OnDone() ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    over_ = true;
+  }
+
+  // Lets go of the gate, too; for OnDone of reactors that may be held a little
   // longer. The environment is not touched afterwards.
-  void Leave() { pass_ = CallGate::Pass(); }
+  void Leave() {
+    OnDone();
+    pass_ = CallGate::Pass();
+  }
 
  private:
   void WriteLog(const absl::Status& status, absl::Duration duration) const;
 
   const RpcEnvironment environment_;
-  grpc::CallbackServerContext* const context_;
+  grpc::CallbackServerContext* const context_;  // not once over_
   const absl::string_view method_;
   const Kind kind_;
   const absl::Time start_;
@@ -89,6 +109,8 @@ class Call {
   const std::string request_id_;
   CallGate::Pass pass_;
   absl::Status admission_;
+  mutable absl::Mutex mutex_;
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace facet::server

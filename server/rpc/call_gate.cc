@@ -22,12 +22,16 @@ CallGate::Pass::~Pass() {
 }
 
 void CallGate::Pass::OnClose(std::function<void()> hook) {
-  if (gate_ != nullptr) gate_->SetHook(id_, std::move(hook));
+  if (gate_ != nullptr) gate_->SetHook(&CallGate::close_, id_, std::move(hook));
+}
+
+void CallGate::Pass::OnCutOff(std::function<void()> hook) {
+  if (gate_ != nullptr) gate_->SetHook(&CallGate::cut_off_, id_, std::move(hook));
 }
 
 absl::StatusOr<CallGate::Pass> CallGate::Enter() {
   absl::MutexLock lock(&mutex_);
-  if (closed_) return ShuttingDownError();
+  if (close_.come) return ShuttingDownError();
   if (in_flight_ >= max_calls_) {
     return WithRetryAfter(WithReason(absl::ResourceExhaustedError(
                                          absl::StrCat("the server has its limit of ", max_calls_, " calls in flight")),
@@ -41,28 +45,36 @@ absl::StatusOr<CallGate::Pass> CallGate::Enter() {
 void CallGate::Leave(int64_t id) {
   absl::MutexLock lock(&mutex_);
   --in_flight_;
-  hooks_.erase(id);
+  close_.hooks.erase(id);
+  cut_off_.hooks.erase(id);
 }
 
-void CallGate::SetHook(int64_t id, std::function<void()> hook) {
+void CallGate::SetHook(Moment CallGate::*moment, int64_t id, std::function<void()> hook) {
   {
     absl::MutexLock lock(&mutex_);
-    if (!closed_) {
-      hooks_[id] = std::move(hook);
+    if (!(this->*moment).come) {
+      (this->*moment).hooks[id] = std::move(hook);
       return;
     }
   }
   hook();
 }
 
-void CallGate::Close() {
+void CallGate::Announce(Moment CallGate::*moment) {
   absl::flat_hash_map<int64_t, std::function<void()>> hooks;
   {
     absl::MutexLock lock(&mutex_);
-    closed_ = true;
-    hooks.swap(hooks_);
+    (this->*moment).come = true;
+    hooks.swap((this->*moment).hooks);
   }
   for (auto& [id, hook] : hooks) hook();
+}
+
+void CallGate::Close() { Announce(&CallGate::close_); }
+
+void CallGate::CutOff() {
+  Close();
+  Announce(&CallGate::cut_off_);
 }
 
 bool CallGate::AwaitEmpty(Clock& clock, absl::Time deadline) {

@@ -15,8 +15,8 @@
 
 namespace facet::server {
 
-// Lets RPCs in, knows how many there are, and closes for a shutdown.
-// Thread-safe; outlives its passes.
+// Lets RPCs in, knows how many there are, closes for a shutdown, and in the end
+// cuts off those inside. Thread-safe; outlives its passes.
 class CallGate {
  public:
   // An RPC in flight; leaves when it goes.
@@ -31,6 +31,8 @@ class CallGate {
     // never after this pass has gone unless that is happening already: hold
     // what it uses weakly. For calls that would go on for ever.
     void OnClose(std::function<void()> hook);
+    // The same for when those inside are cut off.
+    void OnCutOff(std::function<void()> hook);
 
    private:
     friend class CallGate;
@@ -49,21 +51,31 @@ class CallGate {
   // Lets nobody in from now on.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Tells those inside that they must end now. Closes, too.
+  void CutOff() ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Blocks until no call is left or `deadline` has come; whether none is left.
   bool AwaitEmpty(Clock& clock, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
 
   int in_flight() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  // What those inside are told of once it has come.
+  struct Moment {
+    bool come = false;
+    absl::flat_hash_map<int64_t, std::function<void()>> hooks;  // by pass
+  };
+
   void Leave(int64_t id) ABSL_LOCKS_EXCLUDED(mutex_);
-  void SetHook(int64_t id, std::function<void()> hook) ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetHook(Moment CallGate::*moment, int64_t id, std::function<void()> hook) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Announce(Moment CallGate::*moment) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const int max_calls_;
   mutable absl::Mutex mutex_;
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  Moment close_ ABSL_GUARDED_BY(mutex_);
+  Moment cut_off_ ABSL_GUARDED_BY(mutex_);
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
-  absl::flat_hash_map<int64_t, std::function<void()>> hooks_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace facet::server

@@ -11,10 +11,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "base/worker_pool.h"
@@ -26,6 +28,8 @@
 #include "server/rpc/health_service.h"
 #include "server/rpc/listening.h"
 #include "server/rpc/model_service.h"
+#include "server/rpc/open_streams.h"
+#include "server/rpc/reflection_count.h"
 #include "server/rpc/training_service.h"
 
 namespace facet::server {
@@ -38,6 +42,11 @@ constexpr int kMaxQueuedImages = 4096;
 // Of reflection, which is gRPC's and keeps a thread for each stream that is
 // open; our services are served by gRPC's other threads, which do not count.
 constexpr int kReflectionThreads = 16;
+// For statuses to reach their clients, once the calls have ended; most take
+// milliseconds.
+constexpr absl::Duration kFarewell = absl::Seconds(1);
+// Between two looks at the calls that are on their way, of which nobody tells.
+constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
 
 std::vector<std::string> ServiceNames() {
   return {"facet.v1.DatasetService", "facet.v1.TrainingService", "facet.v1.ModelService", "facet.v1.GenerationService",
@@ -68,6 +77,7 @@ void SetTransportOptions(grpc::ServerBuilder& builder, int max_message_bytes) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 1);  // for OpenStreams
 }
 
 // gRPC would inflate a message before it looks at its size, and outside of the
@@ -95,9 +105,17 @@ class GrpcServerImpl final : public GrpcServer {
     gate_.Close();
     health_->EndWatches();
   }
-  bool AwaitIdle(absl::Time deadline) override { return gate_.AwaitEmpty(*parts_.clock, deadline); }
+  bool AwaitIdle(absl::Time deadline) override {
+    return gate_.AwaitEmpty(*parts_.clock, deadline) && AwaitArrivals(deadline);
+  }
+  void CutOffCalls() override {
+    gate_.CutOff();
+    AwaitIdle(parts_.clock->Now() + kFarewell);
+  }
 
  private:
+  // Blocks until no call is on its way, or `deadline` has come; whether none is.
+  bool AwaitArrivals(absl::Time deadline);
   int max_message_bytes() const { return options_.max_message_mib << 20; }
   RpcEnvironment Environment();
   GenerationParts Generation();
@@ -119,6 +137,8 @@ class GrpcServerImpl final : public GrpcServer {
   WorkerPool codecs_;
   std::unique_ptr<HealthService> health_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
+  ReflectionCount reflection_;
+  OpenStreams streams_;
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -147,8 +167,39 @@ GrpcServerImpl::GrpcServerImpl(const GrpcServerOptions& options, const CoreParts
 GrpcServerImpl::~GrpcServerImpl() {
   RefuseCalls();
   if (server_ == nullptr) return;
-  server_->Shutdown(std::chrono::system_clock::now());
+  // Where no call is left, clients close their connections as they are asked to.
+  const absl::Duration patience = AwaitIdle(absl::InfinitePast()) ? kFarewell : absl::ZeroDuration();
+  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(patience));
   server_->Wait();
+  // Work goes on that nobody waits for any more; it uses all that is here.
+  gate_.AwaitEmpty(*parts_.clock, absl::InfiniteFuture());
+}
+
+bool GrpcServerImpl::AwaitArrivals(absl::Time deadline) {
+  const auto sum = [](const std::map<int64_t, int>& counts) {
+    int total = 0;
+    for (const auto& [connection, count] : counts) total += count;
+    return total;
+  };
+  // A connection on which no call was seen once has none left of those that there
+  // were; clients that try again and again do not count as calls on their way.
+  std::map<int64_t, int> fewest = streams_.Count();
+  while (sum(fewest) > reflection_.open()) {
+    const absl::Time now = parts_.clock->Now();
+    if (now >= deadline) return false;
+    absl::Mutex mutex;
+    bool never = false;
+    {
+      absl::MutexLock lock(&mutex);
+      parts_.clock->AwaitUntil(mutex, absl::Condition(&never), std::min(deadline, now + kLookAgain));
+    }
+    const std::map<int64_t, int> counts = streams_.Count();
+    for (auto& [connection, count] : fewest) {
+      const auto entry = counts.find(connection);
+      count = std::min(count, entry == counts.end() ? 0 : entry->second);
+    }
+  }
+  return true;
 }
 
 RpcEnvironment GrpcServerImpl::Environment() {
@@ -205,7 +256,10 @@ absl::Status GrpcServerImpl::Listen() {
   }
   builder.RegisterService(health_->service());
   for (auto& service : services_) builder.RegisterService(service.get());
-  server_ = builder.BuildAndStart();
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> observers;
+  observers.push_back(reflection_.MakeObserver());
+  builder.experimental().SetInterceptorCreators(std::move(observers));
+  streams_ = OpenStreams::OfServerFrom([&] { server_ = builder.BuildAndStart(); });
   for (size_t i = 0; i < listen_.size(); ++i) {
     if (server_ == nullptr && ports[i] == 0) {
       return WithReason(absl::UnavailableError(absl::StrCat("cannot listen on ", listen_[i].ToString(),

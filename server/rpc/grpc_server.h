@@ -65,13 +65,13 @@ struct CoreParts {
 // to cannot be bounded.
 //
 // Life: Create (NOT_SERVING) -> SetServing(true) -> ... -> SetServing(false) ->
-// RefuseCalls -> AwaitIdle -> destructor.
+// RefuseCalls -> AwaitIdle -> CutOffCalls -> destructor.
 class GrpcServer {
  public:
   // Listens. UNAVAILABLE (ADDRESS_IN_USE), PERMISSION_DENIED or
   // INVALID_ARGUMENT with the address in the message.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Create(const GrpcServerOptions& options, const CoreParts& parts);
-  // Cancels the calls that are left and waits for them to end.
+  // Cancels the calls that are left and waits for their work to end.
   virtual ~GrpcServer() = default;
 
   // As listened on, with the ports that were found.
@@ -81,11 +81,18 @@ class GrpcServer {
 
   // What health checks say.
   virtual void SetServing(bool serving) = 0;
-  // New calls get UNAVAILABLE from now on; calls without an end of their own
-  // (watches, streams of batches) are cut off, after their batch, with the same.
+  // New calls get UNAVAILABLE (ShuttingDownError) from now on, and so do those
+  // whose request is still on its way, once it is there. Calls that only their
+  // client could end (watches, streams of batches, uploads) are cut off, after
+  // their batch, with the same.
   virtual void RefuseCalls() = 0;
-  // Blocks until no call is in flight or `deadline` has come; whether none is.
+  // Blocks until no call is in flight or on its way, or `deadline` has come;
+  // whether none is. Streams of reflection are not waited for.
   virtual bool AwaitIdle(absl::Time deadline) = 0;
+  // Ends the calls that are in flight with ShuttingDownError, and waits a moment
+  // for them to go out. Those remain whose client takes nothing, and those whose
+  // request is not there.
+  virtual void CutOffCalls() = 0;
 };
 
 }  // namespace facet::server

@@ -7,6 +7,7 @@
 #include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "server/core/shutting_down.h"
 #include "server/rpc/wire.h"
 
 namespace facet::server {
@@ -33,21 +34,32 @@ void ImportCall::Begin() {
   if (!call_.admission().ok()) return End(call_.admission());
   WatchSilence(slots_->max_silence());
   Read();
+  // The last: it may end the call at once.
+  call_.OnShutdown([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->OnShutdown();
+  });
+  call_.OnCutOff([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->OnCutOff();
+  });
 }
 
 void ImportCall::Read() {
+  bool shutting_down = false;
   {
     absl::MutexLock lock(&mutex_);
-    reading_ = true;
+    shutting_down = shutting_down_;
+    reading_ = !shutting_down;
     reading_since_ = call_.environment().clock->Now();
   }
-  StartRead(&bytes_);
+  if (!shutting_down) return StartRead(&bytes_);
+  import_.reset();
+  End(ShuttingDownError());
 }
 
 void ImportCall::OnReadDone(bool ok) {
   {
     absl::MutexLock lock(&mutex_);
-    if (ended_) return;  // for its silence; nothing more is read
+    if (ended_) return;  // while it was read; nothing more is
     reading_ = false;
   }
   if (ok && !has_slot_) {
@@ -66,7 +78,8 @@ void ImportCall::End(const absl::Status& status) {
     silence = std::move(silence_);
   }
   silence.Cancel();
-  Finish(call_.End(status));
+  // What was cut off says that it was cancelled, whoever did it.
+  Finish(call_.End(!status.ok() && cut_off_.load() ? ShuttingDownError() : status));
 }
 
 void ImportCall::OnDone() {
@@ -95,16 +108,33 @@ void ImportCall::CheckSilence() {
     ended_ = left <= absl::ZeroDuration();
   }
   if (left > absl::ZeroDuration()) return WatchSilence(left);
+  EndReading(WithReason(absl::AbortedError(absl::StrCat("the import was given up: no message came for ",
+                                                        absl::FormatDuration(slots_->max_silence()))),
+                        "IMPORT_SILENT"));
+}
+
+void ImportCall::EndReading(const absl::Status& status) {
   // Not here: what was uploaded is removed from the disk.
-  auto end = [self = shared_from_this()] { self->EndSilent(); };
+  auto end = [self = shared_from_this(), status] {
+    self->import_.reset();
+    self->End(status);
+  };
   if (!call_.environment().workers->Schedule(end).ok()) end();
 }
 
-void ImportCall::EndSilent() {
-  import_.reset();
-  End(WithReason(absl::AbortedError(absl::StrCat("the import was given up: no message came for ",
-                                                 absl::FormatDuration(slots_->max_silence()))),
-                 "IMPORT_SILENT"));
+void ImportCall::OnShutdown() {
+  {
+    absl::MutexLock lock(&mutex_);
+    shutting_down_ = true;
+    if (!reading_ || ended_) return;  // the step that runs sees it, where it would read on
+    ended_ = true;
+  }
+  EndReading(ShuttingDownError());
+}
+
+void ImportCall::OnCutOff() {
+  cut_off_.store(true);
+  cancelled_.store(true);
 }
 
 void ImportCall::Schedule(void (ImportCall::*step)()) {

@@ -46,7 +46,8 @@ class ImportSlots {
 // message is read only after the one before has been written to the disk, so a
 // fast client is held back by the transport. A place is taken for it when its
 // first message is there; one that sends none for too long is ended (ABORTED,
-// IMPORT_SILENT).
+// IMPORT_SILENT). A shutdown ends those that wait for their client at once, and
+// those that need nothing more from it when the drain time is over.
 //
 // Owns itself from Launch to OnDone. No lock is held while gRPC is called.
 class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
@@ -64,9 +65,13 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
         response_(response) {}
 
   void Begin();
+  // Asks the client for more, unless the server shuts down.
   void Read() ABSL_LOCKS_EXCLUDED(mutex_);
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnCancel() override { cancelled_.store(true); }
+  // The server shuts down; its drain time is over.
+  void OnShutdown() ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnCutOff();
   void OnDone() override;
 
   // On the workers; one at a time, each after the read before it.
@@ -82,7 +87,9 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   // Looks after `wait` whether it has been silent for too long.
   void WatchSilence(absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_);
   void CheckSilence() ABSL_LOCKS_EXCLUDED(mutex_);
-  void EndSilent();
+  // Ends the call, which is ended_ by now, while nothing but the client is waited
+  // for.
+  void EndReading(const absl::Status& status);
 
   Call call_;
   DatasetRegistry* const datasets_;
@@ -90,6 +97,7 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   grpc::ByteBuffer* const response_;
   bool has_slot_ = false;
   std::atomic<bool> cancelled_{false};
+  std::atomic<bool> cut_off_{false};
   grpc::ByteBuffer bytes_;
   std::unique_ptr<DatasetRegistry::Import> import_;
   std::shared_ptr<ImportCall> self_;  // Launch to OnDone
@@ -97,6 +105,7 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   absl::Mutex mutex_;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // then no step runs
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool shutting_down_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time reading_since_ ABSL_GUARDED_BY(mutex_);
   DelayedWork silence_ ABSL_GUARDED_BY(mutex_);
 };

@@ -6,6 +6,7 @@
 #include "base/behind_wall.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "server/core/shutting_down.h"
 #include "server/rpc/image_wire.h"
 #include "server/rpc/vectors.h"
 #include "server/rpc/wire.h"
@@ -29,13 +30,16 @@ RenderCall* RenderCall::Launch(const GenerationParts& parts, grpc::CallbackServe
 
 void RenderCall::Begin() {
   absl::Status status = call_.admission();
+  call_.OnCutOff([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->CutOff();
+  });
   if (status.ok()) status = BehindWall([this] { return BeginHere(); });
   if (!status.ok()) End(status);
 }
 
 absl::Status RenderCall::BeginHere() {
   ModelHandle model;
-  if (bytes_->Length() <= kReadHere) {
+  if (bytes_.Length() <= kReadHere) {
     RETURN_IF_ERROR(Decode());
     ASSIGN_OR_RETURN(model, parts_.models->TryAcquire(request_.model(), "model"));
     if (model != nullptr) return StartJob(model);
@@ -52,7 +56,7 @@ absl::Status RenderCall::Schedule(WorkerPool* workers, absl::Status (RenderCall:
 
 absl::Status RenderCall::BeginOnWorkers() {
   if (call_.cancelled()) return call_.CancellationStatus();
-  if (bytes_->Length() > kReadHere) RETURN_IF_ERROR(Decode());
+  if (bytes_.Length() > kReadHere) RETURN_IF_ERROR(Decode());
   ASSIGN_OR_RETURN(const ModelHandle model, parts_.models->AcquireLoaded(request_.model(), "model"));
   if (model != nullptr) return StartJob(model);
   return Schedule(parts_.environment.model_workers, &RenderCall::LoadAndBegin);
@@ -65,7 +69,7 @@ absl::Status RenderCall::LoadAndBegin() {
 }
 
 absl::Status RenderCall::Decode() {
-  RETURN_IF_ERROR(DecodeMessage(*bytes_, &request_, LimitsOfVectors(parts_.max_render_vectors)));
+  RETURN_IF_ERROR(DecodeMessage(bytes_, &request_, LimitsOfVectors(parts_.max_render_vectors)));
   return CheckVectorCount(request_.vectors(), parts_.max_render_vectors);
 }
 
@@ -96,11 +100,12 @@ absl::Status RenderCall::StartJob(const ModelHandle& model) {
 }
 
 void RenderCall::OnImages(absl::Status status) {
-  if (status.ok()) status = BehindWall([this] { return WriteAnswer(); });
-  End(status);
+  grpc::ByteBuffer answer;
+  if (status.ok()) status = BehindWall([&] { return WriteAnswer(&answer); });
+  End(status, &answer);
 }
 
-absl::Status RenderCall::WriteAnswer() {
+absl::Status RenderCall::WriteAnswer(grpc::ByteBuffer* answer) {
   std::shared_ptr<ImageJob> job;
   {
     absl::MutexLock lock(&mutex_);
@@ -109,10 +114,21 @@ absl::Status RenderCall::WriteAnswer() {
   v1::RenderResponse response;
   response.set_model_version(model_version_);
   response.mutable_images()->Swap(&job->images());
-  return EncodeImages(std::move(response), parts_.environment.max_message_bytes, response_);
+  return EncodeImages(std::move(response), parts_.environment.max_message_bytes, answer);
 }
 
-void RenderCall::OnCancel() {
+void RenderCall::End(const absl::Status& status, grpc::ByteBuffer* answer) {
+  if (ended_.exchange(true)) return;
+  if (answer != nullptr) response_->Swap(answer);
+  Finish(call_.End(status));
+}
+
+void RenderCall::CutOff() {
+  End(ShuttingDownError());
+  DropJob();
+}
+
+void RenderCall::DropJob() {
   std::shared_ptr<ImageJob> job;
   {
     absl::MutexLock lock(&mutex_);
@@ -123,7 +139,7 @@ void RenderCall::OnCancel() {
 }
 
 void RenderCall::OnDone() {
-  call_.Leave();
+  call_.OnDone();
   std::shared_ptr<RenderCall> self = std::move(self_);
 }
 

@@ -6,6 +6,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <memory>
 
 #include "absl/base/thread_annotations.h"
@@ -22,7 +23,8 @@ namespace facet::server {
 // be looked up, goes over the workers, and one whose model must be loaded over
 // those for models. No thread waits while images are computed.
 //
-// Owns itself from Launch to OnDone.
+// Owns itself from Launch to OnDone, and on while its tasks run. Finish is called
+// once, by whoever ends it first.
 class RenderCall final : public grpc::ServerUnaryReactor, public std::enable_shared_from_this<RenderCall> {
  public:
   static RenderCall* Launch(const GenerationParts& parts, grpc::CallbackServerContext* context,
@@ -33,7 +35,7 @@ class RenderCall final : public grpc::ServerUnaryReactor, public std::enable_sha
              grpc::ByteBuffer* response)
       : parts_(parts),
         call_(parts.environment, context, "facet.v1.GenerationService/Render"),
-        bytes_(request),
+        bytes_(*request),
         response_(response) {}
 
   void Begin();
@@ -45,15 +47,18 @@ class RenderCall final : public grpc::ServerUnaryReactor, public std::enable_sha
   absl::Status Decode();
   absl::Status StartJob(const ModelHandle& model);
   void OnImages(absl::Status status);
-  absl::Status WriteAnswer();
-  void OnCancel() override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status WriteAnswer(grpc::ByteBuffer* answer);
+  void OnCancel() override { DropJob(); }
+  void DropJob() ABSL_LOCKS_EXCLUDED(mutex_);
+  void CutOff();
   void OnDone() override;
-  void End(const absl::Status& status) { Finish(call_.End(status)); }
+  void End(const absl::Status& status, grpc::ByteBuffer* answer = nullptr);
 
   const GenerationParts& parts_;
   Call call_;
-  const grpc::ByteBuffer* const bytes_;
-  grpc::ByteBuffer* const response_;
+  const grpc::ByteBuffer bytes_;      // a copy that shares the bytes, for the RPC may be over before its tasks
+  grpc::ByteBuffer* const response_;  // gRPC's; not once ended_
+  std::atomic<bool> ended_{false};
   v1::RenderRequest request_;
   std::string model_version_;
   std::shared_ptr<RenderCall> self_;  // Launch to OnDone

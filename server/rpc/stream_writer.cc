@@ -3,12 +3,17 @@
 
 #include <utility>
 
+#include "server/core/shutting_down.h"
+
 namespace facet::server {
 
 StreamWriter* StreamWriter::Launch(std::shared_ptr<StreamWriter> stream) {
   StreamWriter* const raw = stream.get();
   raw->self_ = std::move(stream);
   if (raw->call_.admission().ok()) {
+    raw->call_.OnCutOff([weak = raw->weak_from_this()] {
+      if (const auto self = weak.lock()) self->Close(ShuttingDownError());
+    });
     raw->Start();
   } else {
     raw->Close(raw->call_.admission());
@@ -101,7 +106,7 @@ void StreamWriter::Gone() {
 }
 
 void StreamWriter::OnDone() {
-  call_.Leave();
+  call_.OnDone();
   std::shared_ptr<StreamWriter> self = std::move(self_);  // may be the last owner
 }
 

@@ -18,12 +18,16 @@
 
 namespace facet::server {
 
+// What a unary RPC does; fills the answer. It may look at the call, so as to stop
+// when it is no longer waited for.
+using UnaryWork = std::function<absl::Status(const Call&, grpc::ByteBuffer*)>;
+
 // Serves a unary RPC whose work may block: runs `work` on `workers`, those of
 // the environment where it is null, then finishes with what it returned. Work
-// that waits behind others when its client goes is dropped.
-// `work` may look at the call, so as to stop when it is no longer waited for.
+// that waits behind others when its client goes is dropped. Where the RPC is cut
+// off, work that has begun goes on to its end, of which nobody hears.
 grpc::ServerUnaryReactor* ServeOnWorkers(const RpcEnvironment& environment, grpc::CallbackServerContext* context,
-                                         absl::string_view method, std::function<absl::Status(const Call&)> work,
+                                         absl::string_view method, grpc::ByteBuffer* response, UnaryWork work,
                                          WorkerPool* workers = nullptr);
 
 // The same for work on messages: `work` takes a Request, and the call where it
@@ -36,10 +40,12 @@ grpc::ServerUnaryReactor* ServeUnary(const RpcEnvironment& environment, grpc::Ca
                                      const MessageLimits& limits = {}) {
   const uint64_t limit = environment.max_message_bytes;
   return ServeOnWorkers(
-      environment, context, method,
-      [request, response, limit, limits, work = std::move(work)](const Call& call) -> absl::Status {
+      environment, context, method, response,
+      // A copy, for the RPC may be over before the work; it shares the bytes.
+      [request = *request, limit, limits, work = std::move(work)](const Call& call,
+                                                                  grpc::ByteBuffer* answer) -> absl::Status {
         Request message;
-        absl::Status decoded = DecodeMessage(*request, &message, limits);
+        absl::Status decoded = DecodeMessage(request, &message, limits);
         if (!decoded.ok()) return decoded;
         auto result = [&] {
           if constexpr (std::is_invocable_v<const Work&, const Request&, const Call&>) {
@@ -51,10 +57,10 @@ grpc::ServerUnaryReactor* ServeUnary(const RpcEnvironment& environment, grpc::Ca
         }();
         if constexpr (std::is_same_v<decltype(result), absl::Status>) {
           if (!result.ok()) return result;
-          return EncodeMessage(google::protobuf::Empty(), limit, response);
+          return EncodeMessage(google::protobuf::Empty(), limit, answer);
         } else {
           if (!result.ok()) return result.status();
-          return EncodeMessage(*result, limit, response);
+          return EncodeMessage(*result, limit, answer);
         }
       },
       workers);

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/thread.h"
 #include "facet/client/feature_vector.h"
 #include "tests/end_to_end/tiny_service.h"
@@ -122,6 +125,24 @@ TEST(BadDaysTest, ADamagedBundleIsDataLossAndTheOthersServe) {
   v1::RenderRequest request = Request(1);
   request.set_model("other");
   EXPECT_TRUE(client->Render(request).ok());
+}
+
+TEST(BadDaysTest, AStateFolderThatIsRemovedUnderAServerIsToldAndNothingIsAcknowledged) {
+  TinyService service;
+  const auto client = service.Connect();
+  ASSERT_EQ(client->CheckHealth().value(), client::Health::kServing);
+  std::filesystem::remove_all(service.state_dir());
+  const CommandResult import = service.Facet({"dataset", "import", "more", "--bundled", "digits", "--per-digit", "2"});
+  EXPECT_NE(import.exit_code, 0);
+  EXPECT_THAT(import.err, HasSubstr("put the state folder back"));
+  const absl::Time patience = absl::Now() + absl::Seconds(60);
+  while (client->CheckHealth().value() == client::Health::kServing && absl::Now() < patience) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(service.Facet({"status", "--health"}).exit_code, 6);
+  EXPECT_THAT(service.server().Log(), HasSubstr("put the state folder back"));
+  EXPECT_EQ(client->ListDatasets("")->size(), 1u) << "what it knows can be read";
+  EXPECT_TRUE(service.server().Stop().ok());
 }
 
 TEST(BadDaysTest, ASecondServerOnTheSameStateIsRefused) {

@@ -2,6 +2,7 @@
 #include "server/core/store/sqlite.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,6 +35,14 @@ absl::Status Damaged(const std::string& path, absl::string_view why) {
   return WithReason(
       absl::DataLossError(absl::StrCat("the database '", path, "' is damaged: ", why, ". Put a backup in its place")),
       "STORE_DAMAGED");
+}
+
+absl::Status NotInPlace(const std::string& path) {
+  return WithReason(absl::InternalError(
+                        absl::StrCat("the database '", path,
+                                     "' was removed, moved or replaced while the server runs; nothing that it is told "
+                                     "would be kept. Stop it, put the state folder back, and start it again")),
+                    "STORE_IO_ERROR");
 }
 
 absl::Status FromCode(int code, int system_error, const std::string& path, const std::string& text) {
@@ -114,6 +123,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   RETURN_IF_ERROR(database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"));
+  database->file_ = database->FileThere();
   return database;
 }
 
@@ -126,7 +136,9 @@ absl::Status Database::Execute(const std::string& sql) {
 absl::StatusOr<Statement> Database::Prepare(absl::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   RETURN_IF_ERROR(Error(sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr)));
-  return Statement(this, statement);
+  Statement prepared(this, statement);
+  if (sqlite3_stmt_readonly(statement) == 0) RETURN_IF_ERROR(CheckInPlace());
+  return prepared;
 }
 
 absl::Status Database::Error(int code) const {
@@ -137,6 +149,18 @@ absl::Status Database::Error(int code) const {
 int64_t Database::Changes() const { return sqlite3_changes(handle_); }
 
 bool Database::InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+
+std::optional<Database::FileId> Database::FileThere() const {
+  struct stat info = {};
+  if (stat(path_.c_str(), &info) != 0) return std::nullopt;
+  return FileId{info.st_dev, info.st_ino};
+}
+
+absl::Status Database::CheckInPlace() const {
+  // In memory, or with a name of SQLite's own, it has no place.
+  if (!file_.has_value() || FileThere() == file_) return absl::OkStatus();
+  return NotInPlace(path_);
+}
 
 absl::StatusOr<Transaction> Transaction::Begin(Database& database) {
   // IMMEDIATE: a transaction that reads before it writes must not find later
@@ -151,6 +175,7 @@ Transaction::~Transaction() {
 }
 
 absl::Status Transaction::Commit() {
+  RETURN_IF_ERROR(database_->CheckInPlace());
   RETURN_IF_ERROR(database_->Execute("COMMIT"));
   database_ = nullptr;
   return absl::OkStatus();

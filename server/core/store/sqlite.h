@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -54,7 +55,8 @@ class Statement {
 // Errors of every method: RESOURCE_EXHAUSTED (reason DISK_FULL),
 // PERMISSION_DENIED (STORE_NOT_WRITABLE), DATA_LOSS (STORE_DAMAGED),
 // UNAVAILABLE (STORE_BUSY: another process holds it), ALREADY_EXISTS for a
-// broken uniqueness, INTERNAL for the rest.
+// broken uniqueness, INTERNAL for the rest: among them (STORE_IO_ERROR) a change
+// of a file that is no longer in its place, which would be lost.
 class Database {
  public:
   // Opens or makes the file, in WAL mode with full synchronisation: a commit
@@ -93,14 +95,28 @@ class Database {
   // Whether a transaction is open.
   bool InTransaction() const;
 
+  // INTERNAL (STORE_IO_ERROR): the file is not where it was opened, for it was
+  // removed, moved or replaced. Thread-safe.
+  absl::Status CheckInPlace() const;
+
  private:
   friend class Statement;
+  // SQLite itself never renames the file, nor replaces it.
+  struct FileId {
+    uint64_t device = 0;
+    uint64_t inode = 0;
+    bool operator==(const FileId& other) const { return device == other.device && inode == other.inode; }
+  };
+
   Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+  // Of what is at the path now, if anything.
+  std::optional<FileId> FileThere() const;
   absl::StatusOr<Statement> Prepare(absl::string_view sql);
   absl::Status Error(int code) const;
 
   sqlite3* handle_;
   std::string path_;
+  std::optional<FileId> file_;  // as opened
 };
 
 // A write transaction; rolled back unless Commit() returned OK.

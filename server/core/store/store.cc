@@ -53,6 +53,8 @@ class SqliteStore final : public Store {
         models_(database_.get()),
         datasets_(database_.get()) {}
 
+  absl::Status CheckInPlace() override { return database_->CheckInPlace(); }
+
   absl::Status InsertJob(const JobRecord& record, v1::TrainingEvent event) override {
     absl::MutexLock lock(&mutex_);
     return jobs_.Insert(record, std::move(event));
@@ -227,7 +229,7 @@ class SqliteStore final : public Store {
   std::unique_ptr<FileLock> lock_;  // outlives the connection
   absl::Mutex mutex_;
   const std::unique_ptr<DiskReserve> reserve_ ABSL_PT_GUARDED_BY(mutex_);
-  std::unique_ptr<Database> database_;
+  const std::unique_ptr<Database> database_;
   JobTable jobs_ ABSL_GUARDED_BY(mutex_);
   ModelTable models_ ABSL_GUARDED_BY(mutex_);
   DatasetTable datasets_ ABSL_GUARDED_BY(mutex_);

@@ -50,7 +50,8 @@ struct VersionRef {
 // ALREADY_EXISTS as each method says, INVALID_ARGUMENT (field `page_token`) for
 // a page that no listing returned, RESOURCE_EXHAUSTED (reason DISK_FULL),
 // DATA_LOSS for a damaged database, UNAVAILABLE for one that another process
-// holds. A call that fails has changed nothing.
+// holds, INTERNAL (STORE_IO_ERROR) for a disk that fails and for changes once the
+// database is no longer in its place. A call that fails has changed nothing.
 //
 // `<path>.reserve` keeps room on the disk (DiskReserve) for what must go on when
 // there is no other: opening, deletions, and jobs that stop or end. A job that is
@@ -63,6 +64,11 @@ class Store {
   // PERMISSION_DENIED: file or folder cannot be written.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path, const StoreOptions& options = {});
   virtual ~Store() = default;
+
+  // INTERNAL (STORE_IO_ERROR): the database was removed, moved or replaced; the
+  // message says what to do. Every change fails with the same. Does not wait for
+  // other calls.
+  virtual absl::Status CheckInPlace() = 0;
 
   // Jobs. `name` is `trainingJobs/{id}`.
   // Keeps the job with `event` as its revision 1, in one transaction.

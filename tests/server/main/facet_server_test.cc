@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -398,6 +399,70 @@ TEST_F(FacetServerTest, WhatIsLeftAfterTheDrainTimeIsCancelled) {
   server.reset();
   EXPECT_LT(render.ReadAll(), StalledRender::kImages);
   EXPECT_FALSE(render.Finish().ok());
+}
+
+TEST_F(FacetServerTest, WhatIsLeftAfterTheDrainTimeHearsOfTheShutdown) {
+  PublishModel();
+  options_.limits.drain = absl::Seconds(1);
+  auto server = Start();
+  const auto channel = Connect(*server);
+  // Far more than a second's work, and the client reads.
+  v1::RenderStreamRequest request;
+  request.set_model("digits");
+  for (int i = 0; i < 60'000; ++i) AddVector(0.25f, *request.mutable_vectors());
+  request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_PNG);
+  request.set_chunk_size(1);
+  grpc::ClientContext context;
+  const auto stub = v1::GenerationService::NewStub(channel);
+  const auto reader = stub->RenderStream(&context, request);
+  v1::RenderStreamResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  server->Shutdown();
+  Thread run("run", [&] {
+    server->Run().IgnoreError();
+    server.reset();
+  });
+  while (reader->Read(&response)) {
+  }
+  const grpc::Status status = reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE) << status.error_message();
+  EXPECT_EQ(ReadRichError(status).reason, "SHUTTING_DOWN");
+}
+
+TEST_F(FacetServerTest, AStateFolderThatIsRemovedWhileItRunsIsTold) {
+  PublishModel();
+  options_.metrics = "127.0.0.1:0";
+  const auto server = Start();
+  const auto channel = Connect(*server);
+  Thread run("run", [&] { EXPECT_THAT(server->Run(), IsOk()); });
+  ASSERT_THAT(FileSystem::Posix()->RemoveAll(options_.state_dir), IsOk());
+  grpc::ClientContext context;
+  v1::SetAliasRequest alias;
+  alias.set_name("digits@1");
+  alias.set_alias("stable");
+  v1::ModelVersion version;
+  const grpc::Status refused = v1::ModelService::NewStub(channel)->SetAlias(&context, alias, &version);
+  EXPECT_EQ(refused.error_code(), grpc::INTERNAL) << refused.error_message();
+  EXPECT_EQ(ReadRichError(refused).reason, "STORE_IO_ERROR");
+  const absl::Time patience = absl::Now() + absl::Seconds(60);
+  while (CheckHealth(channel) == HealthCheckResponse::SERVING && absl::Now() < patience) std::this_thread::yield();
+  EXPECT_EQ(CheckHealth(channel), HealthCheckResponse::NOT_SERVING);
+  const auto told = [&] {
+    for (const FakeLog::Line& line : log_.lines()) {
+      if (line.severity == LogSeverity::kError && line.fields.count("error") > 0 &&
+          absl::StrContains(line.fields.at("error"), "put the state folder back")) {
+        return true;
+      }
+    }
+    return false;
+  };
+  EXPECT_TRUE(told());
+  while (HttpGet(server->metrics_address(), "/metrics").find("\nfacet_ready 0\n") == std::string::npos &&
+         absl::Now() < patience) {
+    std::this_thread::yield();
+  }
+  EXPECT_THAT(HttpGet(server->metrics_address(), "/metrics"), HasSubstr("\nfacet_ready 0\n"));
+  server->Shutdown();
 }
 
 TEST_F(FacetServerTest, WithoutRunItEndsAtOnce) {

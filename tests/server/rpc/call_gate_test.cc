@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <string>
 
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
@@ -74,6 +75,32 @@ TEST(CallGateTest, TellsAtOnceWhoAsksTooLate) {
   bool told = false;
   pass->OnClose([&] { told = true; });
   EXPECT_TRUE(told);
+}
+
+TEST(CallGateTest, TellsWhoIsInWhenItCutsOff) {
+  CallGate gate(10);
+  std::string told;
+  auto stays = gate.Enter();
+  stays->OnCutOff([&] { told += "cut off "; });
+  stays->OnClose([&] { told += "close "; });
+  {
+    auto leaves = gate.Enter();
+    leaves->OnCutOff([&] { told += "gone "; });
+  }
+  gate.Close();
+  EXPECT_EQ(told, "close ");
+  gate.CutOff();
+  EXPECT_EQ(told, "close cut off ");
+  gate.CutOff();
+  EXPECT_EQ(told, "close cut off ");
+  stays->OnCutOff([&] { told += "late"; });
+  EXPECT_EQ(told, "close cut off late");
+}
+
+TEST(CallGateTest, CutsOffOnlyWhatItHasClosed) {
+  CallGate gate(10);
+  gate.CutOff();
+  EXPECT_EQ(gate.Enter().status(), ShuttingDownError());
 }
 
 TEST(CallGateTest, WaitsForTheLastToLeave) {

@@ -7,11 +7,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
@@ -22,6 +24,8 @@
 #include "facet/v1/dataset.grpc.pb.h"
 #include "facet/v1/generation.grpc.pb.h"
 #include "facet/v1/model.grpc.pb.h"
+#include "tests/server/rpc/fakes/classify_requests.h"
+#include "tests/server/rpc/fakes/held_link.h"
 #include "tests/server/rpc/fakes/held_render.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
@@ -240,6 +244,89 @@ TEST(GrpcServerTest, DrainsWhatIsInFlightAndRefusesTheRest) {
   EXPECT_TRUE(render.End().ok()) << render.End().error_message();
 }
 
+void ExpectShuttingDown(const grpc::Status& status) {
+  EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE) << status.error_message();
+  EXPECT_EQ(ReadRichError(status).reason, "SHUTTING_DOWN");
+  EXPECT_TRUE(ReadRichError(status).retry_seconds.has_value());
+}
+
+TEST(GrpcServerTest, ARequestThatIsOnItsWayIsAwaitedAndRefused) {
+  TestServer server;
+  HeldLink link(server.server->addresses()[0], 20'000);
+  v1::RenderStreamRequest request;
+  request.set_model("digits");
+  request.add_vectors()->add_features()->set_feature(std::string(1 << 20, 'x'));
+  grpc::ClientContext context;
+  const auto stub =
+      v1::GenerationService::NewStub(grpc::CreateChannel(link.address(), grpc::InsecureChannelCredentials()));
+  const auto reader = stub->RenderStream(&context, request);
+  link.AwaitHeld();
+  // The server may yet have to read what has arrived.
+  const absl::Time patience = absl::Now() + absl::Seconds(60);
+  while (server.server->AwaitIdle(absl::InfinitePast()) && absl::Now() < patience) std::this_thread::yield();
+  server.server->RefuseCalls();
+  EXPECT_FALSE(server.server->AwaitIdle(absl::Now() + absl::Milliseconds(50)));
+  link.Release();
+  EXPECT_TRUE(server.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
+  server.server.reset();
+  ExpectShuttingDown(reader->Finish());
+}
+
+TEST(GrpcServerTest, ConnectionsWithoutCallsDoNotHoldUpTheDrain) {
+  TestServer server;
+  ASSERT_TRUE(ListModels(server.channel).ok());
+  const auto idle = server.NewChannel();
+  ASSERT_TRUE(idle->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(60)));
+  server.server->RefuseCalls();
+  EXPECT_TRUE(server.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
+}
+
+TEST(GrpcServerTest, ClientsThatTryAgainAllTheTimeDoNotHoldUpTheDrain) {
+  TestServer server;
+  std::atomic<bool> stop{false};
+  std::vector<Thread> clients;
+  server.server->RefuseCalls();
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back("client", [&] {
+      const auto channel = server.NewChannel();
+      while (!stop) EXPECT_FALSE(ListModels(channel).ok());
+    });
+  }
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(server.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
+  stop = true;
+}
+
+TEST(GrpcServerTest, WhatTheDrainLeavesIsCutOffWithTheStatusOfAShutdown) {
+  TestServer server;
+  HeldRender render(server);
+  // One in the hands of a worker that nobody can stop.
+  server.models.HoldClassifiers(true);
+  const v1::ClassifyRequest classify = ClassifyRequestOf({Png(0)});
+  grpc::Status classified;
+  Thread classifying("classify", [&] {
+    grpc::ClientContext context;
+    v1::ClassifyResponse response;
+    classified = v1::ModelService::NewStub(server.channel)->Classify(&context, classify, &response);
+  });
+  server.models.AwaitHeld();
+  // And one that waits for its turn.
+  v1::RenderStreamRequest request;
+  request.set_model("digits");
+  *request.add_vectors() = HeldRender::MakeRequest().vectors(0);
+  grpc::ClientContext context;
+  const auto reader = v1::GenerationService::NewStub(server.channel)->RenderStream(&context, request);
+  server.engine.AwaitSubmitted(2);
+  server.server->RefuseCalls();
+  EXPECT_FALSE(server.server->AwaitIdle(absl::Now()));
+  server.server->CutOffCalls();
+  ExpectShuttingDown(render.End());
+  ExpectShuttingDown(reader->Finish());
+  classifying.Join();
+  ExpectShuttingDown(classified);
+  server.models.HoldClassifiers(false);
+  server.server.reset();  // once the work is over
+}
+
 TEST(GrpcServerTest, DestructionCancelsWhatIsLeft) {
   TestServer server;
   HeldRender render(server);
@@ -291,6 +378,16 @@ class ReflectionStream {
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
 };
+
+TEST(GrpcServerTest, StreamsOfReflectionDoNotHoldUpTheDrain) {
+  TestServer server;
+  ReflectionStream stream(server.channel);
+  ASSERT_FALSE(stream.ListServices().empty());
+  server.server->RefuseCalls();
+  EXPECT_TRUE(server.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
+  server.server.reset();
+  EXPECT_FALSE(stream.End().ok());
+}
 
 TEST(GrpcServerTest, ReflectionIsServed) {
   TestServer server;

@@ -212,6 +212,49 @@ TEST_F(ImportCallTest, AnImportAtWorkIsNotSilent) {
   EXPECT_EQ(writer->Finish().error_code(), grpc::DEADLINE_EXCEEDED);
 }
 
+void ExpectShuttingDown(const grpc::Status& status) {
+  EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE) << status.error_message();
+  EXPECT_EQ(ReadRichError(status).reason, "SHUTTING_DOWN");
+  EXPECT_TRUE(ReadRichError(status).retry_seconds.has_value());
+}
+
+TEST_F(ImportCallTest, AShutdownEndsUploads) {
+  auto writer = Begin();
+  writer->Write(Spec("digits"));
+  writer->Write(Chunk("a", 1));
+  server_.datasets.AwaitChunks(1);
+  server_.server->RefuseCalls();
+  ExpectShuttingDown(writer->Finish());
+  server_.datasets.AwaitAbandoned(1);
+  EXPECT_TRUE(server_.server->AwaitIdle(absl::InfiniteFuture()));
+}
+
+TEST_F(ImportCallTest, AShutdownEndsAnUploadThatIsBeingWritten) {
+  server_.datasets.HoldAdds(true);
+  auto writer = Begin();
+  writer->Write(Spec("digits"));
+  writer->Write(Chunk("a", 1));
+  server_.datasets.AwaitAdding();
+  server_.server->RefuseCalls();
+  server_.datasets.HoldAdds(false);
+  ExpectShuttingDown(writer->Finish());
+  server_.datasets.AwaitAbandoned(1);
+}
+
+TEST_F(ImportCallTest, AnImportThatNeedsNoMoreOfItsClientGoesOnWhileTheServerDrains) {
+  server_.datasets.FinishOnlyWhenCancelled();
+  auto writer = Begin();
+  writer->Write(Spec("digits"));
+  writer->WritesDone();
+  server_.datasets.AwaitFinishing();
+  server_.server->RefuseCalls();
+  EXPECT_FALSE(server_.server->AwaitIdle(absl::InfinitePast()));
+  EXPECT_EQ(server_.datasets.abandoned(), 0);
+  server_.server->CutOffCalls();
+  ExpectShuttingDown(writer->Finish());
+  server_.datasets.AwaitAbandoned(1);
+}
+
 TEST_F(ImportCallTest, UnaryMethodsOfTheServicePassOn) {
   v1::GetDatasetRequest get;
   get.set_name("datasets/digits");

@@ -180,6 +180,8 @@ TEST_F(StreamWriterTest, ClientThatGoesEndsItOnce) {
   stream_->Close(absl::OkStatus());
   EXPECT_EQ(stream_->overs(), 1);
   EXPECT_EQ(reader_->Finish().error_code(), grpc::CANCELLED);
+  EXPECT_EQ(gate_.in_flight(), 1) << "while what produces has it";
+  stream_.reset();
   EXPECT_TRUE(gate_.AwaitEmpty(*Clock::Real(), absl::Now() + absl::Seconds(60)));
   ASSERT_EQ(log_.lines().size(), 1u);
   EXPECT_EQ(log_.lines()[0].fields.at("code"), "CANCELLED");

@@ -56,6 +56,28 @@ TEST_F(SqliteTest, ReturnsWhatWasBound) {
   EXPECT_EQ(row->Step().value(), false);
 }
 
+TEST_F(SqliteTest, AFileThatIsNoLongerInItsPlaceIsNotChanged) {
+  ASSERT_TRUE(database_->Run("INSERT INTO t VALUES (1, '', '')").ok());
+  const std::string aside = folder_ / "aside.db";
+  auto open = Transaction::Begin(*database_);
+  ASSERT_TRUE(open.ok() && database_->Run("INSERT INTO t VALUES (2, '', '')").ok());
+  ASSERT_TRUE(FileSystem::Posix()->Rename(path_, aside).ok());
+  EXPECT_EQ(GetErrorDetail(open->Commit()).reason, "STORE_IO_ERROR") << "gone in the middle";
+  { const auto rolled_back = *std::move(open); }
+  const absl::Status refused = database_->Run("INSERT INTO t VALUES (3, '', '')");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(GetErrorDetail(refused).reason, "STORE_IO_ERROR");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr(path_));
+  EXPECT_EQ(database_->CheckInPlace(), refused);
+  EXPECT_EQ(Count(*database_), 1) << "reading goes on";
+  std::ofstream(path_) << "another file";
+  EXPECT_EQ(database_->CheckInPlace(), refused);
+  ASSERT_TRUE(FileSystem::Posix()->Rename(aside, path_).ok());
+  EXPECT_TRUE(database_->CheckInPlace().ok());
+  EXPECT_TRUE(database_->Run("INSERT INTO t VALUES (3, '', '')").ok());
+  EXPECT_EQ(Count(*database_), 2);
+}
+
 TEST_F(SqliteTest, EmptyStringIsNotNull) {
   ASSERT_TRUE(database_->Run("INSERT INTO t VALUES (1, ?, ?)", absl::string_view(), Blob{}).ok());
   auto row = database_->Query("SELECT text IS NULL, bytes IS NULL FROM t");

@@ -45,6 +45,20 @@ TEST(StoreTest, ReleasedVersionsAreGivenAgainUnlessKeptOrPassed) {
   EXPECT_EQ(store->ReserveModelVersion("d").value(), 2) << "of another kind";
 }
 
+TEST(StoreTest, AcknowledgesNothingOnceItsFolderIsRemoved) {
+  TempStore store;
+  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, "", {}).ok());
+  EXPECT_TRUE(store->CheckInPlace().ok());
+  ASSERT_TRUE(FileSystem::Posix()->RemoveAll(store.folder().path()).ok());
+  const absl::Status gone = store->CheckInPlace();
+  EXPECT_EQ(GetErrorDetail(gone).reason, "STORE_IO_ERROR");
+  EXPECT_EQ(store->SetAlias("m", "stable", 1), gone);
+  EXPECT_EQ(store->InsertJob({MakeJob("a"), "r"}, v1::TrainingEvent()), gone);
+  EXPECT_EQ(store->ReserveDatasetVersion("d").status(), gone);
+  EXPECT_EQ(store->DeleteModelVersion("m", 1), gone);
+  EXPECT_TRUE(store->GetModelVersion("m", 1).ok()) << "what is known can be read";
+}
+
 TEST(StoreTest, KeepsEverythingAcrossARestart) {
   TempStore store;
   ASSERT_TRUE(store->InsertJob({MakeJob("a"), "r"}, v1::TrainingEvent()).ok());

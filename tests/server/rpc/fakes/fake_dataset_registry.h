@@ -49,6 +49,8 @@ class FakeDatasetRegistry final : public DatasetRegistry {
     absl::MutexLock lock(&mutex_);
     finish_held_ = true;
   }
+  // Blocks until the first Add has begun.
+  void AwaitAdding() { absl::MutexLock lock(&mutex_, absl::Condition(&adding_)); }
   void AwaitFinishing() { absl::MutexLock lock(&mutex_, absl::Condition(&finishing_)); }
 
   absl::StatusOr<std::unique_ptr<Import>> BeginImport(const v1::ImportSpec& spec) override {
@@ -97,7 +99,9 @@ class FakeDatasetRegistry final : public DatasetRegistry {
     absl::Status Add(const v1::FileChunk& chunk) override {
       if (chunk.path() == "../etc") return InvalidField("chunk.path", "BAD_UPLOAD", "the path leaves the upload");
       auto free = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(registry_->mutex_) { return !registry_->adds_held_; };
-      absl::MutexLock lock(&registry_->mutex_, absl::Condition(&free));
+      absl::MutexLock lock(&registry_->mutex_);
+      registry_->adding_ = true;
+      registry_->mutex_.Await(absl::Condition(&free));
       registry_->chunks_.push_back(absl::StrCat(chunk.path(), ":", chunk.data().size()));
       return absl::OkStatus();
     }
@@ -126,6 +130,7 @@ class FakeDatasetRegistry final : public DatasetRegistry {
   std::vector<std::string> chunks_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> finished_ ABSL_GUARDED_BY(mutex_);
   int abandoned_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool adding_ ABSL_GUARDED_BY(mutex_) = false;
   bool adds_held_ ABSL_GUARDED_BY(mutex_) = false;
   bool finish_held_ ABSL_GUARDED_BY(mutex_) = false;
   bool finishing_ ABSL_GUARDED_BY(mutex_) = false;
