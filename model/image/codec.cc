@@ -21,7 +21,6 @@
 namespace facet::model {
 namespace {
 
-constexpr uint64_t kMaxPixels = 64'000'000;
 constexpr int kMaxScans = 100;
 constexpr size_t kMaxFileBytes = size_t{1} << 30;
 constexpr int kPngCompression = 3;
@@ -37,9 +36,9 @@ absl::Status CheckCost(absl::string_view bytes) {
   if (!size.has_value()) return BadImage("not a PNG, JPEG, BMP, WebP, TIFF or PNM image");
   const uint64_t pixels = uint64_t{size->width} * size->height;
   if (pixels == 0) return BadImage(absl::StrCat("the image has no pixels: ", size->width, " x ", size->height));
-  if (pixels > kMaxPixels) {
+  if (pixels > kMaxImagePixels) {
     return BadImage(absl::StrCat("too large: ", size->width, " x ", size->height, " pixels are over ",
-                                 kMaxPixels / 1'000'000, " megapixels"));
+                                 kMaxImagePixels / 1'000'000, " megapixels"));
   }
   if (CountJpegScans(bytes) > kMaxScans) return BadImage(absl::StrCat("over ", kMaxScans, " scans"));
   return absl::OkStatus();

@@ -11,6 +11,9 @@
 
 namespace facet::model {
 
+// The largest image that is decoded.
+inline constexpr uint64_t kMaxImagePixels = 64'000'000;
+
 // The libraries behind this folder, their versions and what they use of the
 // processor, as text: where it is the same, the same bytes give the same pixels.
 std::string ImageLibraries();
