@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -34,12 +35,23 @@ absl::Status LineError(const CsvReader& reader, const absl::Status& status) {
   return LineError(reader.line(), status.message());
 }
 
+// A blank is part of its field (RFC 4180), and of class names it would make two
+// that look alike.
+absl::Status CheckBlanks(absl::string_view text, absl::string_view what) {
+  if (text.empty() || (!absl::ascii_isspace(text.front()) && !absl::ascii_isspace(text.back()))) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", ShownText(text), "', ", what, ", begins or ends with a blank: leave none beside the commas"));
+}
+
 // Where the path stands; every other column is a feature.
 absl::StatusOr<size_t> CheckHeader(const std::vector<std::string>& columns) {
   if (columns.size() > kMaxColumns) {
     return absl::InvalidArgumentError(absl::StrCat("the header has ", columns.size(),
                                                    " columns, and a data set at most ", kMaxColumns - 1, " features"));
   }
+  for (const std::string& column : columns) RETURN_IF_ERROR(CheckBlanks(column, "a column of the header"));
   const auto path = std::find(columns.begin(), columns.end(), kPathColumn);
   if (path == columns.end()) {
     return absl::InvalidArgumentError(absl::StrCat("the header has no column 'path'; its columns are '",
@@ -131,6 +143,7 @@ class ManifestBuilder {
     for (size_t c = 0; c < fields.size(); ++c) {
       if (c == path_column_) continue;
       if (fields[c].empty()) return absl::InvalidArgumentError(absl::StrCat("no value for '", columns_[c], "'"));
+      RETURN_IF_ERROR(CheckBlanks(fields[c], absl::StrCat("the value for '", columns_[c], "'")));
       found_.push_back(values_[c].Add(fields[c]));
       if (values_[c].size() > kMaxClasses) {
         return absl::InvalidArgumentError(

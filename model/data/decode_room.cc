@@ -3,15 +3,14 @@
 
 #include <algorithm>
 
+#include "model/image/codec.h"
 #include "model/image/image_header.h"
 
 namespace facet::model {
 namespace {
 
 constexpr int64_t kDecodedBytes = int64_t{1} << 30;
-// The largest image that is decoded, and what a pixel takes: decoded, turned
-// upright, and in the decoder.
-constexpr uint64_t kMaxPixels = 64'000'000;
+// Decoded, turned upright, and in the decoder.
 constexpr int64_t kBytesPerPixel = 9;
 
 ByteBudget& DecodedImages() {
@@ -23,7 +22,7 @@ ByteBudget& DecodedImages() {
 
 ByteBudget::Share TakeRoomToDecode(absl::string_view file) {
   const ImageSize size = ReadImageSize(file).value_or(ImageSize());
-  const uint64_t pixels = std::min(uint64_t{size.width} * size.height, kMaxPixels);
+  const uint64_t pixels = std::min(uint64_t{size.width} * size.height, kMaxImagePixels);
   return DecodedImages().Take(kBytesPerPixel * static_cast<int64_t>(pixels));
 }
 

@@ -21,7 +21,7 @@
 namespace facet::model {
 namespace {
 
-constexpr uint64_t kMaxPixels = 64'000'000;
+constexpr int kMaxScans = 100;
 constexpr size_t kMaxFileBytes = size_t{1} << 30;
 constexpr int kPngCompression = 3;
 
@@ -29,13 +29,19 @@ absl::Status BadImage(absl::string_view message) {
   return WithReason(absl::InvalidArgumentError(message), "BAD_IMAGE");
 }
 
-absl::Status CheckSize(absl::string_view bytes) {
+// Of memory and of time: what decoders spend follows from the header and scans.
+absl::Status CheckCost(absl::string_view bytes) {
   if (bytes.size() > kMaxFileBytes) return BadImage(absl::StrCat("over ", kMaxFileBytes, " bytes"));
   const std::optional<ImageSize> size = ReadImageSize(bytes);
   if (!size.has_value()) return BadImage("not a PNG, JPEG, BMP, WebP, TIFF or PNM image");
-  if (uint64_t{size->width} * size->height <= kMaxPixels) return absl::OkStatus();
-  return BadImage(absl::StrCat("too large: ", size->width, " x ", size->height, " pixels are over ",
-                               kMaxPixels / 1'000'000, " megapixels"));
+  const uint64_t pixels = uint64_t{size->width} * size->height;
+  if (pixels == 0) return BadImage(absl::StrCat("the image has no pixels: ", size->width, " x ", size->height));
+  if (pixels > kMaxImagePixels) {
+    return BadImage(absl::StrCat("too large: ", size->width, " x ", size->height, " pixels are over ",
+                                 kMaxImagePixels / 1'000'000, " megapixels"));
+  }
+  if (CountJpegScans(bytes) > kMaxScans) return BadImage(absl::StrCat("over ", kMaxScans, " scans"));
+  return absl::OkStatus();
 }
 
 // A view of the bytes; OpenCV takes no const memory but does not write to it.
@@ -67,7 +73,7 @@ absl::StatusOr<std::string> Encode(const ImageShape& shape, const uint8_t* rgb, 
 std::string ImageLibraries() { return absl::StrCat(cv::getBuildInformation(), "\n", cv::getCPUFeaturesLine()); }
 
 absl::StatusOr<Image> DecodeImage(absl::string_view bytes) {
-  RETURN_IF_ERROR(CheckSize(bytes));
+  RETURN_IF_ERROR(CheckCost(bytes));
   if (IsCutOffJpeg(bytes)) return BadImage("the image is cut off");
   KeepOpenCvOnThisThread();
   try {

@@ -11,15 +11,18 @@
 
 namespace facet::model {
 
+// The largest image that is decoded.
+inline constexpr uint64_t kMaxImagePixels = 64'000'000;
+
 // The libraries behind this folder, their versions and what they use of the
 // processor, as text: where it is the same, the same bytes give the same pixels.
 std::string ImageLibraries();
 
 // Decodes PNG, JPEG, BMP, WebP, TIFF and PNM of any depth into uint8 RGB, EXIF
-// orientation applied, transparency ignored. Any bytes may come; the size is
-// checked before memory is spent.
-// INVALID_ARGUMENT (reason BAD_IMAGE): not an image, damaged, or over 64
-// megapixels.
+// orientation applied, transparency ignored. Any bytes may come; size and scans
+// are checked before memory and time are spent.
+// INVALID_ARGUMENT (reason BAD_IMAGE): not an image, damaged, without pixels,
+// over 64 megapixels, or a JPEG of over 100 scans.
 absl::StatusOr<Image> DecodeImage(absl::string_view bytes);
 
 // `rgb` is HWC uint8 with shape.samples() bytes, 3 channels. Compression level

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/image/image_header.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
@@ -41,7 +42,7 @@ class Bytes {
 };
 
 std::optional<ImageSize> Checked(const Bytes& bytes, ImageSize size) {
-  if (bytes.cut_off() || size.width == 0 || size.height == 0) return std::nullopt;
+  if (bytes.cut_off()) return std::nullopt;
   return size;
 }
 
@@ -53,6 +54,10 @@ std::optional<ImageSize> PngSize(absl::string_view file) {
 
 constexpr absl::string_view kJpegStart = "\xFF\xD8\xFF";
 constexpr absl::string_view kJpegEnd = "\xFF\xD9";
+constexpr uint32_t kJpegFirstFrame = 0xC0;
+constexpr uint32_t kJpegFirstRestart = 0xD0;
+constexpr uint32_t kJpegLastRestart = 0xD7;
+constexpr uint32_t kJpegEndMarker = 0xD9;
 constexpr uint32_t kJpegScan = 0xDA;
 
 // Where a segment of a JPEG lies.
@@ -84,6 +89,37 @@ std::optional<ImageSize> JpegSize(absl::string_view file) {
     at = segment->next;
   }
   return std::nullopt;
+}
+
+// Segments before the first scan may hold a whole small JPEG, a thumbnail.
+std::optional<JpegSegment> FirstScan(absl::string_view file) {
+  Bytes bytes(file, /*big_endian=*/true);
+  size_t at = 2;
+  while (const auto segment = SegmentAt(bytes, at)) {
+    if (segment->marker == kJpegScan) return segment;
+    at = segment->next;
+  }
+  return std::nullopt;
+}
+
+// The next segment from `at` on, behind the data of a scan. None: the image ends
+// first. It skips what libjpeg skips and nothing else, so that no scan can hide:
+// data, restart markers and the reserved ones below the frames, which libjpeg
+// takes for damage between restarts.
+std::optional<JpegSegment> NextSegment(absl::string_view file, Bytes& bytes, size_t at) {
+  while (true) {
+    at = file.find('\xFF', at);
+    if (at == absl::string_view::npos) return std::nullopt;
+    const uint32_t marker = bytes.U8(at + 1);
+    if (bytes.cut_off() || marker == kJpegEndMarker) return std::nullopt;
+    const bool bare = marker < kJpegFirstFrame || (marker >= kJpegFirstRestart && marker <= kJpegLastRestart);
+    if (marker != 0xFF && !bare) {
+      const size_t length = std::max(bytes.U16(at + 2), uint32_t{2});
+      if (bytes.cut_off()) return std::nullopt;
+      return JpegSegment{marker, at, at + 2 + length};
+    }
+    at += marker == 0xFF ? 1 : 2;
+  }
 }
 
 std::optional<ImageSize> BmpSize(absl::string_view file) {
@@ -127,6 +163,7 @@ std::optional<ImageSize> TiffSize(absl::string_view file) {
     if ((type != kShort && type != kLong) || bytes.U32(entry + 4) != 1) return std::nullopt;
     side = type == kShort ? bytes.U16(entry + 8) : bytes.U32(entry + 8);
   }
+  if (size.width == 0 || size.height == 0) return std::nullopt;  // or not there
   return Checked(bytes, size);
 }
 
@@ -173,17 +210,25 @@ std::optional<ImageSize> ReadImageSize(absl::string_view bytes) {
 
 bool IsCutOffJpeg(absl::string_view bytes) {
   if (!absl::StartsWith(bytes, kJpegStart)) return false;
-  Bytes numbers(bytes, /*big_endian=*/true);
-  size_t at = 2;
-  // Segments before the first scan may hold a whole small JPEG, a thumbnail.
+  const std::optional<JpegSegment> scan = FirstScan(bytes);
+  if (!scan.has_value()) return true;
   // Within scans every 0xFF that is no marker is followed by 0.
-  while (const auto segment = SegmentAt(numbers, at)) {
+  const size_t end = bytes.rfind(kJpegEnd);  // mostly the last bytes of the file
+  return end == absl::string_view::npos || end < scan->next;
+}
+
+int CountJpegScans(absl::string_view bytes) {
+  if (!absl::StartsWith(bytes, kJpegStart)) return 0;
+  const std::optional<JpegSegment> first = FirstScan(bytes);
+  if (!first.has_value()) return 0;
+  Bytes numbers(bytes, /*big_endian=*/true);
+  int scans = 1;
+  size_t at = first->next;
+  while (const auto segment = NextSegment(bytes, numbers, at)) {
+    if (segment->marker == kJpegScan) ++scans;
     at = segment->next;
-    if (segment->marker != kJpegScan) continue;
-    const size_t end = bytes.rfind(kJpegEnd);  // mostly the last bytes of the file
-    return end == absl::string_view::npos || end < at;
   }
-  return true;
+  return scans;
 }
 
 }  // namespace facet::model

@@ -61,9 +61,18 @@ void ShortenWarmups(const v1::TrainingOptions& overrides, v1::TrainingOptions& m
   if (!overrides.has_classifier_warmup_steps() && merged.classifier_warmup_steps() > most) {
     merged.set_classifier_warmup_steps(most);
   }
-  if (!overrides.has_schedule() && merged.schedule().warmup_steps() > most) {
+  if (overrides.schedule().warmup_steps() == 0 && merged.schedule().warmup_steps() > most) {
     merged.mutable_schedule()->set_warmup_steps(most);
   }
+}
+
+// The fields of a schedule mean other things for another kind, so that only one of
+// the same kind is merged.
+void MergeSchedule(const v1::Schedule& schedule, v1::TrainingOptions& merged) {
+  if (!merged.has_schedule()) merged.mutable_schedule()->set_kind(v1::SCHEDULE_KIND_PAPER);
+  const v1::ScheduleKind kind = schedule.kind();
+  if (kind != v1::SCHEDULE_KIND_UNSPECIFIED && kind != merged.schedule().kind()) merged.clear_schedule();
+  merged.mutable_schedule()->MergeFrom(schedule);  // fields without presence: those that are not 0
 }
 
 }  // namespace
@@ -103,9 +112,10 @@ absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, con
 v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const v1::TrainingOptions& overrides) {
   v1::TrainingOptions merged = base;
   if (overrides.feature_weights_size() > 0) merged.clear_feature_weights();
-  // Its fields mean nothing for another kind, and have no presence.
-  if (overrides.has_schedule()) merged.clear_schedule();
-  merged.MergeFrom(overrides);
+  if (overrides.has_schedule()) MergeSchedule(overrides.schedule(), merged);
+  v1::TrainingOptions others = overrides;
+  others.clear_schedule();
+  merged.MergeFrom(others);
   if (overrides.has_steps()) ShortenWarmups(overrides, merged);
   return merged;
 }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/error.h"
+#include "model/evaluate/image_quality.h"
 
 namespace facet::model {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 constexpr size_t kImages = 32;
 constexpr int kColumns = 8;
 constexpr int kSmallestSide = 56;  // pixels, on the sheet
-constexpr double kHighestPsnr = 100;
 
 std::vector<int64_t> AllHeldOut(const Split& split) {
   std::vector<int64_t> images;
@@ -68,7 +68,7 @@ std::optional<double> SampleSheet::Psnr(const std::vector<float>& drawn) const {
   }
   const double mean = squares / static_cast<double>(samples * images_.size());
   if (std::isnan(mean)) return std::nullopt;
-  return mean > 0 ? std::min(kHighestPsnr, -10 * std::log10(mean)) : kHighestPsnr;
+  return PsnrFromError(mean);
 }
 
 SampleSheet::Layout SampleSheet::MakeLayout() const {

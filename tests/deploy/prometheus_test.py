@@ -14,13 +14,13 @@ class ConfigTest(unittest.TestCase):
         self.config = support.load_yaml(FOLDER / "prometheus.yml")
         self.alerts = [rule for group in support.load_yaml(FOLDER / "alerts.yml")["groups"] for rule in group["rules"]]
 
-    @unittest.skipUnless(PROMTOOL, "promtool is not installed")
+    @support.needs("promtool")
     def test_promtool_accepts_configuration_and_rules(self):
         result = support.run(PROMTOOL, "check", "config", "--lint=all", "--lint-fatal", FOLDER / "prometheus.yml")
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertIn("rules found", result.stdout)
 
-    @unittest.skipUnless(PROMTOOL, "promtool is not installed")
+    @support.needs("promtool")
     def test_each_alert_fires_when_it_should(self):
         result = support.run(PROMTOOL, "test", "rules", support.SOURCE / "tests/deploy/alerts_test.yml")
         self.assertEqual(result.returncode, 0, result.stdout)

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unittest
 
 import yaml
 
@@ -18,6 +19,21 @@ def tool(name):
     """Path of a program, of this Python's environment first; None if there is none."""
     beside = pathlib.Path(sys.executable).parent / name
     return str(beside) if beside.exists() else shutil.which(name)
+
+
+def needs(name):
+    """Decorates tests that need a program which scripts/setup installs: without it they are
+    skipped, or fail where FACET_TESTS_MUST_RUN is set."""
+    if tool(name) or not os.environ.get("FACET_TESTS_MUST_RUN"):
+        return unittest.skipUnless(tool(name), f"{name} is not installed")
+
+    def fail(_):
+        def test(self):
+            self.fail(f"{name} is not installed, and FACET_TESTS_MUST_RUN is set")
+
+        return test
+
+    return fail
 
 
 def run(*command, **options):

@@ -13,7 +13,8 @@ SCRIPT = pathlib.Path(os.environ["FACET_SOURCE_DIR"], "scripts", "check_docs")
 AGREEING = {
     "README.md": "# Facet\n[errors](docs/errors.md#all-reasons) ![](p.png) [web](https://a.b) `[no](link)`\n\n```\n[no](link)\n```\n",
     "p.png": "",
-    "docs/errors.md": "## All `reasons`\n\n| reason | code |\n|---|---|\n| `DISK_FULL` | x |\n| `REQUIRED` | x |\n",
+    "docs/errors.md": "## All `reasons`\n\n| reason | code |\n|---|---|\n| `DISK_FULL` | x |\n| `REQUIRED` | x |\n\n"
+                      "| reason of a failed job | x |\n|---|---|\n| `HUNG` | x |\n",
     "docs/metrics.md": "| name | type |\n|---|---|\n| `facet_ready` | gauge |\n\n| other | x |\n|---|---|\n| `free` | x |\n",
     "docs/configuration.md": "| flag | x |\n|---|---|\n| `--config` FILE | x |\n| `--help` | x |\n| `--version` | x |\n\n"
                              "| field | x |\n|---|---|\n| `listen` | x |\n| `limits.max_calls` | x |\n",
@@ -21,6 +22,7 @@ AGREEING = {
                    "| option | x |\n|---|---|\n| `--report` FILE | x |\n\n## Elsewhere\n\n| option | x |\n|---|---|\n| `--free` | x |\n",
     "base/file.cc": '#include "base/error.h"\n#include "x"\nWithReason(status, "DISK_FULL"); Get("CUBLAS_STATUS");\n'
                     'return InvalidField("root", "REQUIRED", "is not set");\n',
+    "server/core/jobs/trainer_outcome.cc": 'Make(traces, END_HUNG, "HUNG", "it said nothing");\n',
     "client/cli/main.cc": 'getenv("FACET_SERVER");\n',
     "client/cli/models_command.cc": 'add("show", "x"); show->add_option("--report", x);\n',
     "server/core/metrics/metrics.cc": 'OneGauge("facet_ready", "1 while it takes work.")\n',
@@ -89,6 +91,12 @@ class CheckDocsTest(unittest.TestCase):
         self.assert_complains(with_text("base/file.cc", "DISK_FULL", "NO_ROOM"),
                               "docs/errors.md: reason 'NO_ROOM' of the code is not here",
                               "docs/errors.md:5: reason 'DISK_FULL' is not in the code")
+
+    def test_compares_reasons_of_failed_jobs(self):
+        self.assert_complains(
+            with_text("server/core/jobs/trainer_outcome.cc", '"HUNG"', '"NO_RESULT"'),
+            "docs/errors.md: reason of a failed job 'NO_RESULT' of server/core/jobs/trainer_outcome.cc is not here",
+            "docs/errors.md:10: reason of a failed job 'HUNG' is not in server/core/jobs/trainer_outcome.cc")
 
     def test_misses_field_and_flag(self):
         self.assert_complains(

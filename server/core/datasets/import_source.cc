@@ -9,16 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/names.h"
+#include "model/data/source_file.h"
 
 namespace facet::server {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool IsBelow(const fs::path& path, const fs::path& root) {
-  const auto end = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-  return end.first == root.end();
-}
 
 }  // namespace
 
@@ -39,7 +35,7 @@ absl::StatusOr<std::string> ResolveImportFolder(const std::string& path, const s
                        std::any_of(roots.begin(), roots.end(), [&](const std::string& root) {
                          std::error_code ignored;
                          const fs::path real_root = fs::canonical(root, ignored);
-                         return !ignored && IsBelow(real, real_root);
+                         return !ignored && model::IsWithin(real, real_root);
                        });
   if (!allowed) {
     return WithReason(absl::PermissionDeniedError(

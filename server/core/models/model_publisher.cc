@@ -2,13 +2,17 @@
 #include "server/core/models/model_publisher.h"
 
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/names.h"
 #include "base/status_macros.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "model/bundle/bundle.h"
 #include "model/bundle/half_weights.h"
 #include "server/core/models/model_loader.h"
@@ -25,6 +29,33 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& proto) {
   absl::Duration rest;
   proto.set_seconds(absl::IDivDuration(since_epoch, absl::Seconds(1), &rest));
   proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+}
+
+// What asks for the same in one form.
+v1::PublishModelRequest InOneForm(v1::PublishModelRequest request) {
+  const std::set<std::string> aliases(request.aliases().begin(), request.aliases().end());
+  request.mutable_aliases()->Assign(aliases.begin(), aliases.end());
+  if (request.weight_type() == v1::WEIGHT_TYPE_UNSPECIFIED) request.set_weight_type(v1::WEIGHT_TYPE_FLOAT32);
+  return request;
+}
+
+// Names of the fields in which `request` asks for something else than what was
+// made. Where the request that made it is not known, the model says.
+std::vector<std::string> Differences(const ModelRecord& made, const v1::PublishModelRequest& request) {
+  if (!made.request.has_value()) {
+    if (made.info.card().model() == request.model_id()) return {};
+    return {"model_id"};
+  }
+  const v1::PublishModelRequest first = InOneForm(*made.request);
+  const v1::PublishModelRequest second = InOneForm(request);
+  const google::protobuf::Descriptor& type = *v1::PublishModelRequest::descriptor();
+  google::protobuf::util::MessageDifferencer differencer;
+  std::vector<std::string> differences;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const std::vector<const google::protobuf::FieldDescriptor*> field{type.field(i)};
+    if (!differencer.CompareWithFields(first, second, field, field)) differences.push_back(type.field(i)->name());
+  }
+  return differences;
 }
 
 }  // namespace
@@ -48,9 +79,13 @@ absl::Status ValidatePublishRequest(const v1::PublishModelRequest& request) {
 absl::StatusOr<std::optional<v1::ModelVersion>> ModelPublisher::FindPublished(const v1::PublishModelRequest& request) {
   RETURN_IF_ERROR(ValidatePublishRequest(request));
   if (request.request_id().empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(std::optional<v1::ModelVersion> made, store_->FindModelByRequestId(request.request_id()));
-  if (!made.has_value() || made->card().model() == request.model_id()) return made;
-  return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made->name())),
+  ASSIGN_OR_RETURN(std::optional<ModelRecord> made, store_->FindModelByRequestId(request.request_id()));
+  if (!made.has_value()) return std::nullopt;
+  const std::vector<std::string> other = Differences(*made, request);
+  if (other.empty()) return std::move(made->info);
+  return WithReason(absl::AlreadyExistsError(absl::StrCat("the request id has already published ", made->info.name(),
+                                                          ", and this request differs in ", absl::StrJoin(other, ", "),
+                                                          ": give it an id of its own")),
                     "REQUEST_ID_REUSED");
 }
 
@@ -63,8 +98,7 @@ absl::StatusOr<v1::ModelVersion> ModelPublisher::Publish(const v1::PublishModelR
   auto info = CopyBundle(request, bundle_dir, version);
   absl::Status status = info.status();
   if (status.ok()) {
-    status = store_->InsertModelVersion(request.model_id(), version, *info, request.request_id(),
-                                        {request.aliases().begin(), request.aliases().end()});
+    status = store_->InsertModelVersion(request.model_id(), version, *info, request);
   }
   if (!status.ok()) {
     folders_.Release(request.model_id(), version).IgnoreError();

@@ -33,7 +33,8 @@ class ModelPublisher {
   absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request, const std::string& bundle_dir)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The version that the request's id has made, as Publish would return it.
+  // The version that the request's id has made, as Publish would return it, where
+  // that request asked for the same.
   absl::StatusOr<std::optional<v1::ModelVersion>> FindPublished(const v1::PublishModelRequest& request);
 
  private:

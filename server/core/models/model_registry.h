@@ -109,7 +109,8 @@ class ModelRegistry {
   // Makes the bundle in `bundle_dir` (of an ended job) the next version of
   // `request.model_id`, moves `latest` and the asked aliases. Idempotent by
   // request_id. ALREADY_EXISTS (REQUEST_ID_REUSED): the request id made a
-  // version of another model. DATA_LOSS: damaged bundle; nothing has changed.
+  // version of another model, or by a request that asked for something else; the
+  // message names the fields. DATA_LOSS: damaged bundle; nothing has changed.
   virtual absl::StatusOr<v1::ModelVersion> Publish(const v1::PublishModelRequest& request,
                                                    const std::string& bundle_dir) = 0;
   // The version that `request.request_id` has made before, so that Publish would

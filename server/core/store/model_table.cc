@@ -12,9 +12,17 @@
 #include "server/core/store/row.h"
 
 namespace facet::server {
+namespace {
+
+// Nobody can ask for one without an id again.
+std::string KeptRequest(const v1::PublishModelRequest& request) {
+  return request.request_id().empty() ? std::string() : request.SerializeAsString();
+}
+
+}  // namespace
 
 absl::Status ModelTable::Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
-                                const std::string& request_id, const std::vector<std::string>& aliases) {
+                                const v1::PublishModelRequest& request) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
   ASSIGN_OR_RETURN(const bool taken, Exists(model, version));
   if (taken) {
@@ -22,10 +30,11 @@ absl::Status ModelTable::Insert(const std::string& model, int64_t version, const
         absl::AlreadyExistsError(absl::StrCat("there is a 'models/", VersionKey(model, version), "' already")),
         "MODEL_EXISTS");
   }
-  RETURN_IF_ERROR(database_.Run("INSERT INTO model_versions (model, version, request_id, info) VALUES (?, ?, ?, ?)",
-                                model, version, request_id, Blob{info.SerializeAsString()}));
+  RETURN_IF_ERROR(
+      database_.Run("INSERT INTO model_versions (model, version, request_id, info, request) VALUES (?, ?, ?, ?, ?)",
+                    model, version, request.request_id(), Blob{info.SerializeAsString()}, Blob{KeptRequest(request)}));
   RETURN_IF_ERROR(RaiseAlias(model, kLatestAlias, version));
-  for (const std::string& alias : aliases) RETURN_IF_ERROR(RaiseAlias(model, alias, version));
+  for (const std::string& alias : request.aliases()) RETURN_IF_ERROR(RaiseAlias(model, alias, version));
   RETURN_IF_ERROR(numbers_.NoteKept(model, version));
   return transaction.Commit();
 }
@@ -38,14 +47,17 @@ absl::StatusOr<v1::ModelVersion> ModelTable::Get(const std::string& model, int64
   return ReadColumn<v1::ModelVersion>(statement, 0);
 }
 
-absl::StatusOr<std::optional<v1::ModelVersion>> ModelTable::FindByRequestId(const std::string& request_id) {
-  ASSIGN_OR_RETURN(
-      Statement statement,
-      database_.Query("SELECT info FROM model_versions WHERE request_id = ? AND request_id <> ''", request_id));
+absl::StatusOr<std::optional<ModelRecord>> ModelTable::FindByRequestId(const std::string& request_id) {
+  ASSIGN_OR_RETURN(Statement statement,
+                   database_.Query("SELECT info, request FROM model_versions WHERE request_id = ? AND request_id <> ''",
+                                   request_id));
   ASSIGN_OR_RETURN(const bool found, statement.Step());
   if (!found) return std::nullopt;
-  ASSIGN_OR_RETURN(v1::ModelVersion info, ReadColumn<v1::ModelVersion>(statement, 0));
-  return info;
+  ModelRecord record;
+  ASSIGN_OR_RETURN(record.info, ReadColumn<v1::ModelVersion>(statement, 0));
+  if (statement.Bytes(1).empty()) return record;
+  ASSIGN_OR_RETURN(record.request, ReadColumn<v1::PublishModelRequest>(statement, 1));
+  return record;
 }
 
 absl::StatusOr<Page<v1::ModelVersion>> ModelTable::List(const std::string& model, const PageRequest& page) {

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "facet/v1/model.pb.h"
+#include "facet/v1/training.pb.h"
 #include "server/core/store/sqlite.h"
 #include "server/core/store/store.h"
 #include "server/core/store/version_numbers.h"
@@ -23,9 +24,9 @@ class ModelTable {
 
   VersionNumbers& numbers() { return numbers_; }
   absl::Status Insert(const std::string& model, int64_t version, const v1::ModelVersion& info,
-                      const std::string& request_id, const std::vector<std::string>& aliases);
+                      const v1::PublishModelRequest& request);
   absl::StatusOr<v1::ModelVersion> Get(const std::string& model, int64_t version);
-  absl::StatusOr<std::optional<v1::ModelVersion>> FindByRequestId(const std::string& request_id);
+  absl::StatusOr<std::optional<ModelRecord>> FindByRequestId(const std::string& request_id);
   absl::StatusOr<Page<v1::ModelVersion>> List(const std::string& model, const PageRequest& page);
   absl::Status Delete(const std::string& model, int64_t version);
   absl::StatusOr<std::vector<int64_t>> DeleteAll(const std::string& model);

@@ -95,6 +95,12 @@ const std::string kDeletedVersions = R"sql(
   ALTER TABLE unfinished_versions ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+const std::string kPublishRequests = R"sql(
+  -- facet.v1.PublishModelRequest, where it has a request id. Of versions published
+  -- until now it is not known.
+  ALTER TABLE model_versions ADD COLUMN request BLOB NOT NULL DEFAULT x'';
+)sql";
+
 absl::StatusOr<int64_t> UserVersion(Database& database) {
   ASSIGN_OR_RETURN(Statement statement, database.Query("PRAGMA user_version"));
   RETURN_IF_ERROR(statement.Step().status());
@@ -105,8 +111,8 @@ absl::StatusOr<int64_t> UserVersion(Database& database) {
 
 absl::Span<const std::string> Migrations() {
   static const std::string* const migrations =
-      new std::string[4]{kTables, kAttempts, kUnfinishedVersions, kDeletedVersions};
-  return absl::MakeConstSpan(migrations, 4);
+      new std::string[5]{kTables, kAttempts, kUnfinishedVersions, kDeletedVersions, kPublishRequests};
+  return absl::MakeConstSpan(migrations, 5);
 }
 
 absl::Status Migrate(Database& database, absl::Span<const std::string> migrations) {

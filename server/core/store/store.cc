@@ -133,15 +133,15 @@ class SqliteStore final : public Store {
     return models_.numbers().LastKept(model_id);
   }
   absl::Status InsertModelVersion(const std::string& model_id, int64_t version, const v1::ModelVersion& info,
-                                  const std::string& request_id, const std::vector<std::string>& aliases) override {
+                                  const v1::PublishModelRequest& request) override {
     absl::MutexLock lock(&mutex_);
-    return models_.Insert(model_id, version, info, request_id, aliases);
+    return models_.Insert(model_id, version, info, request);
   }
   absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) override {
     absl::MutexLock lock(&mutex_);
     return models_.Get(model_id, version);
   }
-  absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(const std::string& request_id) override {
+  absl::StatusOr<std::optional<ModelRecord>> FindModelByRequestId(const std::string& request_id) override {
     absl::MutexLock lock(&mutex_);
     return models_.FindByRequestId(request_id);
   }

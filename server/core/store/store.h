@@ -25,6 +25,13 @@ struct JobRecord {
   std::string request_id;
 };
 
+// A row of the table of model versions, with the request that made it. None: it
+// came without a request id, or the row was written before requests were kept.
+struct ModelRecord {
+  v1::ModelVersion info;
+  std::optional<v1::PublishModelRequest> request;
+};
+
 struct StoreOptions {
   // Progress events kept for a job: a day of one a second. Older ones go;
   // changes of state, notes and points of the curve all stay.
@@ -124,12 +131,13 @@ class Store {
   // Models.
   // The highest version ever inserted, also where it is gone; 0: none was.
   virtual absl::StatusOr<int64_t> LastModelVersion(const std::string& model_id) = 0;
-  // Moves `latest` and `aliases` to it in the same transaction, each unless it
-  // points to a higher version.
+  // Moves `latest` and the aliases of `request` to it in the same transaction,
+  // each unless it points to a higher version. `request` is kept where it has a
+  // request id.
   virtual absl::Status InsertModelVersion(const std::string& model_id, int64_t version, const v1::ModelVersion& info,
-                                          const std::string& request_id, const std::vector<std::string>& aliases) = 0;
+                                          const v1::PublishModelRequest& request) = 0;
   virtual absl::StatusOr<v1::ModelVersion> GetModelVersion(const std::string& model_id, int64_t version) = 0;
-  virtual absl::StatusOr<std::optional<v1::ModelVersion>> FindModelByRequestId(const std::string& request_id) = 0;
+  virtual absl::StatusOr<std::optional<ModelRecord>> FindModelByRequestId(const std::string& request_id) = 0;
   // By model, newest first; `model_id` empty means all.
   virtual absl::StatusOr<Page<v1::ModelVersion>> ListModelVersions(const std::string& model_id,
                                                                    const PageRequest& page) = 0;

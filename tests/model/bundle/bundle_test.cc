@@ -19,6 +19,7 @@
 #include "base/sealed_folder.h"
 #include "base/sha256.h"
 #include "model/bundle/safetensors.h"
+#include "tests/base/must_run.h"
 
 namespace facet::model {
 namespace {
@@ -259,7 +260,7 @@ TEST_F(BundleTest, FullDiskLeavesNothing) {
 
 TEST_F(BundleTest, PythonExampleOfTheDocumentWorks) {
   const std::string python = SourceDir() + "/.venv/bin/python";
-  if (!std::filesystem::exists(python)) GTEST_SKIP() << "no " << python;
+  if (!std::filesystem::exists(python)) SKIP_FOR_WANT_OF("no " + python);
   std::stringstream document;
   document << std::ifstream(SourceDir() + "/docs/bundle_format.md").rdbuf();
   const std::string text = document.str();

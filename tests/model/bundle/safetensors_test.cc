@@ -20,6 +20,7 @@
 #include "base/file_system.h"
 #include "base/names.h"
 #include "base/random.h"
+#include "tests/base/must_run.h"
 
 namespace facet::model {
 namespace {
@@ -289,7 +290,7 @@ class PythonSafetensorsTest : public testing::Test {
   void SetUp() override {
     const std::string source = std::getenv("FACET_SOURCE_DIR") ? std::getenv("FACET_SOURCE_DIR") : ".";
     python_ = absl::StrCat(source, "/.venv/bin/python");
-    if (!std::filesystem::exists(python_)) GTEST_SKIP() << "no " << python_;
+    if (!std::filesystem::exists(python_)) SKIP_FOR_WANT_OF("no " + python_);
     folder_ = absl::StrCat(testing::TempDir(), "/safetensors-", RandomHexId());
     std::filesystem::create_directories(folder_);
   }

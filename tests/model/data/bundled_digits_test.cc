@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "model/data/digits_source.h"
 #include "model/data/import.h"
+#include "tests/base/must_run.h"
 #include "tests/base/status_is.h"
 #include "tests/base/temp_dir.h"
 
@@ -17,7 +18,7 @@ class BundledDigitsTest : public testing::Test {
  protected:
   void SetUp() override {
     const char* const source = std::getenv("FACET_SOURCE_DIR");
-    if (source == nullptr) GTEST_SKIP() << "FACET_SOURCE_DIR is not set";
+    if (source == nullptr) SKIP_FOR_WANT_OF("FACET_SOURCE_DIR is not set");
     folder_ = absl::StrCat(source, "/data/digits");
   }
   std::string folder_;

@@ -53,6 +53,11 @@ TEST(CsvManifestTest, ClassesAreSortedByBytesOtherwise) {
   EXPECT_THAT(ClassesOf({"b", "B", "ä", "a"}), ElementsAre("B", "a", "b", "ä"));
 }
 
+TEST(CsvManifestTest, BlanksWithinValuesAndPathsAreTheirs) {
+  EXPECT_THAT(ClassesOf({"dark red", "a  b"}), ElementsAre("a  b", "dark red"));
+  EXPECT_EQ(ParseCsvManifest("path,digit\n my picture.png,1\n")->rows[0].path, " my picture.png");
+}
+
 struct BadCsv {
   const char* name;
   const char* text;
@@ -81,6 +86,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadCsv{"FieldMissing", "path,digit,colour\nx.png,1,red\ny.png,2\n", "line 3: 2 fields, where the header has 3"},
         BadCsv{"FieldTooMany", "path,digit\nx.png,1,red\n", "line 2: 3 fields, where the header has 2"},
         BadCsv{"EmptyValue", "path,digit\nx.png,\n", "line 2: no value for 'digit'"},
+        BadCsv{"BlankBeforeValue", "path,digit\na.png,x\nb.png, x\n",
+               "line 3: ' x', the value for 'digit', begins or ends with a blank"},
+        BadCsv{"BlankBehindValue", "path,digit,colour\na.png,x ,red\n", "line 2: 'x ', the value for 'digit', begins"},
+        BadCsv{"BlankInQuotes", "path,digit\na.png,\"x \"\n", "line 2: 'x ', the value for 'digit', begins"},
+        BadCsv{"TabBeforeValue", "path,digit\na.png,\tx\n", "line 2: '?x', the value for 'digit', begins"},
+        BadCsv{"OnlyABlank", "path,digit\na.png, \n", "line 2: ' ', the value for 'digit', begins"},
+        BadCsv{"BlankBeforeColumnName", "path, digit\na.png,x\n",
+               "line 1: ' digit', a column of the header, begins or ends with a blank"},
+        BadCsv{"BlankBesidePath", "digit, path\nx,a.png\n", "line 1: ' path', a column of the header, begins"},
         BadCsv{"EmptyPath", "path,digit\n,1\n", "line 2: the path is empty"},
         BadCsv{"AbsolutePath", "path,digit\n/etc/passwd,1\n", "line 2: the path '/etc/passwd' must be relative"},
         BadCsv{"PathUp", "path,digit\n../x.png,1\n", "without '..'"},

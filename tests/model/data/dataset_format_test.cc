@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/data/dataset.h"
+#include "tests/base/must_run.h"
 #include "tests/base/temp_dir.h"
 #include "tests/model/data/dataset_builder.h"
 
@@ -21,10 +22,10 @@ std::string Snippet(const std::string& page) {
 
 TEST(DatasetFormatTest, NumpyReadsItAsDocumented) {
   const char* const source = std::getenv("FACET_SOURCE_DIR");
-  if (source == nullptr) GTEST_SKIP() << "FACET_SOURCE_DIR is not set";
+  if (source == nullptr) SKIP_FOR_WANT_OF("FACET_SOURCE_DIR is not set");
   const std::string python = absl::StrCat(source, "/.venv/bin/python");
   if (std::system(absl::StrCat("'", python, "' -c 'import numpy' 2>/dev/null").c_str()) != 0) {
-    GTEST_SKIP() << "no NumPy in " << python;
+    SKIP_FOR_WANT_OF("no NumPy in " + python);
   }
   const TempDir dir;
   const FeatureSchema schema =

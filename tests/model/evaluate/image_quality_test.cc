@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "gtest/gtest.h"
+#include "tests/base/must_run.h"
 #include "tests/base/temp_dir.h"
 
 namespace facet::model {
@@ -98,7 +99,7 @@ TEST(SsimTest, RefusesSpansThatDoNotFitTheShape) {
 TEST(SsimTest, AgreesWithScikitImage) {
   const std::string python = absl::StrCat(std::getenv("FACET_SOURCE_DIR"), "/.venv/bin/python");
   if (std::system(absl::StrCat("'", python, "' -c 'import skimage' 2>/dev/null").c_str()) != 0) {
-    GTEST_SKIP() << "no scikit-image in " << python;
+    SKIP_FOR_WANT_OF("no scikit-image in " + python);
   }
   const TempDir dir;
   const std::vector<float> a = Noise(0);

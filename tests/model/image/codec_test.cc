@@ -178,6 +178,36 @@ TEST(DecodeImageTest, RefusesHugeImagesBeforeSpendingMemory) {
   EXPECT_THAT(DecodeImage(png), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("8001 x 8001")));
 }
 
+TEST(DecodeImageTest, RefusesImagesWithoutPixels) {
+  const Image image = RandomImage(8, 8);
+  std::string png = EncodePng(image.shape, image.pixels.data()).value();
+  png.replace(16, 8, std::string(8, '\0'));
+  EXPECT_THAT(DecodeImage(png), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("no pixels: 0 x 0")));
+  EXPECT_THAT(DecodeImage(png), HasReason(absl::StatusCode::kInvalidArgument, "BAD_IMAGE"));
+}
+
+// A progressive JPEG in which the last scan comes `times` times; 10 scans with 1.
+std::string JpegWithLastScan(int times) {
+  std::vector<uint8_t> bytes;
+  EXPECT_TRUE(
+      cv::imencode(".jpg", cv::Mat(16, 24, CV_8UC3, cv::Scalar(30, 20, 10)), bytes, {cv::IMWRITE_JPEG_PROGRESSIVE, 1}));
+  const std::string file(bytes.begin(), bytes.end());
+  const size_t scan = file.rfind("\xFF\xDA");
+  const size_t end = file.size() - 2;
+  std::string result = file.substr(0, scan);
+  for (int i = 0; i < times; ++i) result += file.substr(scan, end - scan);
+  return result + file.substr(end);
+}
+
+// Each scan goes over all pixels: a small file could hold a thread for minutes.
+TEST(DecodeImageTest, RefusesJpegsOfVeryManyScans) {
+  EXPECT_THAT(DecodeImage(JpegWithLastScan(1)), IsOk());
+  EXPECT_THAT(DecodeImage(JpegWithLastScan(91)), IsOk());
+  EXPECT_THAT(DecodeImage(JpegWithLastScan(92)),
+              IsError(absl::StatusCode::kInvalidArgument, HasSubstr("over 100 scans")));
+  EXPECT_THAT(DecodeImage(JpegWithLastScan(92)), HasReason(absl::StatusCode::kInvalidArgument, "BAD_IMAGE"));
+}
+
 TEST(DecodeImageTest, RefusesWhatIsCutOff) {
   const Image image = RandomImage(40, 50);
   cv::Mat mat(40, 50, CV_8UC3, const_cast<uint8_t*>(image.pixels.data()));

@@ -132,10 +132,51 @@ TEST(ReadImageSizeTest, KnowsNothingElse) {
   }
 }
 
-TEST(ReadImageSizeTest, SidesOfZeroAreNone) {
-  std::string png = Encoded(".png", 3, 3);
+TEST(ReadImageSizeTest, SidesOfZeroAreWhatTheHeaderSays) {
+  std::string png = Encoded(".png", 3, 4);
   png.replace(16, 4, std::string(4, '\0'));
-  EXPECT_EQ(ReadImageSize(png), std::nullopt);
+  EXPECT_EQ(ReadImageSize(png), (ImageSize{0, 4}));
+  png.replace(20, 4, std::string(4, '\0'));
+  EXPECT_EQ(ReadImageSize(png), (ImageSize{0, 0}));
+}
+
+TEST(CountJpegScansTest, CountsThem) {
+  EXPECT_EQ(CountJpegScans(Encoded(".jpg", 20, 30)), 1);
+  EXPECT_EQ(CountJpegScans(Encoded(".jpg", 20, 30, CV_8UC1, {cv::IMWRITE_JPEG_PROGRESSIVE, 1})), 6);
+  EXPECT_EQ(CountJpegScans(Encoded(".jpg", 20, 30, CV_8UC3, {cv::IMWRITE_JPEG_PROGRESSIVE, 1})), 10);
+  EXPECT_EQ(CountJpegScans(Encoded(".png", 20, 30)), 0);
+  EXPECT_EQ(CountJpegScans(""), 0);
+  EXPECT_EQ(CountJpegScans("\xFF\xD8\xFF\xE0"), 0);
+}
+
+constexpr absl::string_view kScan("\xFF\xDA\0\x08\1\1\0\0\x3F\0", 10);
+
+// A JPEG of one scan with `data`.
+std::string JpegWithData(absl::string_view data) { return absl::StrCat("\xFF\xD8", kScan, data); }
+
+TEST(CountJpegScansTest, StopsAtTheEndOfTheImage) {
+  EXPECT_EQ(CountJpegScans(JpegWithData(absl::StrCat("data", kScan, "\xFF\xD9", kScan, kScan))), 2);
+}
+
+TEST(CountJpegScansTest, TakesNothingInASegmentForAScanOrAnEnd) {
+  EXPECT_EQ(CountJpegScans(JpegWithData(absl::StrCat(Raw("\xFF\xC4\0\x06\xFF\xDA\xFF\xD9"), kScan))), 2);
+}
+
+// As libjpeg goes on: else a scan could hide in what is taken for a segment.
+TEST(CountJpegScansTest, SkipsNoMoreThanTheDecoder) {
+  for (const std::string& bare :
+       {Raw("\xFF\0"), Raw("\xFF\xD3"), Raw("\xFF\x01"), Raw("\xFF\x02"), Raw("\xFF\xBF"), Raw("\xFF\xFF")}) {
+    EXPECT_EQ(CountJpegScans(JpegWithData(absl::StrCat(bare, "\x10\x10", kScan, kScan))), 3);
+  }
+  EXPECT_EQ(CountJpegScans(JpegWithData(absl::StrCat(Raw("\xFF\xFE\0\0"), kScan))), 2);
+}
+
+TEST(CountJpegScansTest, BearsDamage) {
+  const std::string file = Encoded(".jpg", 20, 30, CV_8UC3, {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
+  for (size_t length = 0; length < file.size(); ++length) {
+    EXPECT_LE(CountJpegScans(absl::string_view(file).substr(0, length)), 10);
+  }
+  for (uint64_t round = 0; round < 5'000; ++round) EXPECT_GE(CountJpegScans(Mutate(file, round)), 0);
 }
 
 }  // namespace

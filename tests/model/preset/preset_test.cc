@@ -97,17 +97,64 @@ TEST(MergeTrainingOptionsTest, OverridesFieldByFieldEvenWithZero) {
   EXPECT_EQ(merged.batch_size(), 4);
 }
 
-TEST(MergeTrainingOptionsTest, ReplacesListsAndSchedulesWhole) {
+TEST(MergeTrainingOptionsTest, ReplacesListsAndSchedulesOfAnotherKindWhole) {
   v1::TrainingOptions base = TinyPreset().training();
   base.add_feature_weights()->set_feature("shape");
   v1::TrainingOptions overrides;
   overrides.add_feature_weights()->set_feature("colour");
+  ASSERT_NE(base.schedule().kind(), v1::SCHEDULE_KIND_COSINE);
+  base.mutable_schedule()->set_warmup_steps(2);
   overrides.mutable_schedule()->set_kind(v1::SCHEDULE_KIND_COSINE);
   const v1::TrainingOptions merged = MergeTrainingOptions(base, overrides);
   ASSERT_EQ(merged.feature_weights_size(), 1);
   EXPECT_EQ(merged.feature_weights(0).feature(), "colour");
   EXPECT_EQ(merged.schedule().kind(), v1::SCHEDULE_KIND_COSINE);
   EXPECT_EQ(merged.schedule().warmup_steps(), 0) << "the old schedule's";
+}
+
+v1::TrainingOptions WithSchedule(v1::ScheduleKind kind) {
+  v1::TrainingOptions options;
+  v1::Schedule& schedule = *options.mutable_schedule();
+  schedule.set_kind(kind);
+  schedule.set_interval(300);
+  schedule.set_factor(0.25F);
+  schedule.set_floor(1e-6F);
+  schedule.set_warmup_steps(50);
+  return options;
+}
+
+TEST(MergeTrainingOptionsTest, FieldsOfAScheduleWithoutKindChangeThoseAlone) {
+  v1::TrainingOptions overrides;
+  overrides.mutable_schedule()->set_warmup_steps(5);
+  v1::Schedule wanted = WithSchedule(v1::SCHEDULE_KIND_STEP).schedule();
+  wanted.set_warmup_steps(5);
+  const v1::TrainingOptions merged = MergeTrainingOptions(WithSchedule(v1::SCHEDULE_KIND_STEP), overrides);
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(merged.schedule(), wanted)) << merged.DebugString();
+}
+
+TEST(MergeTrainingOptionsTest, AScheduleOfTheSameKindKeepsThePresetsFields) {
+  v1::TrainingOptions overrides;
+  overrides.mutable_schedule()->set_kind(v1::SCHEDULE_KIND_STEP);
+  overrides.mutable_schedule()->set_interval(7);
+  v1::Schedule wanted = WithSchedule(v1::SCHEDULE_KIND_STEP).schedule();
+  wanted.set_interval(7);
+  const v1::TrainingOptions merged = MergeTrainingOptions(WithSchedule(v1::SCHEDULE_KIND_STEP), overrides);
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(merged.schedule(), wanted)) << merged.DebugString();
+}
+
+TEST(MergeTrainingOptionsTest, FieldsOfAScheduleThatThePresetLeavesOutGoOnThePapers) {
+  v1::TrainingOptions overrides;
+  overrides.mutable_schedule()->set_warmup_steps(5);
+  const v1::TrainingOptions merged = MergeTrainingOptions({}, overrides);
+  EXPECT_EQ(merged.schedule().kind(), v1::SCHEDULE_KIND_PAPER);
+  EXPECT_EQ(merged.schedule().warmup_steps(), 5);
+}
+
+TEST(MergeTrainingOptionsTest, FewerStepsShortenAWarmupBesideAnotherFieldOfTheSchedule) {
+  v1::TrainingOptions overrides;
+  overrides.set_steps(8);
+  overrides.mutable_schedule()->set_floor(1e-5F);
+  EXPECT_EQ(MergeTrainingOptions(WithSchedule(v1::SCHEDULE_KIND_COSINE), overrides).schedule().warmup_steps(), 2);
 }
 
 TEST(MergeTrainingOptionsTest, FewerStepsShortenThePresetsWarmups) {

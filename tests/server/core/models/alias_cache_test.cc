@@ -29,7 +29,7 @@ v1::ModelVersion MakeInfo(int64_t version) {
 TEST(AliasCacheTest, AsksTheStoreOnceUntilCleared) {
   TempStore store;
   for (int64_t version = 1; version <= 2; ++version) {
-    ASSERT_TRUE(store->InsertModelVersion("digits", version, MakeInfo(version), "", {}).ok());
+    ASSERT_TRUE(store->InsertModelVersion("digits", version, MakeInfo(version), {}).ok());
   }
   ASSERT_TRUE(store->SetAlias("digits", "stable", 1).ok());
   AliasCache aliases(store.get());
@@ -44,14 +44,14 @@ TEST(AliasCacheTest, WhatIsUnknownIsAskedForAgain) {
   TempStore store;
   AliasCache aliases(store.get());
   EXPECT_EQ(Resolve(aliases, "stable"), 0);
-  ASSERT_TRUE(store->InsertModelVersion("digits", 1, MakeInfo(1), "", {}).ok());
+  ASSERT_TRUE(store->InsertModelVersion("digits", 1, MakeInfo(1), {}).ok());
   ASSERT_TRUE(store->SetAlias("digits", "stable", 1).ok());
   EXPECT_EQ(Resolve(aliases, "stable"), 1);
 }
 
 TEST(AliasCacheTest, NoAliasMeansLatestAndAVersionIsItsOwnAnswer) {
   TempStore store;
-  ASSERT_TRUE(store->InsertModelVersion("digits", 1, MakeInfo(1), "", {}).ok());
+  ASSERT_TRUE(store->InsertModelVersion("digits", 1, MakeInfo(1), {}).ok());
   ASSERT_TRUE(store->SetAlias("digits", "latest", 1).ok());
   AliasCache aliases(store.get());
   EXPECT_EQ(Resolve(aliases, ""), 1);

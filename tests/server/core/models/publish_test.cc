@@ -108,12 +108,63 @@ TEST_F(PublishTest, TheSameRequestIdMakesOneVersion) {
   EXPECT_EQ(GetErrorDetail(other).reason, "REQUEST_ID_REUSED");
 }
 
+TEST_F(PublishTest, TheSameRequestIdForSomethingElseIsRefused) {
+  v1::PublishModelRequest request;
+  request.set_name("trainingJobs/job-1");
+  request.set_model_id("digits");
+  request.add_aliases("stable");
+  request.add_aliases("good");
+  request.set_description("made by a test");
+  request.set_request_id("6f1f4d2c");
+  ASSERT_TRUE(registry_->Publish(request, MakeBundle()).ok());
+  const auto expect_refused = [&](auto change, const std::string& field) {
+    v1::PublishModelRequest other = request;
+    change(other);
+    const absl::Status status = registry_->Publish(other, MakeBundle()).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists) << field;
+    EXPECT_EQ(GetErrorDetail(status).reason, "REQUEST_ID_REUSED") << field;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("published models/digits@1, and this request differs in " + field + ":"));
+    EXPECT_EQ(GetErrorDetail(registry_->FindPublished(other).status()).reason, "REQUEST_ID_REUSED") << field;
+  };
+  expect_refused([](auto& other) { other.set_name("trainingJobs/job-2"); }, "name");
+  expect_refused([](auto& other) { other.set_model_id("faces"); }, "model_id");
+  expect_refused([](auto& other) { other.add_aliases("zzz"); }, "aliases");
+  expect_refused([](auto& other) { other.set_description("another"); }, "description");
+  expect_refused([](auto& other) { other.set_weight_type(v1::WEIGHT_TYPE_FLOAT16); }, "weight_type");
+  expect_refused(
+      [](auto& other) {
+        other.clear_aliases();
+        other.clear_description();
+      },
+      "aliases, description");
+  EXPECT_EQ(Resolved("digits@zzz"), "NOT_FOUND");
+  EXPECT_EQ(Resolved("faces"), "NOT_FOUND");
+}
+
+TEST_F(PublishTest, ARequestThatAsksForTheSameInOtherWordsIsTheSame) {
+  ASSERT_TRUE(Publish("digits", {"stable", "good"}, "6f1f4d2c").ok());
+  v1::PublishModelRequest request;
+  request.set_name("trainingJobs/job-1");
+  request.set_model_id("digits");
+  for (const char* alias : {"good", "stable", "good"}) request.add_aliases(alias);
+  request.set_description("made by a test");
+  request.set_request_id("6f1f4d2c");
+  request.set_weight_type(v1::WEIGHT_TYPE_FLOAT32);
+  const auto again = registry_->Publish(request, MakeBundle());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->name(), "models/digits@1");
+}
+
 TEST_F(PublishTest, WhatARequestIdHasMadeIsFoundWithoutItsBundle) {
   v1::PublishModelRequest request;
+  request.set_name("trainingJobs/job-1");
   request.set_model_id("digits");
+  request.add_aliases("stable");
+  request.set_description("made by a test");
   request.set_request_id("6f1f4d2c");
   EXPECT_FALSE(registry_->FindPublished(request)->has_value());
-  ASSERT_TRUE(Publish("digits", {"stable"}, "6f1f4d2c").ok());
+  ASSERT_TRUE(registry_->Publish(request, MakeBundle()).ok());
   const auto found = registry_->FindPublished(request);
   ASSERT_TRUE(found.ok() && found->has_value()) << found.status();
   EXPECT_THAT((*found)->aliases(), ElementsAre("latest", "stable"));

@@ -90,7 +90,7 @@ TEST_F(FullDiskTest, ALongJobGoes) {
 TEST_F(FullDiskTest, VersionsAreDeleted) {
   ASSERT_TRUE(store_->InsertDataset("d", store_->ReserveDatasetVersion("d").value(), {}).ok());
   for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(store_->InsertModelVersion("m", store_->ReserveModelVersion("m").value(), {}, "", {}).ok());
+    ASSERT_TRUE(store_->InsertModelVersion("m", store_->ReserveModelVersion("m").value(), {}, {}).ok());
   }
   disk_.Fill();
   EXPECT_TRUE(store_->DeleteDataset("d", 1).ok());

@@ -28,8 +28,14 @@ class ModelTableTest : public testing::Test {
               const std::vector<std::string>& aliases = {}) {
     v1::ModelVersion info;
     info.set_name("models/" + VersionKey(model, version));
-    const absl::Status status = table_.Insert(model, version, info, request_id, aliases);
+    const absl::Status status = table_.Insert(model, version, info, Request(request_id, aliases));
     ASSERT_TRUE(status.ok()) << status;
+  }
+  static v1::PublishModelRequest Request(const std::string& request_id, const std::vector<std::string>& aliases) {
+    v1::PublishModelRequest request;
+    request.set_request_id(request_id);
+    request.mutable_aliases()->Assign(aliases.begin(), aliases.end());
+    return request;
   }
   std::vector<std::string> List(const std::string& model, int limit, std::string* next) {
     auto page = table_.List(model, {limit, *next});
@@ -60,9 +66,19 @@ TEST_F(ModelTableTest, VersionIsNeverUsedAgain) {
 TEST_F(ModelTableTest, ReturnsWhatWasInserted) {
   Insert("a", 3, "request");
   EXPECT_EQ(table_.Get("a", 3)->name(), "models/a@3");
-  EXPECT_EQ((*table_.FindByRequestId("request"))->name(), "models/a@3");
+  EXPECT_EQ((*table_.FindByRequestId("request"))->info.name(), "models/a@3");
   EXPECT_FALSE(table_.FindByRequestId("")->has_value());
-  EXPECT_TRUE(absl::IsAlreadyExists(table_.Insert("a", 3, v1::ModelVersion(), "", {"stable"})));
+  EXPECT_TRUE(absl::IsAlreadyExists(table_.Insert("a", 3, v1::ModelVersion(), Request("", {"stable"}))));
+}
+
+TEST_F(ModelTableTest, KeepsTheRequestThatHasAnId) {
+  v1::PublishModelRequest request = Request("request", {"stable"});
+  request.set_description("good");
+  ASSERT_TRUE(table_.Insert("a", 1, {}, request).ok());
+  const auto record = table_.FindByRequestId("request");
+  ASSERT_TRUE(record.ok() && record->has_value()) << record.status();
+  ASSERT_TRUE((*record)->request.has_value());
+  EXPECT_EQ((*record)->request->SerializeAsString(), request.SerializeAsString());
 }
 
 TEST_F(ModelTableTest, UnknownVersionListsWhatThereIs) {
@@ -135,7 +151,7 @@ TEST_F(ModelTableTest, AVersionComesWithItsAliasesAndTheyNeverGoBack) {
   EXPECT_THAT(*table_.ListAliases("a", 1), ElementsAre("old"));
   Insert("a", 3, "", {"stable"});
   EXPECT_THAT(*table_.ListAliases("a", 3), ElementsAre("latest", "stable"));
-  EXPECT_TRUE(absl::IsAlreadyExists(table_.Insert("a", 2, {}, "", {"old"})));
+  EXPECT_TRUE(absl::IsAlreadyExists(table_.Insert("a", 2, {}, Request("", {"old"}))));
   EXPECT_EQ(table_.ResolveAlias("a", "old").value(), 1) << "what fails moves none";
 }
 

@@ -74,6 +74,20 @@ TEST_F(SchemaTest, StateOfTheFirstReleaseIsOpenedWithNothingLost) {
   EXPECT_TRUE((*store)->ListAttempts("trainingJobs/done", 10)->empty());
 }
 
+TEST_F(SchemaTest, VersionsPublishedBeforeRequestsWereKeptAreFoundWithoutThem) {
+  const std::string path = folder_ / "facet.db";
+  {
+    const auto before = Database::Open(path).value();
+    ASSERT_TRUE(Migrate(*before, Migrations().first(4)).ok());
+    ASSERT_TRUE(before->Execute("INSERT INTO model_versions VALUES ('m', 1, 'request', x'')").ok());
+  }
+  auto store = Store::Open(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto record = (*store)->FindModelByRequestId("request");
+  ASSERT_TRUE(record.ok() && record->has_value()) << record.status();
+  EXPECT_FALSE((*record)->request.has_value());
+}
+
 TEST_F(SchemaTest, RefusesTheStateOfANewerVersion) {
   ASSERT_TRUE(database_->Execute("PRAGMA user_version = 99").ok());
   const absl::Status status = Migrate(*database_, Migrations());

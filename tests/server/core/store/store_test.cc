@@ -62,7 +62,7 @@ TEST(StoreTest, AcknowledgesNothingOnceItsFolderIsRemoved) {
 TEST(StoreTest, KeepsEverythingAcrossARestart) {
   TempStore store;
   ASSERT_TRUE(store->InsertJob({MakeJob("a"), "r"}, v1::TrainingEvent()).ok());
-  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, "", {}).ok());
+  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, {}).ok());
   ASSERT_TRUE(store->SetAlias("m", "latest", 1).ok());
   ASSERT_TRUE(store->InsertDataset("d", store->ReserveDatasetVersion("d").value(), {}).ok());
   store.Reopen();
@@ -88,7 +88,7 @@ TEST(StoreTest, KnowsWhichVersionsAreUnfinished) {
   store.Reopen();
   EXPECT_THAT(unfinished(), testing::ElementsAre("m@1"));
   EXPECT_EQ(store->LastModelVersion("m").value(), 0) << "none was kept";
-  ASSERT_TRUE(store->InsertModelVersion("m", 1, {}, "", {}).ok());
+  ASSERT_TRUE(store->InsertModelVersion("m", 1, {}, {}).ok());
   EXPECT_THAT(unfinished(), testing::IsEmpty());
   ASSERT_TRUE(store->DeleteModelVersion("m", 1).ok());
   EXPECT_THAT(unfinished(), testing::ElementsAre("m@1"));
