@@ -13,8 +13,9 @@ namespace facet::cli {
 // A heading and a table for each group of held-out cells, for the training
 // cells, for mixes of each feature, and for training on synthetic images; what
 // the report does not have is left out. Beside what synthetic images reach
-// stands what real ones of the same cells do. `heading` begins each heading:
-// "###".
+// stands what real ones of the same cells do, and their ratio; beside mixes, of
+// which there are no real ones, what CeilingOfMixes names. `heading` begins each
+// heading: "###".
 std::string MeasureTables(const v1::EvaluationReport& report, const std::string& heading);
 
 // Of each source of a comparison of recognisers: accuracy on each test, the

@@ -78,6 +78,18 @@ TEST(FormatReportTest, MixesAreSetAgainstThePlainBlend) {
                                               "step 1.45 of the mean on the way"));
 }
 
+TEST(FormatReportTest, WhatMixesKeepStandsBesideOtherCells) {
+  v1::EvaluationReport report;
+  v1::FeatureAccuracy& kept = *report.add_mixes()->add_kept();
+  kept.set_feature("expression");
+  kept.set_synthetic(0.876);
+  kept.set_real(0.261);
+  EXPECT_THAT(FormatReport(report), HasSubstr("    expression: 87.6 % kept (the parents' real images, which the judge "
+                                              "learnt: 26.1 %)\n"));
+  report.add_held_out()->add_accuracy()->set_feature("expression");
+  EXPECT_THAT(FormatReport(report), HasSubstr("    expression: 87.6 % kept (real held-out images: 26.1 %)\n"));
+}
+
 TEST(FormatReportTest, HasWhatWasMeasuredOfImages) {
   v1::EvaluationReport report;
   v1::HeldOutReport& held_out = *report.add_held_out();

@@ -60,7 +60,7 @@ What was done.
 facet experiment high-level --kdef KDEF
 ```
 
-How to read this: docs/experiments.md of Facet. Accuracies are those of an independent judge that learnt from real images only; beside each stands what it makes of the real images of the same cells.
+How to read this: docs/experiments.md of Facet. Accuracies are those of an independent judge that learnt from real images only; beside each stands what it makes of the real images of the same cells. A mix has no real image: beside what it keeps stands what the judge makes of real images of other cells, which its table names.
 
 ## Images
 
