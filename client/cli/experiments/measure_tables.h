@@ -19,8 +19,9 @@ namespace facet::cli {
 std::string MeasureTables(const v1::EvaluationReport& report, const std::string& heading);
 
 // Of each source of a comparison of recognisers: accuracy on each test, the
-// difference to the first source with its interval, McNemar's test; then how
-// many synthetic images were rendered, kept and left out.
+// difference to the first source with its interval, McNemar's test; then what
+// that test counted, seed by seed, and how many synthetic images were rendered,
+// kept and left out.
 std::string AugmentationTable(const v1::AugmentationReport& report);
 
 }  // namespace facet::cli

@@ -110,6 +110,20 @@ TEST(MeasureTablesTest, ClassifierOfSyntheticImagesIsComparedWithTheJudge) {
               HasSubstr("| expression recognised | 75.0 % | 93.8 % | 0.80 |"));
 }
 
+TEST(AugmentationTableTest, CountsOfMcNemarFollowBySeed) {
+  const auto report = FromText<v1::AugmentationReport>(R"(
+    seeds: [1, 2]
+    sources { name: "originals" tests { name: "all" images: 300 } }
+    sources { name: "mixup" tests { name: "all" images: 300 difference: 0.02 gained: [9, 4] lost: [2, 5] } })");
+  EXPECT_THAT(AugmentationTable(report),
+              HasSubstr("\n\nWhat McNemar's test counts, images by seed:\n\n"
+                        "| learnt from | tested on | seed | right where the first source is wrong | wrong where it is "
+                        "right |\n"
+                        "|---|---|---|---|---|\n"
+                        "| mixup | all | 1 | 9 | 2 |\n"
+                        "| mixup | all | 2 | 4 | 5 |\n"));
+}
+
 TEST(AugmentationTableTest, HasARowForEachSourceAndTest) {
   const auto report = FromText<v1::AugmentationReport>(R"(
     feature: "expression" synthetic_rendered: 21125 synthetic_kept: 20000
