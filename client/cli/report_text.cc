@@ -83,8 +83,12 @@ std::string DescribeMix(const v1::MixReport& mix) {
   if (mix.nearest_distance() > 0) {
     parts.push_back(absl::StrFormat("%.3f from the nearest image that the judge learnt", mix.nearest_distance()));
   }
+  if (mix.has_rendered_blend_distance()) {
+    parts.push_back(absl::StrFormat("%.3f from the plain blend of the parents as the model draws them",
+                                    mix.rendered_blend_distance()));
+  }
   if (mix.blend_distance() > 0) {
-    parts.push_back(absl::StrFormat("%.3f from the plain blend of the parents", mix.blend_distance()));
+    parts.push_back(absl::StrFormat("%.3f from the plain blend of the parents' real images", mix.blend_distance()));
   }
   if (mix.smoothness() > 0) {
     parts.push_back(

@@ -75,7 +75,13 @@ std::string MixTable(const v1::MixReport& mix, const std::string& whose_ceiling)
   if (mix.parent_mass() > 0) {
     add(absl::StrCat("belief that it is one of the two parents (", mix.feature(), ")"), FormatShare(mix.parent_mass()));
   }
-  if (mix.blend_distance() > 0) add("distance from the plain blend of pixels", FormatNumber(mix.blend_distance()));
+  if (mix.has_rendered_blend_distance()) {
+    add("distance from the plain blend of the parents as the model draws them",
+        FormatNumber(mix.rendered_blend_distance()));
+  }
+  if (mix.blend_distance() > 0) {
+    add("distance from the plain blend of the parents' real images", FormatNumber(mix.blend_distance()));
+  }
   if (mix.nearest_distance() > 0) {
     add("distance to the nearest training image", FormatNumber(mix.nearest_distance()));
   }

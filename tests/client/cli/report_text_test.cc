@@ -74,8 +74,12 @@ TEST(FormatReportTest, MixesAreSetAgainstThePlainBlend) {
   mix.set_feature("identity");
   mix.set_blend_distance(0.043);
   mix.set_smoothness(1.449);
-  EXPECT_THAT(FormatReport(report), HasSubstr("mixes of identity: 0.043 from the plain blend of the parents; largest "
-                                              "step 1.45 of the mean on the way"));
+  EXPECT_THAT(FormatReport(report), HasSubstr("mixes of identity: 0.043 from the plain blend of the parents' real "
+                                              "images; largest step 1.45 of the mean on the way"));
+  mix.set_rendered_blend_distance(0.0214);
+  EXPECT_THAT(FormatReport(report),
+              HasSubstr("mixes of identity: 0.021 from the plain blend of the parents as the model draws them; 0.043 "
+                        "from the plain blend of the parents' real images; largest"));
 }
 
 TEST(FormatReportTest, WhatMixesKeepStandsBesideOtherCells) {

@@ -45,7 +45,8 @@ TEST(MeasureTablesTest, HeldOutCellsStandBesideTheirCeiling) {
 TEST(MeasureTablesTest, MixesHaveMeasuresOfTheirOwn) {
   const auto report = FromText<v1::EvaluationReport>(R"(
     mixes {
-      feature: "identity" image_count: 256 parent_mass: 0.81 blend_distance: 0.07 smoothness: 1.25 nearest_distance: 0.09
+      feature: "identity" image_count: 256 parent_mass: 0.81 blend_distance: 0.07 rendered_blend_distance: 0.03
+      smoothness: 1.25 nearest_distance: 0.09
       kept { feature: "expression" synthetic: 0.9 real: 0.96 }
     })");
   EXPECT_EQ(MeasureTables(report, "##"), R"(## Mixes of identity
@@ -56,7 +57,8 @@ TEST(MeasureTablesTest, MixesHaveMeasuresOfTheirOwn) {
 |---|---|---|
 | expression kept | 90.0 % | 96.0 % |
 | belief that it is one of the two parents (identity) | 81.0 % | – |
-| distance from the plain blend of pixels | 0.07 | – |
+| distance from the plain blend of the parents as the model draws them | 0.03 | – |
+| distance from the plain blend of the parents' real images | 0.07 | – |
 | distance to the nearest training image | 0.09 | – |
 | largest over mean step from parent to parent (1: even) | 1.25 | – |
 
