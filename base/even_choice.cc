@@ -75,8 +75,8 @@ std::vector<size_t> ChooseEvenly(absl::Span<const EvenCandidate> candidates, siz
   for (size_t i = 0; i < left.size(); ++i) left[i] = i;
   std::vector<size_t> positions;
   while (positions.size() < count && !left.empty()) {
-    const auto next = std::min_element(
-        left.begin(), left.end(), [&](size_t a, size_t b) { return chosen.RankOf(a) < chosen.RankOf(b); });
+    const auto next = std::min_element(left.begin(), left.end(),
+                                       [&](size_t a, size_t b) { return chosen.RankOf(a) < chosen.RankOf(b); });
     chosen.Add(*next);
     positions.push_back(*next);
     left.erase(next);

@@ -11,8 +11,7 @@ namespace {
 
 // Whether the classes of a feature are names of square transforms.
 bool IsTransform(const v1::Feature& feature) {
-  static const auto& names =
-      *new std::set<std::string>{"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"};
+  static const auto& names = *new std::set<std::string>{"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"};
   return std::all_of(feature.classes().begin(), feature.classes().end(),
                      [](const std::string& name) { return names.contains(name); });
 }

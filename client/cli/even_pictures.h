@@ -21,8 +21,7 @@ enum class Upright {
 // every feature come as evenly as can be (base/even_choice.h). `classes` holds
 // those of each image, in the order of the schema's features.
 std::vector<size_t> ChoosePictures(const v1::FeatureSchema& schema,
-                                   const std::vector<std::vector<std::string>>& classes, size_t count,
-                                   Upright upright);
+                                   const std::vector<std::vector<std::string>>& classes, size_t count, Upright upright);
 
 }  // namespace facet::cli
 

@@ -28,8 +28,8 @@ std::string KdefPersonOf(absl::string_view path) {
 std::string CountLeftOut(const v1::Dataset& dataset) {
   std::map<std::string, int> kinds;
   for (const auto& dropped : dataset.dropped()) ++kinds[dropped.reason().substr(0, dropped.reason().find(':'))];
-  return absl::StrJoin(
-      kinds, ", ", [](std::string* out, const auto& kind) { absl::StrAppend(out, kind.second, " ", kind.first); });
+  return absl::StrJoin(kinds, ", ",
+                       [](std::string* out, const auto& kind) { absl::StrAppend(out, kind.second, " ", kind.first); });
 }
 
 std::vector<std::string> PeopleLost(const v1::Dataset& dataset) {

@@ -48,9 +48,9 @@ absl::Status NoKdefNames(const std::vector<FoundFile>& files) {
   std::vector<std::string> pictures;
   std::vector<std::string> links;
   for (const FoundFile& file : files) (file.is_link ? links : pictures).push_back(ShownText(file.path));
-  std::string instead =
-      pictures.empty() ? "there are no pictures in it"
-                       : absl::StrCat("of its ", pictures.size(), " pictures the first is '", pictures[0], "'");
+  std::string instead = pictures.empty()
+                            ? "there are no pictures in it"
+                            : absl::StrCat("of its ", pictures.size(), " pictures the first is '", pictures[0], "'");
   if (!links.empty()) {
     absl::StrAppend(&instead, "; links in it are not followed, the first of ", links.size(), " is '", links[0],
                     "': put files and folders there, or upload it");

@@ -25,8 +25,8 @@ std::string Difference(const v1::AugmentationReport::Test& test) {
 
 // What McNemar's test counts, a row for each seed; empty where a report lacks it.
 std::string CountsOfMcNemar(const v1::AugmentationReport& report) {
-  MarkdownTable table({"learnt from", "tested on", "seed", "right where the first source is wrong",
-                       "wrong where it is right"});
+  MarkdownTable table(
+      {"learnt from", "tested on", "seed", "right where the first source is wrong", "wrong where it is right"});
   bool any = false;
   for (const auto& source : report.sources()) {
     for (const auto& test : source.tests()) {

@@ -112,7 +112,8 @@ std::string MeasuresOf(const ExperimentRun& run, const std::string& heading) {
 
 constexpr char kOfJudge[] =
     "ccuracies are those of an independent judge that learnt from real images only; beside each stands what it makes "
-    "of the real images of the same cells. A mix has no real image: beside what it keeps stands what the judge makes of "
+    "of the real images of the same cells. A mix has no real image: beside what it keeps stands what the judge makes "
+    "of "
     "real images of other cells, which its table names.";
 
 constexpr char kOfRecognisers[] =

@@ -54,8 +54,8 @@ absl::StatusOr<std::vector<ImagePair>> MakePairs(client::Client& client, const R
   return pairs;
 }
 
-std::vector<PairGroup> GroupPairs(const v1::FeatureSchema& schema, int index, std::vector<ImagePair> pairs, size_t longest,
-                                  Upright upright) {
+std::vector<PairGroup> GroupPairs(const v1::FeatureSchema& schema, int index, std::vector<ImagePair> pairs,
+                                  size_t longest, Upright upright) {
   std::map<std::string, std::vector<ImagePair>> by_class;
   for (ImagePair& pair : pairs) by_class[pair.classes.at(index)].push_back(std::move(pair));
   std::vector<PairGroup> groups;

@@ -37,8 +37,8 @@ struct PairGroup {
 // The pairs by their class of feature number `index` of the schema, in the order
 // of its classes, at most `longest` of each, as ChoosePictures chooses them;
 // groups without pairs are left out.
-std::vector<PairGroup> GroupPairs(const v1::FeatureSchema& schema, int index, std::vector<ImagePair> pairs, size_t longest,
-                                  Upright upright);
+std::vector<PairGroup> GroupPairs(const v1::FeatureSchema& schema, int index, std::vector<ImagePair> pairs,
+                                  size_t longest, Upright upright);
 
 // As figures 5 to 7 of the paper: bands of two rows, synthetic images above the
 // real ones, with the classes below each pair. The sheet is as wide as the

@@ -35,7 +35,8 @@ TEST(ChoosePicturesTest, EveryFaceIsThereUprightFirst) {
   auto classes = AllFaces();
   EXPECT_THAT(ChoosePictures(Faces(), classes, 3, Upright::kFirst), ElementsAre(0, 8, 16));
   classes.erase(classes.begin() + 8);
-  EXPECT_THAT(ChoosePictures(Faces(), classes, 3, Upright::kFirst), ElementsAre(0, 11, 15)) << "m0 where there is no r0";
+  EXPECT_THAT(ChoosePictures(Faces(), classes, 3, Upright::kFirst), ElementsAre(0, 11, 15))
+      << "m0 where there is no r0";
 }
 
 TEST(ChoosePicturesTest, WithoutThatTransformsComeEvenlyToo) {

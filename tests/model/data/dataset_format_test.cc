@@ -44,9 +44,8 @@ class DatasetFormatTest : public testing::Test {
 
   // What `expressions` print once the page's Python has read the data set.
   std::string Printed(const std::string& expressions) {
-    const std::string script =
-        absl::StrCat("folder = '", dir_ / "data", "'\n", Snippets(page_), "with open('", dir_ / "out",
-                     "', 'w') as out: print(", expressions, ", file=out)\n");
+    const std::string script = absl::StrCat("folder = '", dir_ / "data", "'\n", Snippets(page_), "with open('",
+                                            dir_ / "out", "', 'w') as out: print(", expressions, ", file=out)\n");
     EXPECT_EQ(std::system(absl::StrCat("'", python_, "' '", dir_.Write("read.py", script), "'").c_str()), 0);
     return TempDir::Read(dir_ / "out");
   }
@@ -68,12 +67,11 @@ TEST_F(DatasetFormatTest, NumpyReadsItAsDocumented) {
 // Rules one after the other, of equal and of other features, several losses
 // each, in a data set with gaps.
 TEST_F(DatasetFormatTest, CellsAreHeldOutAsDocumented) {
-  const FeatureSchema schema =
-      FeatureSchema::Create({{"digit", {"0", "1", "2", "3", "4"}},
-                             {"colour", {"red", "green", "blue"}},
-                             {"rotation", {"0", "90", "180", "270"}},
-                             {"example", {"a", "b", "c", "d", "e", "f", "g"}}})
-          .value();
+  const FeatureSchema schema = FeatureSchema::Create({{"digit", {"0", "1", "2", "3", "4"}},
+                                                      {"colour", {"red", "green", "blue"}},
+                                                      {"rotation", {"0", "90", "180", "270"}},
+                                                      {"example", {"a", "b", "c", "d", "e", "f", "g"}}})
+                                   .value();
   auto cells = AllCombinations(schema);
   for (size_t i = 0; i < cells.size(); i += 11) cells.erase(cells.begin() + static_cast<ptrdiff_t>(i));
   const auto dataset = MakeDataset(dir_ / "data", schema, cells);

@@ -234,8 +234,9 @@ TEST_F(KdefImportTest, FolderOfLinksAloneIsRefusedWithTheFirst) {
   }
   options_.source = dir_ / "links";
   EXPECT_THAT(Import(), HasReason(absl::StatusCode::kInvalidArgument, "NO_KDEF_NAMES"));
-  EXPECT_THAT(Import(), IsError(absl::StatusCode::kInvalidArgument,
-                                HasSubstr("no pictures in it; links in it are not followed, the first of 2 is 'AF01'")));
+  EXPECT_THAT(Import(),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      HasSubstr("no pictures in it; links in it are not followed, the first of 2 is 'AF01'")));
 }
 
 TEST_F(KdefImportTest, OnePersonAloneIsRefused) {

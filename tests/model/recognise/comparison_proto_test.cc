@@ -16,7 +16,8 @@ TEST(ComparisonProtoTest, CarriesEveryFigure) {
   Comparison comparison;
   comparison.synthetic = {30, 20, 7, 3};
   Comparison::Test baseline{"other", 4, {0.5, 0.75}, 0.625, std::nullopt};
-  Comparison::Test test{"other", 4, {0.75, 1}, 0.875, Comparison::Test::Difference{0.25, -0.125, 0.5, 0.0625, {5, 1}, {0, 3}}};
+  Comparison::Test test{
+      "other", 4, {0.75, 1}, 0.875, Comparison::Test::Difference{0.25, -0.125, 0.5, 0.0625, {5, 1}, {0, 3}}};
   comparison.sources = {{TrainingSource::kOriginals, 10, {baseline}}, {TrainingSource::kMixup, 10, {test}}};
   v1::AugmentationReport expected;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(

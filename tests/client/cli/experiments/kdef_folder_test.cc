@@ -40,7 +40,8 @@ TEST(KdefFolderTest, FollowsLinksAsAnUploadDoes) {
   dir.Write("kdef/AM02/AM02NES.JPG", "x");
   dir.Write("links/readme.txt", "x");
   for (const char* person : {"AF01", "AM02"}) {
-    std::filesystem::create_directory_symlink(dir / (std::string("kdef/") + person), dir / (std::string("links/") + person));
+    std::filesystem::create_directory_symlink(dir / (std::string("kdef/") + person),
+                                              dir / (std::string("links/") + person));
   }
   const auto folder = ReadKdefFolder(dir / "links");
   ASSERT_THAT(folder, IsOk());
