@@ -2,7 +2,6 @@
 #include "client/cli/dataset_import.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,12 +12,11 @@
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "client/cli/import_progress.h"
+#include "client/cli/left_out.h"
 #include "client/cli/output.h"
 
 namespace facet::cli {
 namespace {
-
-constexpr int kDroppedShown = 10;
 
 absl::StatusOr<v1::DatasetFormat> ParseFormat(const std::string& format) {
   if (format == "csv") return v1::DATASET_FORMAT_CSV;
@@ -92,25 +90,6 @@ void SetKdef(const ImportOptions& options, v1::KdefImportOptions& kdef) {
   SetFaceCrop(options, *kdef.mutable_face_crop());
 }
 
-// How many were left out for each kind of reason (what stands before its
-// colon), and the first of them. `--json` has them all.
-std::string DescribeDropped(const v1::Dataset& dataset) {
-  if (dataset.dropped_count() == 0) return "";
-  std::map<std::string, int> kinds;
-  for (const auto& dropped : dataset.dropped()) ++kinds[dropped.reason().substr(0, dropped.reason().find(':'))];
-  const std::string counts = absl::StrJoin(
-      kinds, ", ", [](std::string* out, const auto& kind) { absl::StrAppend(out, kind.second, " ", kind.first); });
-  std::string text = absl::StrCat("  left out ", dataset.dropped_count(), ": ", counts, "\n");
-  const int shown = std::min(dataset.dropped_size(), kDroppedShown);
-  for (int i = 0; i < shown; ++i) {
-    absl::StrAppend(&text, "    ", dataset.dropped(i).path(), ": ", dataset.dropped(i).reason(), "\n");
-  }
-  if (dataset.dropped_count() > shown) {
-    absl::StrAppend(&text, "    … and ", dataset.dropped_count() - shown, " more\n");
-  }
-  return text;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::ImportSpec> MakeImportSpec(const ImportOptions& options) {
@@ -163,7 +142,7 @@ std::string DescribeDataset(const v1::Dataset& dataset) {
   }
   absl::StrAppend(&text, "  fingerprint ", dataset.fingerprint().substr(0, 16), "\n");
   if (!dataset.description().empty()) absl::StrAppend(&text, "  ", dataset.description(), "\n");
-  return absl::StrCat(text, DescribeDropped(dataset));
+  return absl::StrCat(text, DescribeLeftOut(dataset));
 }
 
 }  // namespace facet::cli

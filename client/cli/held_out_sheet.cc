@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/held_out_sheet.h"
 
-#include <algorithm>
 #include <opencv2/core.hpp>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "client/cli/even_pictures.h"
 #include "client/cli/rendering.h"
 #include "client/cli/sheet_names.h"
 #include "client/cli/training_images.h"
@@ -22,29 +23,28 @@ absl::Status AddRule(client::Client& client, const RenderSession& session, const
   v1::ReadDatasetImagesRequest request;
   request.set_name(dataset);
   request.mutable_format()->set_encoding(v1::IMAGE_ENCODING_RAW);
-  const int all = rule.sample_images_size();
-  const int wanted = std::min(kColumns, all);
-  for (int i = 0; i < wanted; ++i) request.add_indices(rule.sample_images(i * all / wanted));
+  *request.mutable_indices() = rule.sample_images();
   ASSIGN_OR_RETURN(const v1::ReadDatasetImagesResponse real, client.ReadDatasetImages(request));
+  std::vector<std::vector<std::string>> classes;
+  for (const auto& image : real.images()) classes.emplace_back(image.classes().begin(), image.classes().end());
+  const std::vector<size_t> shown = ChoosePictures(session.schema(), classes, kColumns, Upright::kFirst);
   std::vector<v1::FeatureVector> vectors;
-  for (const auto& image : real.images()) {
-    vectors.push_back(VectorOf(session.schema(), {image.classes().begin(), image.classes().end()}));
-  }
+  for (const size_t i : shown) vectors.push_back(VectorOf(session.schema(), classes[i]));
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
   sheet.row_labels.push_back(absl::StrCat("held out by rule '", rule.rule(), "': real"));
   sheet.row_labels.push_back("rendered");
-  for (const auto& image : real.images()) {
-    ASSIGN_OR_RETURN(std::vector<cv::Mat> pictures, DecodeImages(image.image()));
+  for (const size_t i : shown) {
+    ASSIGN_OR_RETURN(std::vector<cv::Mat> pictures, DecodeImages(real.images(static_cast<int>(i)).image()));
     sheet.cells.push_back(pictures.at(0));
     sheet.captions.push_back("");
   }
-  sheet.cells.resize(sheet.cells.size() + kColumns - wanted);
+  sheet.cells.resize(sheet.cells.size() + kColumns - shown.size());
   sheet.captions.resize(sheet.cells.size());
-  for (int i = 0; i < wanted; ++i) {
+  for (size_t i = 0; i < shown.size(); ++i) {
     sheet.cells.push_back(rendered[i]);
-    sheet.captions.push_back(absl::StrJoin(real.images(i).classes(), " "));
+    sheet.captions.push_back(absl::StrJoin(classes[shown[i]], " "));
   }
-  sheet.cells.resize(sheet.cells.size() + kColumns - wanted);
+  sheet.cells.resize(sheet.cells.size() + kColumns - shown.size());
   sheet.captions.resize(sheet.cells.size());
   return absl::OkStatus();
 }

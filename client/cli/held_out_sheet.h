@@ -12,7 +12,8 @@
 namespace facet::cli {
 
 // Images that the model was never trained on: the real one above, the
-// rendered one below, for each group of held-out cells. FAILED_PRECONDITION: the
+// rendered one below, up to 12 of each group of held-out cells, as
+// ChoosePictures chooses them, upright ones first. FAILED_PRECONDITION: the
 // card has no such images. Errors of FindTrainingImages.
 absl::StatusOr<Sheet> MakeHeldOutSheet(client::Client& client, const std::string& model);
 

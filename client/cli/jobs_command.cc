@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -133,7 +134,14 @@ absl::Status Logs(Context& context, const std::string& name, bool all, bool foll
   return PrintLog(*client, name, offset, follow, context.json);
 }
 
+// Before the server is asked: what is written is SVG, whatever the name says.
+absl::Status CheckDrawingPath(const std::string& path) {
+  if (path == "-" || absl::EndsWithIgnoreCase(path, ".svg")) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--out '", path, "' must end in .svg, or be -: the drawing is SVG"));
+}
+
 absl::Status Plot(Context& context, const std::string& name, const std::string& out) {
+  RETURN_IF_ERROR(CheckDrawingPath(out));
   ASSIGN_OR_RETURN(client::Client * client, context.Connect());
   ASSIGN_OR_RETURN(const v1::TrainingCurve curve, client->GetTrainingCurve(name));
   if (context.json) {
@@ -225,7 +233,7 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   auto out = std::make_shared<std::string>("curve.svg");
   add("plot", "Draw losses and held-out measure of a job as SVG", [&context, name, out] {
     return Plot(context, *name, *out);
-  })->add_option("--out", *out, "file, or - for standard output; default curve.svg");
+  })->add_option("--out", *out, ".svg file, or - for standard output; default curve.svg");
   auto steps = std::make_shared<int>(0);
   auto id = std::make_shared<std::string>();
   CLI::App* extend = add("extend", "Go on with an ended or paused job, as a new job",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/report_text.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -82,8 +83,12 @@ std::string DescribeMix(const v1::MixReport& mix) {
   if (mix.nearest_distance() > 0) {
     parts.push_back(absl::StrFormat("%.3f from the nearest image that the judge learnt", mix.nearest_distance()));
   }
+  if (mix.has_rendered_blend_distance()) {
+    parts.push_back(absl::StrFormat("%.3f from the plain blend of the parents as the model draws them",
+                                    mix.rendered_blend_distance()));
+  }
   if (mix.blend_distance() > 0) {
-    parts.push_back(absl::StrFormat("%.3f from the plain blend of the parents", mix.blend_distance()));
+    parts.push_back(absl::StrFormat("%.3f from the plain blend of the parents' real images", mix.blend_distance()));
   }
   if (mix.smoothness() > 0) {
     parts.push_back(
@@ -113,6 +118,13 @@ std::string FormatPoints(double share) {
   return absl::StrFormat("%+.1f", std::round(1000 * share) / 10 + 0.0);  // 0.0: no -0.0
 }
 
+std::string CeilingOfMixes(const v1::EvaluationReport& report) {
+  // A rule that found no cell has no accuracies.
+  const bool held_out = std::any_of(report.held_out().begin(), report.held_out().end(),
+                                    [](const v1::HeldOutReport& group) { return group.accuracy_size() > 0; });
+  return held_out ? "real held-out images" : "the parents' real images, which the judge learnt";
+}
+
 std::string FormatReport(const v1::EvaluationReport& report) { return FormatReport(report, NotesOfTraining(report)); }
 
 std::string FormatReport(const v1::EvaluationReport& report, const CellNotes& notes) {
@@ -127,7 +139,7 @@ std::string FormatReport(const v1::EvaluationReport& report, const CellNotes& no
   }
   for (const auto& mix : report.mixes()) {
     absl::StrAppend(&text, "  0.5/0.5 mixes of ", mix.feature(), ": ", DescribeMix(mix), "\n");
-    AppendAccuracies(mix.kept(), {}, text);
+    AppendAccuracies(mix.kept(), {}, " kept", CeilingOfMixes(report).c_str(), text);
   }
   if (report.train_on_synthetic_size() > 0) {
     text += "  a classifier that learnt from rendered images alone knows real ones:\n";

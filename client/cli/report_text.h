@@ -13,6 +13,9 @@ namespace facet::cli {
 std::string FormatShare(double share);
 // A difference of shares in percentage points: "-2.2", "+0.0".
 std::string FormatPoints(double share);
+// Whose figures stand beside what mixes keep: "real held-out images", or the
+// parents' where no cells are held out. They are of other cells than the mixes.
+std::string CeilingOfMixes(const v1::EvaluationReport& report);
 // A report as a text for people, several lines: all that was measured. `notes`
 // say who learnt the cells; without them it is the report of a training.
 std::string FormatReport(const v1::EvaluationReport& report, const CellNotes& notes);

@@ -25,7 +25,8 @@ struct FoundFile {
   bool is_link = false;
 };
 
-// Files with an image's extension, by path.
+// Files with an image's extension, and links whatever they are named: where they
+// lead is not looked at, and may be a folder. By path.
 absl::StatusOr<std::vector<FoundFile>> FindImageFiles(const std::string& source, const std::atomic<bool>* cancelled) {
   std::vector<FoundFile> files;
   std::error_code error;
@@ -35,7 +36,7 @@ absl::StatusOr<std::vector<FoundFile>> FindImageFiles(const std::string& source,
     const fs::file_status status = it->symlink_status(ignored);
     const bool link = fs::is_symlink(status);
     if (!link && !fs::is_regular_file(status)) continue;
-    if (!HasImageExtension(it->path().filename().string())) continue;
+    if (!link && !HasImageExtension(it->path().filename().string())) continue;
     files.push_back({it->path().lexically_relative(source).generic_string(), link});
   }
   if (error) return SourceError("the folder", absl::StrCat("cannot be read: ", error.message()));
@@ -44,9 +45,16 @@ absl::StatusOr<std::vector<FoundFile>> FindImageFiles(const std::string& source,
 }
 
 absl::Status NoKdefNames(const std::vector<FoundFile>& files) {
-  const std::string instead =
-      files.empty() ? "there are no pictures in it"
-                    : absl::StrCat("of its ", files.size(), " pictures the first is '", ShownText(files[0].path), "'");
+  std::vector<std::string> pictures;
+  std::vector<std::string> links;
+  for (const FoundFile& file : files) (file.is_link ? links : pictures).push_back(ShownText(file.path));
+  std::string instead = pictures.empty()
+                            ? "there are no pictures in it"
+                            : absl::StrCat("of its ", pictures.size(), " pictures the first is '", pictures[0], "'");
+  if (!links.empty()) {
+    absl::StrAppend(&instead, "; links in it are not followed, the first of ", links.size(), " is '", links[0],
+                    "': put files and folders there, or upload it");
+  }
   return WithReason(
       absl::InvalidArgumentError(absl::StrCat(
           "no picture in the folder is named as in KDEF, e.g. AF01ANS.JPG (session, person, expression, angle); ",
@@ -61,13 +69,13 @@ absl::StatusOr<KdefSource> FindKdefPictures(const std::string& source, const std
   KdefSource found;
   std::map<std::tuple<int, std::string, int, int>, std::string> seen;
   for (const FoundFile& file : files) {
+    if (file.is_link) {
+      found.others.push_back({file.path, "a link, not followed"});
+      continue;
+    }
     std::optional<KdefName> name = ParseKdefName(fs::path(file.path).filename().string());
     if (!name.has_value()) {
       found.others.push_back({file.path, "unknown name: not as in KDEF"});
-      continue;
-    }
-    if (file.is_link) {
-      found.others.push_back({file.path, "unreadable: a link, not a file"});
       continue;
     }
     const auto [first, added] =

@@ -22,14 +22,16 @@ struct KdefSource {
     std::string reason;
   };
   std::vector<Picture> pictures;  // by path
-  std::vector<Other> others;      // pictures that cannot be taken, by path
+  std::vector<Other> others;      // pictures that cannot be taken, and links, by path
 };
 
-// Looks for pictures in a folder and all below it. Links are not followed; of
-// several pictures with one name the first counts. Files without an image's
+// Looks for pictures in a folder and all below it. Links are not followed,
+// not even to see what they lead to, but are among the others, since each may be
+// a folder of pictures; of several pictures with one name the first counts. Files without an image's
 // extension are passed over.
 // INVALID_ARGUMENT (reason BAD_SOURCE): the folder cannot be read. (Reason
-// NO_KDEF_NAMES): no picture has such a name. CANCELLED once `cancelled`, which
+// NO_KDEF_NAMES): no picture has such a name; the message names a link, too.
+// CANCELLED once `cancelled`, which
 // may be null, is set.
 absl::StatusOr<KdefSource> FindKdefPictures(const std::string& source, const std::atomic<bool>* cancelled);
 

@@ -78,6 +78,7 @@ struct Evaluation {
     std::vector<FeatureAccuracy> kept;
     double parent_mass = 0;  // 0 where the judge does not know the feature
     double blend_distance = 0;
+    double rendered_blend_distance = 0;
     double smoothness = 0;
     double nearest_distance = 0;
   };

@@ -45,8 +45,10 @@ struct MixSums {
   Tally real;
   double parent_mass = 0;       // summed over images
   double squared_distance = 0;  // likewise, of the mean pixel
-  double nearest = 0;           // summed over `nearest_images`
-  size_t nearest_images = 0;
+  // Of the first images alone, as many as the detail is measured of.
+  size_t looked_at = 0;
+  double nearest = 0;                    // summed over `looked_at`
+  double squared_rendered_distance = 0;  // likewise, of the mean pixel
 };
 
 // Nothing where there were no images, or one of them held no number.
@@ -77,6 +79,7 @@ class Measurer {
   std::vector<int64_t> Choose(const std::vector<int64_t>& images, absl::string_view purpose) const;
   Pairs DrawPairs(int feature) const;
   absl::Status AddCells(Images images, CellSums* sums);
+  absl::StatusOr<double> SquaredDistanceToRenderedBlend(absl::Span<const float> mixes, Images first, Images second);
   absl::Status AddMixes(int feature, Images first, Images second, MixSums* sums);
   absl::StatusOr<CellSums> MeasureCells(const std::vector<int64_t>& images);
   absl::StatusOr<double> MeasureSmoothness(const Pairs& pairs);
@@ -136,6 +139,19 @@ absl::Status Measurer::AddCells(Images images, CellSums* sums) {
   return examiner_.Score(images, &sums->real);
 }
 
+// Of the mean pixel, summed over the mixes, to the blend of what the model draws
+// of both parents.
+absl::StatusOr<double> Measurer::SquaredDistanceToRenderedBlend(absl::Span<const float> mixes, Images first,
+                                                                Images second) {
+  const auto count = static_cast<int>(first.size());
+  std::vector<float> blend(mixes.size());
+  for (const Images parents : {first, second}) {
+    RETURN_IF_ERROR(examiner_.Render(examiner_.FeatureVectors(parents), count));
+    for (size_t i = 0; i < blend.size(); ++i) blend[i] += 0.5f * examiner_.pixels()[i];
+  }
+  return MeanSquaredError(mixes, blend) * count;
+}
+
 absl::Status Measurer::AddMixes(int feature, Images first, Images second, MixSums* sums) {
   const auto count = static_cast<int>(first.size());
   std::vector<float> dense = examiner_.FeatureVectors(first);
@@ -150,10 +166,17 @@ absl::Status Measurer::AddMixes(int feature, Images first, Images second, MixSum
     sums->parent_mass += examiner_.probabilities(i, feature)[dataset_.labels(second[i])[feature]];
   }
   const std::vector<float> rendered = examiner_.pixels();
-  const size_t looked_at = std::min(first.size(), DetailMeasurer::kMaxImages - sums->nearest_images);
-  ASSIGN_OR_RETURN(const double nearest, detail_.SumOfNearest(rendered, looked_at));
-  sums->nearest += nearest;
-  sums->nearest_images += looked_at;
+  const size_t looked_at = std::min(first.size(), DetailMeasurer::kMaxImages - sums->looked_at);
+  if (looked_at > 0) {
+    ASSIGN_OR_RETURN(const double nearest, detail_.SumOfNearest(rendered, looked_at));
+    const size_t samples = rendered.size() / first.size();
+    ASSIGN_OR_RETURN(const double squared_distance,
+                     SquaredDistanceToRenderedBlend(absl::MakeSpan(rendered).subspan(0, looked_at * samples),
+                                                    first.subspan(0, looked_at), second.subspan(0, looked_at)));
+    sums->nearest += nearest;
+    sums->squared_rendered_distance += squared_distance;
+    sums->looked_at += looked_at;
+  }
   std::vector<float> blend(rendered.size());
   for (const Images parents : {first, second}) {
     examiner_.LoadReal(parents);
@@ -221,7 +244,8 @@ absl::StatusOr<Evaluation::Mix> Measurer::MeasureMixes(int feature, const Pairs&
   mix.kept = examiner_.Accuracies(sums.synthetic, held_out_real_.seen > 0 ? held_out_real_ : sums.real, feature);
   mix.parent_mass = sums.parent_mass / static_cast<double>(size);
   mix.blend_distance = std::sqrt(sums.squared_distance / static_cast<double>(size));
-  mix.nearest_distance = sums.nearest / static_cast<double>(sums.nearest_images);
+  mix.rendered_blend_distance = std::sqrt(sums.squared_rendered_distance / static_cast<double>(sums.looked_at));
+  mix.nearest_distance = sums.nearest / static_cast<double>(sums.looked_at);
   ASSIGN_OR_RETURN(mix.smoothness, MeasureSmoothness(pairs));
   return mix;
 }

@@ -74,6 +74,7 @@ v1::EvaluationReport ReportToProto(const Evaluation& evaluation) {
     added->set_blend_distance(mix.blend_distance);
     added->set_smoothness(mix.smoothness);
     added->set_nearest_distance(mix.nearest_distance);
+    added->set_rendered_blend_distance(mix.rendered_blend_distance);
   }
   AddAccuracies(evaluation.train_on_synthetic, report.mutable_train_on_synthetic());
   if (evaluation.history.has_value()) SetHistory(*evaluation.history, report.mutable_history());

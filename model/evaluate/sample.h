@@ -16,7 +16,10 @@ namespace facet::model {
 // in random order.
 std::vector<int64_t> SamplePositions(int64_t size, int64_t count, uint64_t seed, absl::string_view purpose);
 
-// At most `count` of `images`, of as many different cells as can be, ascending.
+// At most `count` of `images`, ascending: of as many different cells as can be,
+// with classes of every feature as evenly as can be (base/even_choice.h). Of
+// images that are alike but for their square transforms an upright one comes
+// first: one that is not turned, and not mirrored where there is one.
 std::vector<int64_t> SampleCells(const Dataset& dataset, absl::Span<const int64_t> images, int64_t count,
                                  uint64_t seed);
 

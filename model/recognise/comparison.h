@@ -63,6 +63,10 @@ struct Comparison {
       double low = 0;
       double high = 0;
       double mcnemar_p = 1;
+      // By seed: images right where the baseline is wrong, and wrong where it is
+      // right.
+      std::vector<int64_t> gained;
+      std::vector<int64_t> lost;
     };
     std::optional<Difference> difference;
   };

@@ -16,6 +16,8 @@ void SetTest(const Comparison::Test& test, v1::AugmentationReport::Test* out) {
   out->set_difference_low(test.difference->low);
   out->set_difference_high(test.difference->high);
   out->set_mcnemar_p(test.difference->mcnemar_p);
+  *out->mutable_gained() = {test.difference->gained.begin(), test.difference->gained.end()};
+  *out->mutable_lost() = {test.difference->lost.begin(), test.difference->lost.end()};
 }
 
 }  // namespace

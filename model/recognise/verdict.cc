@@ -30,23 +30,25 @@ std::vector<double> DifferencesOf(const std::vector<Hits>& hits, const std::vect
   return differences;
 }
 
-double McNemarOf(const Hits& hits, const Hits& baseline) {
-  int64_t gained = 0;
-  int64_t lost = 0;
-  for (size_t i = 0; i < hits.size(); ++i) {
-    gained += hits[i] && !baseline[i];
-    lost += !hits[i] && baseline[i];
-  }
-  return McNemarExact(gained, lost);
+int64_t CountOnly(const Hits& right, const Hits& wrong) {
+  int64_t count = 0;
+  for (size_t i = 0; i < right.size(); ++i) count += right[i] && !wrong[i];
+  return count;
 }
 
 Comparison::Test::Difference Compare(const std::string& name, const std::vector<Hits>& hits,
                                      const std::vector<Hits>& baseline) {
   const std::vector<double> differences = DifferencesOf(hits, baseline);
   const Interval interval = BootstrapMean(differences, kResamples, kSeed, absl::StrCat("bootstrap ", name));
+  Comparison::Test::Difference difference{Mean(differences), interval.low, interval.high, 1, {}, {}};
   std::vector<double> p_values;
-  for (size_t seed = 0; seed < hits.size(); ++seed) p_values.push_back(McNemarOf(hits[seed], baseline[seed]));
-  return {Mean(differences), interval.low, interval.high, Median(std::move(p_values))};
+  for (size_t seed = 0; seed < hits.size(); ++seed) {
+    difference.gained.push_back(CountOnly(hits[seed], baseline[seed]));
+    difference.lost.push_back(CountOnly(baseline[seed], hits[seed]));
+    p_values.push_back(McNemarExact(difference.gained.back(), difference.lost.back()));
+  }
+  difference.mcnemar_p = Median(std::move(p_values));
+  return difference;
 }
 
 }  // namespace

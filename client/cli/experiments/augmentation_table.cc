@@ -23,6 +23,24 @@ std::string Difference(const v1::AugmentationReport::Test& test) {
                       FormatPoints(test.difference_high()), "]");
 }
 
+// What McNemar's test counts, a row for each seed; empty where a report lacks it.
+std::string CountsOfMcNemar(const v1::AugmentationReport& report) {
+  MarkdownTable table(
+      {"learnt from", "tested on", "seed", "right where the first source is wrong", "wrong where it is right"});
+  bool any = false;
+  for (const auto& source : report.sources()) {
+    for (const auto& test : source.tests()) {
+      for (int i = 0; i < test.gained_size() && i < test.lost_size(); ++i) {
+        any = true;
+        table.Add({source.name(), test.name(), i < report.seeds_size() ? absl::StrCat(report.seeds(i)) : "–",
+                   absl::StrCat(test.gained(i)), absl::StrCat(test.lost(i))});
+      }
+    }
+  }
+  if (!any) return "";
+  return absl::StrCat("\nWhat McNemar's test counts, images by seed:\n\n", table.ToString());
+}
+
 }  // namespace
 
 std::string AugmentationTable(const v1::AugmentationReport& report) {
@@ -34,7 +52,7 @@ std::string AugmentationTable(const v1::AugmentationReport& report) {
                  Difference(test), test.has_mcnemar_p() ? FormatNumber(test.mcnemar_p()) : "–"});
     }
   }
-  std::string text = table.ToString();
+  std::string text = absl::StrCat(table.ToString(), CountsOfMcNemar(report));
   if (report.synthetic_rendered() > 0) {
     absl::StrAppend(&text, "\nSynthetic images: ", report.synthetic_rendered(), " rendered, ", report.synthetic_kept(),
                     " kept; left out ", report.dropped_confidence(), " for confidence, ", report.dropped_sharpness(),

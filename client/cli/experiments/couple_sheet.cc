@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/couple_sheet.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/random.h"
 #include "base/status_macros.h"
 #include "client/cli/experiments/dataset_pictures.h"
 #include "client/cli/pictures.h"
@@ -15,7 +13,6 @@
 namespace facet::cli {
 namespace {
 
-constexpr int64_t kImagesLookedAt = 96;
 constexpr int kCellPixels = 96;
 
 using Classes = std::vector<std::string>;
@@ -43,16 +40,6 @@ std::optional<std::pair<size_t, size_t>> TakeCouple(const std::vector<Classes>& 
   }
   alike.next = alike.images.size();
   return std::nullopt;
-}
-
-// Drawn, since those at equal distances may all show one person.
-std::vector<int64_t> SomeIndices(int64_t size) {
-  std::vector<int64_t> indices;
-  if (size == 0) return indices;
-  const IndexPermutation order(size, 0, "couples", 0);
-  for (int64_t i = 0; i < std::min(size, kImagesLookedAt); ++i) indices.push_back(static_cast<int64_t>(order(i)));
-  std::sort(indices.begin(), indices.end());
-  return indices;
 }
 
 int IndexOfIdentity(const v1::FeatureSchema& schema) {

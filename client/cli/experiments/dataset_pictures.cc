@@ -3,15 +3,26 @@
 
 #include <algorithm>
 
+#include "base/random.h"
 #include "base/status_macros.h"
 #include "client/cli/pictures.h"
 
 namespace facet::cli {
 namespace {
 
+constexpr int64_t kImagesLookedAt = 96;
 constexpr int kMaxRead = 256;  // of one ReadDatasetImages
 
 }  // namespace
+
+std::vector<int64_t> SomeIndices(int64_t size) {
+  std::vector<int64_t> indices;
+  if (size == 0) return indices;
+  const IndexPermutation order(size, 0, "couples", 0);
+  for (int64_t i = 0; i < std::min(size, kImagesLookedAt); ++i) indices.push_back(static_cast<int64_t>(order(i)));
+  std::sort(indices.begin(), indices.end());
+  return indices;
+}
 
 absl::StatusOr<std::vector<DatasetPicture>> ReadDatasetPictures(client::Client& client, const std::string& dataset,
                                                                 const std::vector<int64_t>& indices) {

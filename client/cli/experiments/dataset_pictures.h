@@ -17,6 +17,10 @@ struct DatasetPicture {
   cv::Mat picture;
 };
 
+// Up to 96 indices of images to choose pictures from, ascending: drawn, since
+// those at equal distances may all show one person. A pure function of `size`.
+std::vector<int64_t> SomeIndices(int64_t size);
+
 // Real images by their indices, the first 256 of them. Errors of the server.
 absl::StatusOr<std::vector<DatasetPicture>> ReadDatasetPictures(client::Client& client, const std::string& dataset,
                                                                 const std::vector<int64_t>& indices);

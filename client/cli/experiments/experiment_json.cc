@@ -11,12 +11,6 @@ using Json = nlohmann::ordered_json;
 
 Json Parsed(const google::protobuf::Message& message) { return Json::parse(ToJson(message)); }
 
-// Without the list of pictures left out, which the server has.
-Json ImagesOf(v1::Dataset dataset) {
-  dataset.clear_dropped();
-  return Parsed(dataset);
-}
-
 Json RunOf(const ExperimentRun& run) {
   Json json;
   json["label"] = run.label;
@@ -40,7 +34,7 @@ std::string ToJson(const ExperimentReport& report) {
   json["experiment"] = report.experiment;
   json["command"] = report.command;
   json["datasets"] = Json::array();
-  for (const v1::Dataset& dataset : report.datasets) json["datasets"].push_back(ImagesOf(dataset));
+  for (const v1::Dataset& dataset : report.datasets) json["datasets"].push_back(Parsed(dataset));
   json["runs"] = Json::array();
   for (const ExperimentRun& run : report.runs) json["runs"].push_back(RunOf(run));
   json["pictures"] = Json::array();

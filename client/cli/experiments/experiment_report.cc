@@ -12,6 +12,7 @@
 #include "client/cli/experiments/markdown_table.h"
 #include "client/cli/experiments/measure_tables.h"
 #include "client/cli/hold_out_option.h"
+#include "client/cli/left_out.h"
 #include "client/cli/pictures.h"
 
 namespace facet::cli {
@@ -25,7 +26,11 @@ std::string DescribeImages(const v1::Dataset& dataset) {
   for (const auto& feature : dataset.schema().features()) {
     absl::StrAppend(&text, ", ", feature.classes_size(), " of ", feature.name());
   }
-  if (dataset.dropped_count() > 0) absl::StrAppend(&text, "; ", dataset.dropped_count(), " source pictures left out");
+  if (dataset.dropped_count() > 0) {
+    absl::StrAppend(&text, "; ", dataset.dropped_count(), " source pictures left out (", CountLeftOut(dataset), ")");
+  }
+  const std::vector<std::string> lost = PeopleLost(dataset);
+  if (!lost.empty()) absl::StrAppend(&text, "; nobody is left of: ", absl::StrJoin(lost, ", "));
   return absl::StrCat(text, "; fingerprint `", dataset.fingerprint().substr(0, kFingerprintShown), "`");
 }
 
@@ -107,7 +112,9 @@ std::string MeasuresOf(const ExperimentRun& run, const std::string& heading) {
 
 constexpr char kOfJudge[] =
     "ccuracies are those of an independent judge that learnt from real images only; beside each stands what it makes "
-    "of the real images of the same cells.";
+    "of the real images of the same cells. A mix has no real image: beside what it keeps stands what the judge makes "
+    "of "
+    "real images of other cells, which its table names.";
 
 constexpr char kOfRecognisers[] =
     "Accuracies of recognisers are their own, on real images that none of them learnt from; there is no ceiling beside "

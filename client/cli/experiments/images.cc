@@ -12,6 +12,8 @@
 #include "base/status_macros.h"
 #include "client/cli/dataset_import.h"
 #include "client/cli/experiments/kdef_folder.h"
+#include "client/cli/left_out.h"
+#include "client/cli/output.h"
 
 namespace facet::cli {
 namespace {
@@ -38,6 +40,20 @@ std::string DescribeFaces(const ImportOptions& import, const std::string& source
   if (import.face_margin > 0) absl::StrAppend(&text, ", margin ", import.face_margin);
   if (import.best_of_several) absl::StrAppend(&text, ", best of several faces");
   return absl::StrCat(text, ", ", source);
+}
+
+absl::StatusOr<v1::Dataset> FindEqualOrImport(Context& context, const PlannedImport& import) {
+  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
+  const auto versions = client->ListDatasets(import.spec.dataset());
+  if (absl::IsNotFound(versions.status())) return RunImport(context, import.spec, import.folder);
+  RETURN_IF_ERROR(versions.status());
+  const v1::Dataset* newest = nullptr;
+  for (const v1::Dataset& version : *versions) {
+    if (version.description() != import.spec.description()) continue;
+    if (newest == nullptr || newest->create_time().seconds() <= version.create_time().seconds()) newest = &version;
+  }
+  if (newest != nullptr) return *newest;
+  return RunImport(context, import.spec, import.folder);
 }
 
 }  // namespace
@@ -96,17 +112,12 @@ PlannedImport PlanDigits(const ExperimentOptions& options, const std::string& id
 }
 
 absl::StatusOr<v1::Dataset> FindOrImport(Context& context, const PlannedImport& import) {
-  ASSIGN_OR_RETURN(client::Client * client, context.Connect());
-  const auto versions = client->ListDatasets(import.spec.dataset());
-  if (absl::IsNotFound(versions.status())) return RunImport(context, import.spec, import.folder);
-  RETURN_IF_ERROR(versions.status());
-  const v1::Dataset* newest = nullptr;
-  for (const v1::Dataset& version : *versions) {
-    if (version.description() != import.spec.description()) continue;
-    if (newest == nullptr || newest->create_time().seconds() <= version.create_time().seconds()) newest = &version;
+  ASSIGN_OR_RETURN(const v1::Dataset dataset, FindEqualOrImport(context, import));
+  // Before anything is trained on the others.
+  if (!context.json && dataset.dropped_count() > 0) {
+    PrintLine(absl::StrCat(dataset.name(), ": ", dataset.image_count(), " images\n", DescribeLeftOut(dataset)));
   }
-  if (newest != nullptr) return *newest;
-  return RunImport(context, import.spec, import.folder);
+  return dataset;
 }
 
 absl::StatusOr<v1::Dataset> PrepareImages(Context& context, const ExperimentOptions& options) {

@@ -39,7 +39,8 @@ absl::StatusOr<PlannedImport> PlanFaces(const ExperimentOptions& options, const 
 // The import of data set `id` from the digits that ship.
 PlannedImport PlanDigits(const ExperimentOptions& options, const std::string& id);
 
-// The newest version that an equal import has made, else imports.
+// The newest version that an equal import has made, else imports; says on
+// standard output what was left out, unless --json was given.
 absl::StatusOr<v1::Dataset> FindOrImport(Context& context, const PlannedImport& import);
 
 // The images of an experiment: faces as the paper's task has them (--kdef),

@@ -1,32 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/kdef_folder.h"
 
-#include <cstdint>
-#include <filesystem>
-#include <map>
 #include <set>
-#include <system_error>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/sha256.h"
+#include "base/status_macros.h"
+#include "client/cli/left_out.h"
+#include "client/src/upload.h"
 
 namespace facet::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int kPeople = 35;  // of each sex
 constexpr size_t kDigestLength = 8;
-
-// "F01" of "AF01ANS.JPG"; empty where the name is not KDEF's. The server looks
-// closer.
-std::string PersonOf(const fs::path& file) {
-  const std::string stem = absl::AsciiStrToUpper(file.stem().string());
-  if (stem.size() != 7 && stem.size() != 8) return "";
-  return stem[0] == 'A' || stem[0] == 'B' ? stem.substr(1, 3) : "";
-}
 
 }  // namespace
 
@@ -39,19 +27,13 @@ std::vector<std::string> AllKdefPeople() {
 }
 
 absl::StatusOr<KdefFolder> ReadKdefFolder(const std::string& folder) {
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) {
-    return absl::NotFoundError(absl::StrCat("there is no folder '", folder, "' on this machine"));
-  }
-  std::map<std::string, uint64_t> sizes;
+  ASSIGN_OR_RETURN(const client::UploadFiles files, client::FindUploadFiles(folder));
   std::set<std::string> found;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    std::error_code ignored;
-    if (!it->is_regular_file(ignored)) continue;
-    sizes[it->path().lexically_relative(folder).generic_string()] = it->file_size(ignored);
-    found.insert(PersonOf(it->path()));
+  Sha256 hash;
+  for (const auto& file : files.files) {
+    hash.Update(absl::StrCat(file.relative, " ", file.size, "\n"));
+    found.insert(KdefPersonOf(file.relative));
   }
-  if (error) return absl::PermissionDeniedError(absl::StrCat("cannot list '", folder, "': ", error.message()));
   KdefFolder result;
   for (const std::string& person : AllKdefPeople()) {
     if (found.contains(person)) result.people.push_back(person);
@@ -59,8 +41,6 @@ absl::StatusOr<KdefFolder> ReadKdefFolder(const std::string& folder) {
   if (result.people.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("no file in '", folder, "' is named as in KDEF, e.g. AF01ANS.JPG"));
   }
-  Sha256 hash;
-  for (const auto& [path, size] : sizes) hash.Update(absl::StrCat(path, " ", size, "\n"));
   result.digest = hash.HexDigest().substr(0, kDigestLength);
   return result;
 }

@@ -20,8 +20,9 @@ struct KdefFolder {
   std::string digest;
 };
 
-// Looks through a folder and all below it. NOT_FOUND: there is none.
-// INVALID_ARGUMENT: no file is named as in KDEF.
+// Looks through what an upload of the folder sends: all below it, links followed.
+// NOT_FOUND: there is none. INVALID_ARGUMENT: no file is named as in KDEF, or a
+// link leads back to a folder around it. PERMISSION_DENIED: one cannot be listed.
 absl::StatusOr<KdefFolder> ReadKdefFolder(const std::string& folder);
 
 }  // namespace facet::cli

@@ -2,6 +2,8 @@
 #include "client/cli/experiments/measure_tables.h"
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/experiments/markdown_table.h"
@@ -18,11 +20,14 @@ MarkdownTable MeasureTable() {
   return MarkdownTable({"measure", "synthetic", "real images (ceiling)", "synthetic / real"});
 }
 
+enum class Ratio { kNone, kOfThoseTwo };
+
 // A row for each feature, and one for each of its parts. `verb`: "recognised".
-void AddAccuracies(const Accuracies& accuracies, const std::string& verb, MarkdownTable& table) {
+void AddAccuracies(const Accuracies& accuracies, const std::string& verb, Ratio ratio, MarkdownTable& table) {
   const auto add = [&](const std::string& what, const auto& accuracy) {
-    table.Add({what, FormatShare(accuracy.synthetic()), FormatShare(accuracy.real()),
-               FormatRatio(accuracy.synthetic(), accuracy.real())});
+    std::vector<std::string> row = {what, FormatShare(accuracy.synthetic()), FormatShare(accuracy.real())};
+    if (ratio == Ratio::kOfThoseTwo) row.push_back(FormatRatio(accuracy.synthetic(), accuracy.real()));
+    table.Add(std::move(row));
   };
   for (const auto& accuracy : accuracies) {
     add(absl::StrCat(accuracy.feature(), " ", verb), accuracy);
@@ -55,28 +60,33 @@ std::optional<double> Psnr(bool measured, double db) { return measured ? std::op
 std::string CellTable(const Accuracies& accuracies, std::optional<double> psnr_db, bool has_measures,
                       const v1::ImageMeasures& measures) {
   MarkdownTable table = MeasureTable();
-  AddAccuracies(accuracies, "recognised", table);
+  AddAccuracies(accuracies, "recognised", Ratio::kOfThoseTwo, table);
   if (psnr_db.has_value()) table.Add({"PSNR", absl::StrCat(FormatNumber(*psnr_db), " dB"), kNone, kNone});
   if (has_measures) AddMeasures(measures, table);
   return absl::StrCat(table.ToString(), "\n");
 }
 
-std::string MixTable(const v1::MixReport& mix) {
-  MarkdownTable table({"measure", "mixes", "real images", "mixes / real"});
-  AddAccuracies(mix.kept(), "kept", table);
+// No ratio: the real images are of other cells, and harder or easier.
+std::string MixTable(const v1::MixReport& mix, const std::string& whose_ceiling) {
+  MarkdownTable table({"measure", "mixes", whose_ceiling});
+  AddAccuracies(mix.kept(), "kept", Ratio::kNone, table);
+  const auto add = [&](const std::string& what, const std::string& figure) { table.Add({what, figure, kNone}); };
   // A judge may know nothing of the feature itself.
   if (mix.parent_mass() > 0) {
-    table.Add({absl::StrCat("belief that it is one of the two parents (", mix.feature(), ")"),
-               FormatShare(mix.parent_mass()), kNone, kNone});
+    add(absl::StrCat("belief that it is one of the two parents (", mix.feature(), ")"), FormatShare(mix.parent_mass()));
+  }
+  if (mix.has_rendered_blend_distance()) {
+    add("distance from the plain blend of the parents as the model draws them",
+        FormatNumber(mix.rendered_blend_distance()));
   }
   if (mix.blend_distance() > 0) {
-    table.Add({"distance from the plain blend of pixels", FormatNumber(mix.blend_distance()), kNone, kNone});
+    add("distance from the plain blend of the parents' real images", FormatNumber(mix.blend_distance()));
   }
   if (mix.nearest_distance() > 0) {
-    table.Add({"distance to the nearest training image", FormatNumber(mix.nearest_distance()), kNone, kNone});
+    add("distance to the nearest training image", FormatNumber(mix.nearest_distance()));
   }
   if (mix.smoothness() > 0) {
-    table.Add({"largest over mean step from parent to parent (1: even)", FormatNumber(mix.smoothness()), kNone, kNone});
+    add("largest over mean step from parent to parent (1: even)", FormatNumber(mix.smoothness()));
   }
   return absl::StrCat(table.ToString(), "\n");
 }
@@ -98,11 +108,11 @@ std::string MeasureTables(const v1::EvaluationReport& report, const std::string&
   }
   for (const auto& mix : report.mixes()) {
     absl::StrAppend(&text, heading, " Mixes of ", mix.feature(), "\n\n", mix.image_count(),
-                    " images of two classes at 0.5 and 0.5.\n\n", MixTable(mix));
+                    " images of two classes at 0.5 and 0.5.\n\n", MixTable(mix, CeilingOfMixes(report)));
   }
   if (report.train_on_synthetic_size() > 0) {
     MarkdownTable table({"measure", "learnt from synthetic images", "learnt from real images", "ratio"});
-    AddAccuracies(report.train_on_synthetic(), "recognised", table);
+    AddAccuracies(report.train_on_synthetic(), "recognised", Ratio::kOfThoseTwo, table);
     absl::StrAppend(&text, heading, " A classifier that learnt from synthetic images alone\n\nOn real images.\n\n",
                     table.ToString(), "\n");
   }

@@ -13,13 +13,15 @@ namespace facet::cli {
 // A heading and a table for each group of held-out cells, for the training
 // cells, for mixes of each feature, and for training on synthetic images; what
 // the report does not have is left out. Beside what synthetic images reach
-// stands what real ones of the same cells do. `heading` begins each heading:
-// "###".
+// stands what real ones of the same cells do, and their ratio; beside mixes, of
+// which there are no real ones, what CeilingOfMixes names. `heading` begins each
+// heading: "###".
 std::string MeasureTables(const v1::EvaluationReport& report, const std::string& heading);
 
 // Of each source of a comparison of recognisers: accuracy on each test, the
-// difference to the first source with its interval, McNemar's test; then how
-// many synthetic images were rendered, kept and left out.
+// difference to the first source with its interval, McNemar's test; then what
+// that test counted, seed by seed, and how many synthetic images were rendered,
+// kept and left out.
 std::string AugmentationTable(const v1::AugmentationReport& report);
 
 }  // namespace facet::cli

@@ -27,41 +27,42 @@ cv::Mat DrawPair(const ImagePair& pair) {
   return cell;
 }
 
+std::vector<ImagePair> ChoosePairs(const v1::FeatureSchema& schema, std::vector<ImagePair> pairs, size_t count,
+                                   Upright upright) {
+  std::vector<std::vector<std::string>> classes;
+  for (const ImagePair& pair : pairs) classes.push_back(pair.classes);
+  std::vector<ImagePair> chosen;
+  for (const size_t i : ChoosePictures(schema, classes, count, upright)) chosen.push_back(std::move(pairs[i]));
+  return chosen;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ImagePair>> MakePairs(client::Client& client, const RenderSession& session,
-                                                 const std::string& dataset, const std::vector<int64_t>& indices) {
+                                                 const std::string& dataset, const std::vector<int64_t>& indices,
+                                                 size_t count, Upright upright) {
   ASSIGN_OR_RETURN(std::vector<DatasetPicture> real, ReadDatasetPictures(client, dataset, indices));
   std::vector<ImagePair> pairs;
   std::vector<v1::FeatureVector> vectors;
   for (DatasetPicture& image : real) {
-    vectors.push_back(VectorOf(session.schema(), image.classes));
     pairs.push_back({std::move(image.classes), image.picture, {}});
   }
+  pairs = ChoosePairs(session.schema(), std::move(pairs), count, upright);
+  for (const ImagePair& pair : pairs) vectors.push_back(VectorOf(session.schema(), pair.classes));
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> rendered, session.Render(vectors));
   for (size_t i = 0; i < pairs.size(); ++i) pairs[i].synthetic = rendered[i];
   return pairs;
 }
 
-std::vector<int64_t> SpreadIndices(int64_t size, int count) {
-  std::vector<int64_t> indices;
-  const int64_t wanted = std::min<int64_t>(size, count);
-  for (int64_t i = 0; i < wanted; ++i) indices.push_back(i * size / wanted);
-  return indices;
-}
-
-std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs, int longest) {
+std::vector<PairGroup> GroupPairs(const v1::FeatureSchema& schema, int index, std::vector<ImagePair> pairs,
+                                  size_t longest, Upright upright) {
   std::map<std::string, std::vector<ImagePair>> by_class;
   for (ImagePair& pair : pairs) by_class[pair.classes.at(index)].push_back(std::move(pair));
   std::vector<PairGroup> groups;
-  for (const std::string& name : feature.classes()) {
+  for (const std::string& name : schema.features(index).classes()) {
     const auto found = by_class.find(name);
     if (found == by_class.end()) continue;
-    PairGroup& group = groups.emplace_back();
-    group.label = name;
-    for (const int64_t i : SpreadIndices(static_cast<int64_t>(found->second.size()), longest)) {
-      group.pairs.push_back(std::move(found->second[i]));
-    }
+    groups.push_back({name, ChoosePairs(schema, std::move(found->second), longest, upright)});
   }
   return groups;
 }

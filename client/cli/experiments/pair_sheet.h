@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client/cli/even_pictures.h"
 #include "client/cli/rendering.h"
 #include "facet/client/client.h"
 #include "facet/v1/dataset.pb.h"
@@ -21,12 +22,11 @@ struct ImagePair {
   cv::Mat synthetic;
 };
 
-// Reads images of the data set and renders their classes. Errors of the server.
+// Reads images of the data set and renders the classes of at most `count` of
+// them, as ChoosePictures chooses. Errors of the server.
 absl::StatusOr<std::vector<ImagePair>> MakePairs(client::Client& client, const RenderSession& session,
-                                                 const std::string& dataset, const std::vector<int64_t>& indices);
-
-// `count` indices spread over `size` images; all of them where they are fewer.
-std::vector<int64_t> SpreadIndices(int64_t size, int count);
+                                                 const std::string& dataset, const std::vector<int64_t>& indices,
+                                                 size_t count, Upright upright);
 
 // Pairs that go in one band of the sheet.
 struct PairGroup {
@@ -34,10 +34,11 @@ struct PairGroup {
   std::vector<ImagePair> pairs;
 };
 
-// The pairs by their class of `feature`, number `index` in the schema, in the
-// order of its classes, at most `longest` of each, spread over them; groups
-// without pairs are left out.
-std::vector<PairGroup> GroupPairs(const v1::Feature& feature, int index, std::vector<ImagePair> pairs, int longest);
+// The pairs by their class of feature number `index` of the schema, in the order
+// of its classes, at most `longest` of each, as ChoosePictures chooses them;
+// groups without pairs are left out.
+std::vector<PairGroup> GroupPairs(const v1::FeatureSchema& schema, int index, std::vector<ImagePair> pairs,
+                                  size_t longest, Upright upright);
 
 // As figures 5 to 7 of the paper: bands of two rows, synthetic images above the
 // real ones, with the classes below each pair. The sheet is as wide as the

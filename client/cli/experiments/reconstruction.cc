@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/cli/experiments/dataset_pictures.h"
 #include "client/cli/experiments/experiments.h"
 #include "client/cli/experiments/images.h"
 #include "client/cli/experiments/pair_sheet.h"
@@ -27,9 +28,10 @@ absl::StatusOr<ExperimentReport> RunReconstruction(Context& context, const Exper
   }
   const std::string model = trained.run.model->name();
   ASSIGN_OR_RETURN(const RenderSession session, RenderSession::Open(*client, model));
-  const std::vector<int64_t> indices = SpreadIndices(trained.dataset->image_count(), kColumns * kBands);
-  ASSIGN_OR_RETURN(std::vector<ImagePair> pairs, MakePairs(*client, session, trained.dataset->name(), indices));
-  std::string caption = "Synthetic images above the real ones, spread over the data set.";
+  ASSIGN_OR_RETURN(std::vector<ImagePair> pairs,
+                   MakePairs(*client, session, trained.dataset->name(), SomeIndices(trained.dataset->image_count()),
+                             kColumns * kBands, Upright::kAny));
+  std::string caption = "Synthetic images above the real ones, spread over the classes.";
   if (trained.run.model->card().hold_out_size() > 0) {
     absl::StrAppend(&caption, " The model was trained without some cells of the data set, which may be among them.");
   }

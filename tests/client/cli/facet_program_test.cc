@@ -84,6 +84,8 @@ TEST_F(FacetProgramTest, UsageErrorsNeedNoServer) {
                                              {"sweep", "--model", "x", "--sweep", "digit", "--out", "a.gif"},
                                              {"render", "--model", "x", "--out", "a.bmp"},
                                              {"models", "heldout", "x", "--out", "a"},
+                                             {"jobs", "plot", "x", "--out", "curve.png"},
+                                             {"jobs", "plot", "x", "--out", "curve"},
                                              {"completion", "fish"}}) {
     const CommandResult result = Facet(words);
     EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(words);

@@ -52,7 +52,7 @@ class HeldOutSheetTest : public testing::Test {
       for (const int64_t index : request.indices()) {
         v1::DatasetImage& image = *response->add_images();
         image.set_index(index);
-        image.add_classes("b");
+        image.add_classes(index % 2 == 0 ? "b" : "a");
         image.add_classes("a");
         *image.mutable_image() = Reds(1, 60);
       }
@@ -75,6 +75,13 @@ class HeldOutSheetTest : public testing::Test {
     for (int i = 0; i < samples; ++i) report.add_sample_images(100 + i);
   }
 
+  // Of the first rule.
+  void HoldOutImage(int64_t image) {
+    v1::EvaluationReport& report = *model_.mutable_card()->mutable_report();
+    if (report.held_out_size() == 0) report.add_held_out();
+    report.mutable_held_out(0)->add_sample_images(image);
+  }
+
   client::FakeServer server_;
   std::unique_ptr<client::Client> client_;
   v1::ModelVersion model_;
@@ -88,10 +95,8 @@ TEST_F(HeldOutSheetTest, DrawsRealAboveRenderedForEachRule) {
   HoldOut("colour", 3);
   HoldOut("rotation", 30);
   ASSERT_THAT(WriteHeldOutSheet(*client_, "digits", dir_ / "sheet.png"), IsOk());
-  EXPECT_THAT(indices_, ElementsAre(ElementsAre(100, 101, 102), SizeIs(12)));
-  EXPECT_EQ(indices_[1].front(), 100);
-  EXPECT_EQ(indices_[1].back(), 127) << "spread over all";
-  ASSERT_EQ(rendered_.size(), 15u);
+  EXPECT_THAT(indices_, ElementsAre(ElementsAre(100, 101, 102), SizeIs(30)));
+  ASSERT_EQ(rendered_.size(), 15u) << "at most 12 of a rule";
   EXPECT_EQ(rendered_[0].features(0).feature(), "digit");
   EXPECT_EQ(rendered_[0].features(0).weights(0).class_(), "b") << "what the real image shows";
   EXPECT_EQ(rendered_[0].features(1).weights(0).class_(), "a");
@@ -104,6 +109,17 @@ TEST_F(HeldOutSheetTest, DrawsRealAboveRenderedForEachRule) {
   }
   EXPECT_EQ(real, 15 * 84 * 84);
   EXPECT_EQ(synthetic, 15 * 84 * 84);
+}
+
+// The first 13 images show the one digit, the last 6 the other.
+TEST_F(HeldOutSheetTest, ClassesComeEvenly) {
+  for (int i = 0; i < 13; ++i) HoldOutImage(2 * i);
+  for (int i = 0; i < 6; ++i) HoldOutImage(101 + 2 * i);
+  ASSERT_THAT(MakeHeldOutSheet(*client_, "digits"), IsOk());
+  int of_a = 0;
+  for (const v1::FeatureVector& vector : rendered_) of_a += vector.features(0).weights(0).class_() == "a";
+  EXPECT_EQ(rendered_.size(), 12u);
+  EXPECT_EQ(of_a, 6);
 }
 
 TEST_F(HeldOutSheetTest, RowsNameTheRuleThatHeldThemOut) {

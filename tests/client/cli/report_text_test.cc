@@ -74,8 +74,24 @@ TEST(FormatReportTest, MixesAreSetAgainstThePlainBlend) {
   mix.set_feature("identity");
   mix.set_blend_distance(0.043);
   mix.set_smoothness(1.449);
-  EXPECT_THAT(FormatReport(report), HasSubstr("mixes of identity: 0.043 from the plain blend of the parents; largest "
-                                              "step 1.45 of the mean on the way"));
+  EXPECT_THAT(FormatReport(report), HasSubstr("mixes of identity: 0.043 from the plain blend of the parents' real "
+                                              "images; largest step 1.45 of the mean on the way"));
+  mix.set_rendered_blend_distance(0.0214);
+  EXPECT_THAT(FormatReport(report),
+              HasSubstr("mixes of identity: 0.021 from the plain blend of the parents as the model draws them; 0.043 "
+                        "from the plain blend of the parents' real images; largest"));
+}
+
+TEST(FormatReportTest, WhatMixesKeepStandsBesideOtherCells) {
+  v1::EvaluationReport report;
+  v1::FeatureAccuracy& kept = *report.add_mixes()->add_kept();
+  kept.set_feature("expression");
+  kept.set_synthetic(0.876);
+  kept.set_real(0.261);
+  EXPECT_THAT(FormatReport(report), HasSubstr("    expression: 87.6 % kept (the parents' real images, which the judge "
+                                              "learnt: 26.1 %)\n"));
+  report.add_held_out()->add_accuracy()->set_feature("expression");
+  EXPECT_THAT(FormatReport(report), HasSubstr("    expression: 87.6 % kept (real held-out images: 26.1 %)\n"));
 }
 
 TEST(FormatReportTest, HasWhatWasMeasuredOfImages) {

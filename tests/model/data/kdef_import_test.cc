@@ -154,7 +154,7 @@ TEST_F(KdefImportTest, LeavesOutAndSaysWhy) {
   EXPECT_THAT(reasons["text/AF05NES.JPG"], StartsWith("unreadable: not a PNG, JPEG"));
   EXPECT_THAT(reasons["portrait.jpg"], StartsWith("unknown name"));
   EXPECT_THAT(reasons["AF01/copy/AF01NES.JPG"], StartsWith("double: the same name as 'AF01/AF01NES.JPG'"));
-  EXPECT_THAT(reasons["AF01/AF06NES.JPG"], StartsWith("unreadable: a link"));
+  EXPECT_EQ(reasons["AF01/AF06NES.JPG"], "a link, not followed");
   EXPECT_THAT(result->info.schema.features()[0].classes, ElementsAre("F01", "M02"));
 }
 
@@ -211,6 +211,32 @@ TEST_F(KdefImportTest, FolderWithoutKdefNamesIsRefused) {
   std::filesystem::remove(dir_ / "source/AF01/anna.jpg");
   EXPECT_THAT(Import(), HasReason(absl::StatusCode::kInvalidArgument, "NO_KDEF_NAMES"));
   EXPECT_THAT(Import(), IsError(absl::StatusCode::kInvalidArgument, HasSubstr("no pictures in it")));
+}
+
+// A folder for each person, and some of them elsewhere.
+TEST_F(KdefImportTest, LinkedFoldersAreNotFollowedButTold) {
+  dir_.Write("elsewhere/AF07NES.JPG", PngOf(DrawnPortrait(70, 0)));
+  std::filesystem::create_directory_symlink(dir_ / "elsewhere", dir_ / "source/AF07");
+  std::filesystem::create_symlink("nowhere", dir_ / "source/AF08");
+  const auto result = Import();
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->dropped_count, 2);
+  auto reasons = Dropped(*result);
+  EXPECT_EQ(reasons["AF07"], "a link, not followed");
+  EXPECT_EQ(reasons["AF08"], "a link, not followed") << "wherever it leads";
+  EXPECT_THAT(result->info.schema.features()[0].classes, ElementsAre("F01", "M02"));
+}
+
+TEST_F(KdefImportTest, FolderOfLinksAloneIsRefusedWithTheFirst) {
+  dir_.Write("links/readme.txt", "x");
+  for (const char* person : {"AF01", "AM02"}) {
+    std::filesystem::create_directory_symlink(dir_ / "source/AF01", dir_ / (std::string("links/") + person));
+  }
+  options_.source = dir_ / "links";
+  EXPECT_THAT(Import(), HasReason(absl::StatusCode::kInvalidArgument, "NO_KDEF_NAMES"));
+  EXPECT_THAT(Import(),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      HasSubstr("no pictures in it; links in it are not followed, the first of 2 is 'AF01'")));
 }
 
 TEST_F(KdefImportTest, OnePersonAloneIsRefused) {

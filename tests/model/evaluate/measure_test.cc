@@ -29,6 +29,7 @@ class BlendingRenderer final : public Renderer {
  public:
   BlendingRenderer(const Dataset& dataset, FakeClock& clock) : dataset_(dataset), clock_(clock) {}
   float error = 0;
+  float error_of_mixes = 0;  // on top of that, of vectors with a part of a class
   std::vector<int> batches;
 
   absl::Status Render(absl::Span<const float> dense, int count, const PixelFormat& format, void* pixels) override {
@@ -37,8 +38,10 @@ class BlendingRenderer final : public Renderer {
     batches.push_back(count);
     clock_.Advance(absl::Seconds(1));
     float* out = static_cast<float*>(pixels);
-    std::fill_n(out, count * kSamples, error);
     for (int i = 0; i < count; ++i) {
+      const absl::Span<const float> vector = dense.subspan(i * kClasses, kClasses);
+      const bool mix = std::any_of(vector.begin(), vector.end(), [](float w) { return w != 0 && w != 1; });
+      std::fill_n(out + i * kSamples, kSamples, error + (mix ? error_of_mixes : 0));
       for (int64_t image = 0; image < kTinyImages; ++image)
         AddWeighted(&dense[i * kClasses], image, out + i * kSamples);
     }
@@ -200,11 +203,20 @@ TEST_F(MeasureTest, BlendDistanceIsTheRootMeanSquareFromThePixelBlend) {
   EXPECT_NEAR(Run()->mixes[0].blend_distance, 0.25, 1e-6);
 }
 
+// What is drawn wrong of both parents is no sign that a mix is more than a blend.
+TEST_F(MeasureTest, RenderedBlendDistanceIsThatFromTheBlendOfBothParentsAsTheyAreDrawn) {
+  renderer_.error = 0.25f;
+  EXPECT_NEAR(Run()->mixes[0].rendered_blend_distance, 0, 1e-6);
+  renderer_.error_of_mixes = 0.125f;
+  EXPECT_NEAR(Run()->mixes[0].rendered_blend_distance, 0.125, 1e-6);
+}
+
 TEST_F(MeasureTest, LooksAtMaxImagesOfEachPartAtTheMost) {
   max_images_ = 2;
   const auto evaluation = Run();
   std::erase(renderer_.batches, 1);  // on the way from parent to parent
-  EXPECT_THAT(renderer_.batches, ElementsAre(2, 2, 2, 2, 2));
+  // Held-out cells, trained cells, and of each feature the mixes and both parents.
+  EXPECT_THAT(renderer_.batches, ElementsAre(2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2));
   EXPECT_EQ(evaluation->mixes[0].image_count, 2);
   EXPECT_EQ(evaluation->held_out[0].cell_count, 3);
 }

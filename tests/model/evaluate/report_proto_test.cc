@@ -17,7 +17,7 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
                                  {3, 9},
                                  {0.5, 0.75, 0.25, 0.125, 1.5, {{"digit", 0.5, 0.25, 1}}}});
   evaluation.train = {{"digit", 0.25, 1.0, {}}};
-  evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5, {}}}, 0.875, 0.0625, 1.25, 0.5});
+  evaluation.mixes.push_back({"colour", 12, {{"digit", 0.125, 0.5, {}}}, 0.875, 0.0625, 0.03125, 1.25, 0.5});
   evaluation.train_psnr_db = 30;
   evaluation.train_measures.ssim = 0.875;
   evaluation.train_on_synthetic = {{"digit", 0.625, 0.75, {}}};
@@ -40,7 +40,7 @@ TEST(ReportProtoTest, CarriesEveryFigure) {
          train { feature: "digit" synthetic: 0.25 real: 1 }
          mixes {
            feature: "colour" image_count: 12 kept { feature: "digit" synthetic: 0.125 real: 0.5 }
-           parent_mass: 0.875 blend_distance: 0.0625 smoothness: 1.25
+           parent_mass: 0.875 blend_distance: 0.0625 rendered_blend_distance: 0.03125 smoothness: 1.25
            nearest_distance: 0.5
          }
          train_on_synthetic { feature: "digit" synthetic: 0.625 real: 0.75 }

@@ -16,7 +16,8 @@ TEST(ComparisonProtoTest, CarriesEveryFigure) {
   Comparison comparison;
   comparison.synthetic = {30, 20, 7, 3};
   Comparison::Test baseline{"other", 4, {0.5, 0.75}, 0.625, std::nullopt};
-  Comparison::Test test{"other", 4, {0.75, 1}, 0.875, Comparison::Test::Difference{0.25, -0.125, 0.5, 0.0625}};
+  Comparison::Test test{
+      "other", 4, {0.75, 1}, 0.875, Comparison::Test::Difference{0.25, -0.125, 0.5, 0.0625, {5, 1}, {0, 3}}};
   comparison.sources = {{TrainingSource::kOriginals, 10, {baseline}}, {TrainingSource::kMixup, 10, {test}}};
   v1::AugmentationReport expected;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
@@ -30,6 +31,7 @@ TEST(ComparisonProtoTest, CarriesEveryFigure) {
            tests {
              name: "other" images: 4 accuracy: [0.75, 1] mean_accuracy: 0.875
              difference: 0.25 difference_low: -0.125 difference_high: 0.5 mcnemar_p: 0.0625
+             gained: [5, 1] lost: [0, 3]
            }
          }
          seeds: [1, 2]

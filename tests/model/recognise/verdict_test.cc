@@ -33,6 +33,8 @@ TEST(JudgeTestTest, ComparesSeedBySeed) {
   EXPECT_NEAR(test.difference->mean, (6 + 0 + 0) / 24.0, 1e-12);
   // p of each: 2 / 64, 1, 1.
   EXPECT_EQ(test.difference->mcnemar_p, 1);
+  EXPECT_THAT(test.difference->gained, ElementsAre(6, 1, 0));
+  EXPECT_THAT(test.difference->lost, ElementsAre(0, 1, 0));
   EXPECT_LT(test.difference->low, test.difference->mean);
   EXPECT_GT(test.difference->high, test.difference->mean);
 }

@@ -106,6 +106,23 @@ TEST_F(ImagesTest, EqualImportIsFoundAgain) {
   EXPECT_THAT(imported_, IsEmpty());
 }
 
+TEST_F(ImagesTest, WhatWasLeftOutIsPrinted) {
+  AddVersion(1, Description());
+  v1::Dataset& version = versions_.back();
+  version.mutable_schema()->add_features()->set_name("identity");
+  version.add_dropped()->set_path("AF04/AF04NES.JPG");
+  version.mutable_dropped(0)->set_reason("no face");
+  version.set_dropped_count(1);
+  testing::internal::CaptureStdout();
+  EXPECT_THAT(PrepareImages(context_, options_), IsOk());
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "") << "with --json there is the report alone";
+  context_.json = false;
+  testing::internal::CaptureStdout();
+  EXPECT_THAT(PrepareImages(context_, options_), IsOk());
+  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+              AllOf(HasSubstr("AF04/AF04NES.JPG: no face\n"), HasSubstr("nobody is left of: F04\n")));
+}
+
 TEST_F(ImagesTest, OtherOptionsAndOtherFilesAreImported) {
   AddVersion(1, Description());
   options_.face_margin = 0.2F;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/experiments/kdef_folder.h"
 
+#include <filesystem>
+
 #include "gmock/gmock.h"
 #include "tests/base/status_is.h"
 #include "tests/base/temp_dir.h"
@@ -30,6 +32,23 @@ TEST(KdefFolderTest, FindsPeopleByTheNamesOfFiles) {
   const auto folder = ReadKdefFolder(dir / "kdef");
   ASSERT_THAT(folder, IsOk());
   EXPECT_THAT(folder->people, ElementsAre("M01", "M02", "F10"));
+}
+
+TEST(KdefFolderTest, FollowsLinksAsAnUploadDoes) {
+  const TempDir dir;
+  dir.Write("kdef/AF01/AF01NES.JPG", "x");
+  dir.Write("kdef/AM02/AM02NES.JPG", "x");
+  dir.Write("links/readme.txt", "x");
+  for (const char* person : {"AF01", "AM02"}) {
+    std::filesystem::create_directory_symlink(dir / (std::string("kdef/") + person),
+                                              dir / (std::string("links/") + person));
+  }
+  const auto folder = ReadKdefFolder(dir / "links");
+  ASSERT_THAT(folder, IsOk());
+  EXPECT_THAT(folder->people, ElementsAre("F01", "M02"));
+  const std::string digest = folder->digest;
+  dir.Write("kdef/AM02/AM02HAS.JPG", "x");
+  EXPECT_NE(ReadKdefFolder(dir / "links")->digest, digest);
 }
 
 TEST(KdefFolderTest, DigestIsOfNamesAndSizesBelowTheFolder) {

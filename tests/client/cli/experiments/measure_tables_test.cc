@@ -45,20 +45,22 @@ TEST(MeasureTablesTest, HeldOutCellsStandBesideTheirCeiling) {
 TEST(MeasureTablesTest, MixesHaveMeasuresOfTheirOwn) {
   const auto report = FromText<v1::EvaluationReport>(R"(
     mixes {
-      feature: "identity" image_count: 256 parent_mass: 0.81 blend_distance: 0.07 smoothness: 1.25 nearest_distance: 0.09
+      feature: "identity" image_count: 256 parent_mass: 0.81 blend_distance: 0.07 rendered_blend_distance: 0.03
+      smoothness: 1.25 nearest_distance: 0.09
       kept { feature: "expression" synthetic: 0.9 real: 0.96 }
     })");
   EXPECT_EQ(MeasureTables(report, "##"), R"(## Mixes of identity
 
 256 images of two classes at 0.5 and 0.5.
 
-| measure | mixes | real images | mixes / real |
-|---|---|---|---|
-| expression kept | 90.0 % | 96.0 % | 0.94 |
-| belief that it is one of the two parents (identity) | 81.0 % | – | – |
-| distance from the plain blend of pixels | 0.07 | – | – |
-| distance to the nearest training image | 0.09 | – | – |
-| largest over mean step from parent to parent (1: even) | 1.25 | – | – |
+| measure | mixes | the parents' real images, which the judge learnt |
+|---|---|---|
+| expression kept | 90.0 % | 96.0 % |
+| belief that it is one of the two parents (identity) | 81.0 % | – |
+| distance from the plain blend of the parents as the model draws them | 0.03 | – |
+| distance from the plain blend of the parents' real images | 0.07 | – |
+| distance to the nearest training image | 0.09 | – |
+| largest over mean step from parent to parent (1: even) | 1.25 | – |
 
 )");
 }
@@ -80,7 +82,19 @@ TEST(MeasureTablesTest, PartsOfAFeatureFollowIt) {
                                 "| transform recognised: its turn alone | 90.0 % | 100.0 % | 0.90 |\n"
                                 "| transform recognised: its mirroring alone | 55.0 % | 60.0 % | 0.92 |\n"
                                 "| identity recognised | 100.0 % | 100.0 % | 1.00 |\n"));
-  EXPECT_THAT(tables, HasSubstr("| transform kept: its turn alone | 75.0 % | 100.0 % | 0.75 |\n"));
+  EXPECT_THAT(tables, HasSubstr("| transform kept: its turn alone | 75.0 % | 100.0 % |\n"));
+}
+
+// Real held-out images may be harder than mixes: a ratio of 2.53 says nothing.
+TEST(MeasureTablesTest, MixesStandBesideRealImagesOfOtherCellsWithoutARatio) {
+  auto report = FromText<v1::EvaluationReport>(R"(
+    held_out { rule: "none-found" }
+    mixes { feature: "identity" kept { feature: "expression" synthetic: 0.949 real: 0.375 } })");
+  EXPECT_THAT(MeasureTables(report, "##"),
+              HasSubstr("| measure | mixes | the parents' real images, which the judge learnt |\n"));
+  report.MergeFrom(FromText<v1::EvaluationReport>(kHeldOut));
+  EXPECT_THAT(MeasureTables(report, "##"), HasSubstr("| measure | mixes | real held-out images |\n|---|---|---|\n"
+                                                     "| expression kept | 94.9 % | 37.5 % |\n"));
 }
 
 TEST(MeasureTablesTest, LeavesOutWhatTheReportDoesNotHave) {
@@ -96,6 +110,20 @@ TEST(MeasureTablesTest, ClassifierOfSyntheticImagesIsComparedWithTheJudge) {
                                 "train_on_synthetic { feature: 'expression' synthetic: 0.75 real: 0.9375 }"),
                             "##"),
               HasSubstr("| expression recognised | 75.0 % | 93.8 % | 0.80 |"));
+}
+
+TEST(AugmentationTableTest, CountsOfMcNemarFollowBySeed) {
+  const auto report = FromText<v1::AugmentationReport>(R"(
+    seeds: [1, 2]
+    sources { name: "originals" tests { name: "all" images: 300 } }
+    sources { name: "mixup" tests { name: "all" images: 300 difference: 0.02 gained: [9, 4] lost: [2, 5] } })");
+  EXPECT_THAT(AugmentationTable(report),
+              HasSubstr("\n\nWhat McNemar's test counts, images by seed:\n\n"
+                        "| learnt from | tested on | seed | right where the first source is wrong | wrong where it is "
+                        "right |\n"
+                        "|---|---|---|---|---|\n"
+                        "| mixup | all | 1 | 9 | 2 |\n"
+                        "| mixup | all | 2 | 4 | 5 |\n"));
 }
 
 TEST(AugmentationTableTest, HasARowForEachSourceAndTest) {
