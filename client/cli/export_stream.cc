@@ -15,6 +15,7 @@
 #include "client/cli/export_mend.h"
 #include "client/cli/export_state.h"
 #include "client/cli/export_writer.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/stream_batches.h"
@@ -212,7 +213,8 @@ void Report(const Context& context, const ExportOptions& options, const ExportSt
 }  // namespace
 
 void AddExportOptions(CLI::App& command, ExportOptions& options) {
-  command.add_option("--out", options.out, "write the stream to this folder; going on with what is there");
+  TakesPath(command.add_option("--out", options.out, "write the stream to this folder; going on with what is there"),
+            "DIR");
   command.add_option("--format", options.format, "webdataset: tar shards; folder: images and manifest.csv")
       ->capture_default_str()
       ->check(CLI::IsMember({"webdataset", "folder"}));

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/export_stream.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/progress_bar.h"
@@ -197,8 +198,8 @@ void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
       "  facet stream --spec data/recipes/london_mix.yaml --describe\n"
       "  facet stream --spec data/recipes/london_mix.yaml --out shards/ --label expression");
   command->add_option("--model", options->model, "name, name@version or name@alias");
-  command->add_option("--spec", options->spec_file,
-                      "a recipe file (a StreamSpec): .yaml, .yml, .json; others: protobuf text");
+  TakesPath(command->add_option("--spec", options->spec_file,
+                                "a recipe file (a StreamSpec): .yaml, .yml, .json; others: protobuf text"));
   command->add_option("--mix", options->mixes, "mix all pairs: feature[:0.5 | :0.3-0.7 | :beta=0.4]")->take_all();
   command->add_option("--only", options->only, "these classes only: feature=a,b,c; or one mix: feature=a:0.5,b:0.5")
       ->take_all();
@@ -215,7 +216,8 @@ void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   command->add_flag("--describe", options->describe, "say what would be sent, send nothing");
-  command->add_option("--sheet", options->sheet, "draw the first batch with its soft labels to this .png or .jpg");
+  TakesPath(
+      command->add_option("--sheet", options->sheet, "draw the first batch with its soft labels to this .png or .jpg"));
   AddExportOptions(*command, options->exported);
   command->callback([&context, &run, options] { run = [&context, options] { return Stream(context, *options); }; });
 }
