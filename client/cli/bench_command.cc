@@ -12,6 +12,7 @@
 #include "client/cli/bare_stream.h"
 #include "client/cli/bench_stream.h"
 #include "client/cli/commands.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/rendering.h"
 #include "facet/client/feature_vector.h"
@@ -99,7 +100,7 @@ void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
       "Example, of a server that listens on both:\n"
       "  facet bench stream --model digits --also unix:/run/facet/facet.sock");
   stream->add_option("--model", options->model, "name, name@version or name@alias");
-  stream->add_option("--spec", options->spec_file, "a recipe file: .yaml, .json, or protobuf text");
+  TakesPath(stream->add_option("--spec", options->spec_file, "a recipe file: .yaml, .json, or protobuf text"));
   stream->add_option("--batch-size", options->batch_size, "images a batch (default 64)")->check(CLI::PositiveNumber);
   stream->add_option("--pixel-type", options->pixel_type, "uint8, float16, bfloat16 or float32");
   stream->add_option("--also", options->also, "another address of the same server: unix:/path")->take_all();
@@ -115,7 +116,7 @@ void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
       ->check(CLI::Range(1, 1024));
   stream->add_option("--seconds", options->seconds, "length of each measurement")
       ->capture_default_str()
-      ->check(CLI::Range(0.1, 600.0));
+      ->check(NumberIn(0.1, 600));
   stream->add_option("--rounds", options->rounds, "rounds, of which the middle one counts")
       ->capture_default_str()
       ->check(CLI::Range(1, 99));
@@ -126,7 +127,7 @@ void AddStreamBench(CLI::App& parent, Context& context, Command& run) {
   auto message = std::make_shared<std::string>();
   CLI::App* bare = parent.add_subcommand("bare-stream", "The bare stream that `stream` starts for itself");
   bare->add_option("--listen", *listen, "host:port or unix:/path to listen on")->required();
-  bare->add_option("--message", *message, "file with the message that it sends over and over")->required();
+  TakesPath(bare->add_option("--message", *message, "file with the message that it sends over and over"))->required();
   bare->callback([&run, listen, message] { run = [listen, message] { return ServeBareStream(*listen, *message); }; });
 }
 
@@ -147,7 +148,7 @@ void AddBenchCommands(CLI::App& app, Context& context, Command& run) {
   render->add_option("--images", options->images, "images a call")->capture_default_str()->check(CLI::Range(1, 256));
   render->add_option("--seconds", options->seconds, "length of the run")
       ->capture_default_str()
-      ->check(CLI::Range(0.1, 3600.0));
+      ->check(NumberIn(0.1, 3600));
   render->callback([&context, &run, options] { run = [&context, options] { return BenchRender(context, *options); }; });
   AddStreamBench(*parent, context, run);
 }

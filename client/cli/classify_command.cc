@@ -11,6 +11,7 @@
 #include "base/file_system.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "facet/client/error.h"
 
@@ -89,7 +90,7 @@ void AddClassifyCommand(CLI::App& app, Context& context, Command& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("classify", "What a model's classifier sees in images");
   command->add_option("--model", options->model, "name, name@version or name@alias")->type_name("MODEL")->required();
-  command->add_option("images", options->images, "image files")->required();
+  TakesPath(command->add_option("images", options->images, "image files"))->required();
   command->callback([&context, &run, options] { run = [&context, options] { return Classify(context, *options); }; });
 }
 

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/dataset_import.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/sheet_names.h"
@@ -113,7 +114,7 @@ void AddImport(CLI::App& parent, Context& context, Command& run) {
       "  facet dataset import faces ./KDEF --format kdef --sessions A --expressions NE,DI,HA,SU --angles S\n"
       "Of ./cars the file ./cars/manifest.csv is read.");
   command->add_option("name", options->dataset, "id of the data set")->required();
-  command->add_option("folder", options->path, "folder to upload, or on the server with --on-server");
+  TakesPath(command->add_option("folder", options->path, "folder to upload, or on the server with --on-server"), "DIR");
   command->add_option("--format", options->format, "csv (default), idx-digits or kdef");
   command->add_flag("--on-server", options->on_server, "the folder is on the server, below one of its import roots");
   command->add_option("--bundled", options->bundled, "data that ships with the server: digits");
@@ -140,7 +141,7 @@ void AddDatasetCommands(CLI::App& app, Context& context, Command& run) {
 
   CLI::App* show = parent->add_subcommand("show", "Features and classes of a data set");
   show->add_option("name", *name, "name or name@version")->required();
-  show->add_option("--samples", *samples, "write a sheet of 64 of its images to this .png or .jpg");
+  TakesPath(show->add_option("--samples", *samples, "write a sheet of 64 of its images to this .png or .jpg"));
   show->callback(
       [&context, &run, name, samples] { run = [&context, name, samples] { return Show(context, *name, *samples); }; });
 

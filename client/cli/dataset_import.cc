@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "base/names.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 #include "client/cli/import_progress.h"
 #include "client/cli/left_out.h"
 #include "client/cli/output.h"
@@ -106,6 +107,9 @@ absl::StatusOr<v1::ImportSpec> MakeImportSpec(const ImportOptions& options) {
   } else {
     if (options.path.empty()) return absl::InvalidArgumentError("give the folder to import, or --bundled digits");
     if (options.on_server) {
+      if (!IsValidUtf8(options.path)) {
+        return absl::InvalidArgumentError(absl::StrCat("the folder '", options.path, "' of the server is not UTF-8"));
+      }
       spec.mutable_folder()->set_path(options.path);
     } else {
       spec.mutable_upload();

@@ -8,6 +8,7 @@
 #include "client/cli/hold_out_option.h"
 #include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 
 namespace facet::cli {
@@ -86,7 +87,7 @@ void AddEvaluateCommand(CLI::App& app, Context& context, Command& run) {
   command->add_flag("--train-on-synthetic", options->train_on_synthetic,
                     "also train a classifier on rendered images alone, and test it on real ones");
   command->add_option("--id", options->id, "id of the job; the same id and request attaches to it");
-  command->add_option("--report", options->report, "write the report as JSON to this file");
+  TakesPath(command->add_option("--report", options->report, "write the report as JSON to this file"));
   command->add_flag("--detach", options->detach, "do not wait for the end");
   command->callback([&context, &run, options] { run = [&context, options] { return Evaluate(context, *options); }; });
 }

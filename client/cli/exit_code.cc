@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "client/cli/shown_text.h"
 #include "facet/client/error.h"
 
 namespace facet::cli {
@@ -80,9 +81,11 @@ void PrintError(const absl::Status& status) {
   // The message of several mistakes has their fields, and one reason is not all.
   const bool several = details.violations.size() > 1;
   const std::string reason = several || details.reason.empty() ? "" : absl::StrCat(" (", details.reason, ")");
-  std::fprintf(stderr, "facet: %s%s\n", std::string(status.message()).c_str(), reason.c_str());
+  std::fprintf(stderr, "facet: %s%s\n", ShownText(status.message()).c_str(), reason.c_str());
   const bool named = absl::StartsWith(status.message(), absl::StrCat(details.field, ": "));
-  if (!several && !details.field.empty() && !named) std::fprintf(stderr, "  field: %s\n", details.field.c_str());
+  if (!several && !details.field.empty() && !named) {
+    std::fprintf(stderr, "  field: %s\n", ShownText(details.field).c_str());
+  }
   const std::string advice = Advice(status, details);
   if (!advice.empty()) std::fprintf(stderr, "  %s\n", advice.c_str());
 }

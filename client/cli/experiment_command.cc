@@ -3,13 +3,14 @@
 
 #include "client/cli/commands.h"
 #include "client/cli/experiments/experiments.h"
+#include "client/cli/option_checks.h"
 
 namespace facet::cli {
 namespace {
 
 void AddFaces(CLI::App& command, ExperimentOptions& options) {
-  command.add_option("--kdef", options.kdef, "folder with KDEF's file names, here or with --on-server there")
-      ->type_name("FOLDER");
+  TakesPath(command.add_option("--kdef", options.kdef, "folder with KDEF's file names, here or with --on-server there"),
+            "DIR");
   command.add_flag("--on-server", options.on_server, "the folder is on the server, below one of its import roots");
   command.add_option("--dataset", options.dataset, "a data set that the server has, in place of a folder")
       ->type_name("NAME");
@@ -34,7 +35,7 @@ void AddDigits(CLI::App& command, ExperimentOptions& options) {
 
 void AddTraining(CLI::App& command, ExperimentOptions& options) {
   command.add_option("--preset", options.preset, "a preset of the server (default face-64; digits for digits)");
-  command.add_option("--preset-file", options.preset_file, "a preset in protobuf text form on this machine");
+  TakesPath(command.add_option("--preset-file", options.preset_file, "a preset in protobuf text form on this machine"));
   command.add_option("--steps", options.steps, "batches, instead of the preset's")->check(CLI::PositiveNumber);
   command.add_option("--judge-steps", options.judge_steps, "batches of the judge, instead of the preset's")
       ->check(CLI::PositiveNumber);
@@ -55,7 +56,7 @@ void AddModel(CLI::App& command, ExperimentOptions& options) {
 
 void AddResult(CLI::App& command, ExperimentOptions& options) {
   command.add_option("--name", options.name, "data sets, jobs and models are named by it")->capture_default_str();
-  command.add_option("--out", options.out, "folder of the report (default NAME-experiment)")->type_name("DIR");
+  TakesPath(command.add_option("--out", options.out, "folder of the report (default NAME-experiment)"), "DIR");
 }
 
 void AddReconstruction(CLI::App& command, ExperimentOptions& options) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/shown_text.h"
 
 namespace facet::cli {
 namespace {
@@ -96,7 +97,8 @@ absl::Status MakeAgain(const MendOptions& options, int number, const ExportPart&
     return Damaged(options, wrong, "made again they are not what was written first, as by another machine or library");
   }
   RETURN_IF_ERROR(Move(*options.file_system, aside, options.folder));
-  std::fprintf(stderr, "facet: '%s', made again:\n  %s\n", options.folder.c_str(), NameFiles(wrong).c_str());
+  std::fprintf(stderr, "facet: '%s', made again:\n  %s\n", ShownText(options.folder).c_str(),
+               ShownText(NameFiles(wrong)).c_str());
   return absl::OkStatus();
 }
 

@@ -15,9 +15,11 @@
 #include "client/cli/export_mend.h"
 #include "client/cli/export_state.h"
 #include "client/cli/export_writer.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/stream_batches.h"
+#include "client/cli/stream_summary.h"
 #include "client/src/pin_versions.h"
 #include "facet/client/error.h"
 
@@ -58,7 +60,7 @@ std::unique_ptr<ExportWriter> MakeWriter(const ExportOptions& options, const Exp
 class Export {
  public:
   Export(const v1::DescribeStreamResponse& described, const ExportOptions& options, const ExportWriterOptions& writer,
-         ExportState state, int64_t batches, bool quiet)
+         ExportState state, int64_t batches, bool filtered, bool quiet)
       : schema_(described.schema()),
         options_(options),
         image_(writer.image),
@@ -67,7 +69,9 @@ class Export {
         kept_(state),
         state_(std::move(state)),
         batches_(batches),
-        bar_("export", quiet) {}
+        bar_("export", quiet) {
+    totals_.filtered = filtered;
+  }
 
   bool done() const { return state_.batches >= batches_; }
 
@@ -77,6 +81,8 @@ class Export {
       ASSIGN_OR_RETURN(const std::optional<v1::StreamBatchesResponse> batch, reader.Next());
       if (!batch.has_value()) break;
       RETURN_IF_ERROR(Write(*batch));
+      totals_.Add(*batch);
+      totals_.seconds = absl::ToDoubleSeconds(Clock::Steady()->Now() - start_);
       Show();
     }
     return absl::OkStatus();
@@ -90,6 +96,8 @@ class Export {
   }
 
   const ExportState& state() const { return state_; }
+  // Of what was read.
+  const StreamTotals& totals() const { return totals_; }
 
  private:
   absl::Status Write(const v1::StreamBatchesResponse& batch) {
@@ -127,13 +135,12 @@ class Export {
   }
 
   void Show() {
-    const double seconds = absl::ToDoubleSeconds(Clock::Steady()->Now() - start_);
     const double done = static_cast<double>(state_.batches - kept_.batches);
     const double left = static_cast<double>(batches_ - state_.batches);
     bar_.Update(static_cast<double>(state_.batches) / static_cast<double>(batches_),
                 absl::StrFormat("%d images, %.0f images/s, %s left", state_.images,
-                                static_cast<double>(state_.images - kept_.images) / seconds,
-                                FormatTimeLeft(absl::Seconds(seconds * left / done))));
+                                static_cast<double>(state_.images - kept_.images) / totals_.seconds,
+                                FormatTimeLeft(absl::Seconds(totals_.seconds * left / done))));
   }
 
   const v1::FeatureSchema schema_;
@@ -145,6 +152,7 @@ class Export {
   ExportState state_;
   const int64_t batches_;
   const absl::Time start_ = Clock::Steady()->Now();
+  StreamTotals totals_;
   ExportPart part_;  // that is open
   int64_t part_images_ = 0;
   bool open_ = false;
@@ -202,8 +210,14 @@ absl::Status Mend(client::Client& client, const v1::StreamSpec& spec, const v1::
   return MendParts(mend, state);
 }
 
-void Report(const Context& context, const ExportOptions& options, const ExportState& state) {
-  if (context.json) return;
+void Report(const Context& context, const ExportOptions& options, const v1::DescribeStreamResponse& described,
+            const StreamTotals& totals, const ExportState& state) {
+  if (context.json) {
+    StreamFiles files;
+    files.export_folder = options.out;
+    files.exported = state;
+    return PrintLine(StreamJson(described, totals, files));
+  }
   PrintLine(absl::StrCat(options.out, ": ", state.images, " images in ", state.parts,
                          options.format == "folder" ? " part" : " shard", state.parts == 1 ? "" : "s", " of ",
                          state.model_version, "; check them with: cd ", options.out, " && sha256sum -c SHA256SUMS"));
@@ -212,7 +226,8 @@ void Report(const Context& context, const ExportOptions& options, const ExportSt
 }  // namespace
 
 void AddExportOptions(CLI::App& command, ExportOptions& options) {
-  command.add_option("--out", options.out, "write the stream to this folder; going on with what is there");
+  TakesPath(command.add_option("--out", options.out, "write the stream to this folder; going on with what is there"),
+            "DIR");
   command.add_option("--format", options.format, "webdataset: tar shards; folder: images and manifest.csv")
       ->capture_default_str()
       ->check(CLI::IsMember({"webdataset", "folder"}));
@@ -248,14 +263,14 @@ absl::Status ExportStream(Context& context, v1::StreamSpec spec, const ExportOpt
   client::PinVersions(described, spec);
   RETURN_IF_ERROR(
       NameState(Mend(*client, spec, described.schema(), options, writer, state, prefetch, context.json), options));
-  Export run(described, options, writer, state, BatchesToRead(spec, described, batches), context.json);
+  Export run(described, options, writer, state, BatchesToRead(spec, described, batches), spec.recipe().has_filter(),
+             context.json);
   if (!run.done()) {
     ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader, Open(*client, spec, state.token, prefetch));
     RETURN_IF_ERROR(NameState(run.Read(*reader), options));
   }
   RETURN_IF_ERROR(run.Complete());
-  Report(context, options, run.state());
-  if (context.json) PrintLine(ToJson(described));
+  Report(context, options, described, run.totals(), run.state());
   return absl::OkStatus();
 }
 

@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/rendering.h"
@@ -92,7 +93,7 @@ absl::Status Grid(Context& context, const Options& options) {
   sheet.cell_pixels = options.cell_pixels;
   SpellAndTell(session.schema(), sheet);
   const cv::Mat picture = DrawSheet(sheet);
-  if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
+  if (options.show) PrintRaw(DrawImage(picture, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(WritePicture(options.out, picture));
   AnnouncePicture(
@@ -115,9 +116,8 @@ void AddGridCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--set", options->settings, "the other features: feature=class or feature=a:0.5,b:0.5")
       ->type_name("SETTING")
       ->take_all();
-  command
-      ->add_option("--out", options->out, "file to write: .png or .jpg; - for standard output; without --show grid.png")
-      ->type_name("FILE");
+  TakesPath(command->add_option("--out", options->out,
+                                "file to write: .png or .jpg; - for standard output; without --show grid.png"));
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--cell", options->cell_pixels, "enlarge cells to at least this many pixels")
       ->capture_default_str()

@@ -19,6 +19,7 @@
 #include "client/cli/output.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/report_text.h"
+#include "client/cli/shown_text.h"
 #include "client/cli/terminal.h"
 
 namespace facet::cli {
@@ -182,7 +183,11 @@ class JobDisplay {
  private:
   void Line(const std::string& text) {
     bar_.Clear();
-    if (!quiet_) std::fprintf(stderr, "%s\n", text.c_str());
+    if (!quiet_) std::fprintf(stderr, "%s\n", ShownText(text).c_str());
+  }
+  void Draw(const cv::Mat& picture) {
+    bar_.Clear();
+    std::fprintf(stderr, "%s\n", DrawImage(picture, TerminalColumns()).c_str());
   }
   void OnCheckpoint(const v1::Checkpoint& checkpoint) {
     if (checkpoint.best()) {
@@ -195,7 +200,7 @@ class JobDisplay {
     if (!samples.ok()) return;
     const std::string& png = samples->png();
     const cv::Mat picture = cv::imdecode(std::vector<uchar>(png.begin(), png.end()), cv::IMREAD_COLOR);
-    if (!picture.empty()) Line(DrawImage(picture, TerminalColumns()));
+    if (!picture.empty()) Draw(picture);
   }
 
   client::Client& client_;

@@ -16,7 +16,9 @@
 #include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
 #include "client/cli/job_states.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
+#include "client/cli/shown_text.h"
 
 namespace facet::cli {
 namespace {
@@ -99,7 +101,7 @@ absl::Status PrintLog(client::Client& client, const std::string& name, int64_t o
   while (true) {
     ASSIGN_OR_RETURN(const v1::ReadTrainingLogResponse piece, client.ReadTrainingLog(name, offset));
     if (!json) {
-      std::fwrite(piece.text().data(), 1, piece.text().size(), stdout);
+      PrintRaw(ShownText(piece.text()));
     } else if (!piece.text().empty() || piece.complete()) {
       PrintLine(ToJson(piece));
     }
@@ -231,9 +233,9 @@ void AddJobsCommands(CLI::App& app, Context& context, Command& run) {
   logs->add_flag("-f", *follow, "the same");
   logs->add_flag("--all", *all, "from the beginning");
   auto out = std::make_shared<std::string>("curve.svg");
-  add("plot", "Draw losses and held-out measure of a job as SVG", [&context, name, out] {
-    return Plot(context, *name, *out);
-  })->add_option("--out", *out, ".svg file, or - for standard output; default curve.svg");
+  CLI::App* plot = add("plot", "Draw losses and held-out measure of a job as SVG",
+                       [&context, name, out] { return Plot(context, *name, *out); });
+  TakesPath(plot->add_option("--out", *out, ".svg file, or - for standard output; default curve.svg"));
   auto steps = std::make_shared<int>(0);
   auto id = std::make_shared<std::string>();
   CLI::App* extend = add("extend", "Go on with an ended or paused job, as a new job",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -19,7 +20,9 @@
 #include "client/cli/context.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/help_formatter.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
+#include "client/cli/shown_text.h"
 #include "client/cli/terminal.h"
 #include "client/cli/usage_error.h"
 
@@ -58,6 +61,8 @@ int End(absl::Status status) {
 int Main(int argc, char** argv) {
   // A reader that went away (`facet … | head`) is no reason to die.
   std::signal(SIGPIPE, SIG_IGN);
+  // protobuf's own lines would stand between ours; what matters comes as a status.
+  google::protobuf::SetLogHandler(nullptr);
 
   CLI::App app("facet: train Generative Cooperative Nets, render images from feature vectors, stream batches.",
                "facet");
@@ -67,13 +72,13 @@ int Main(int argc, char** argv) {
   app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("--version", FACET_VERSION, "print the version");
   Context context;
-  context.command_line = ShellCommand(argc, argv);
+  context.command_line = Utf8Text(ShellCommand(argc, argv));
   app.add_option("--server", context.server, "host:port or unix:/path of facetd (default 127.0.0.1:8470)")
       ->envname("FACET_SERVER");
   app.add_flag("--json", context.json, "print JSON, nothing else, on standard output");
   app.add_option("--timeout", context.timeout_seconds, "seconds for each call")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(Seconds());
   app.add_option("--max-message-mib", context.max_message_mib, "largest message either way, MiB")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
@@ -100,11 +105,12 @@ int Main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+    CheckUtf8(app);
   } catch (const CLI::Success& asked) {
     app.exit(asked);  // --help, --version
     return End(absl::OkStatus());
   } catch (const CLI::ParseError& error) {
-    std::fputs(FormatUsageError(app, error).c_str(), stderr);
+    std::fputs(ShownText(FormatUsageError(app, error)).c_str(), stderr);
     return kExitUsage;
   }
   return End(Run(run));

@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/held_out_sheet.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/rendering.h"
 #include "client/cli/report_text.h"
@@ -144,7 +145,7 @@ void AddModelsCommands(CLI::App& app, Context& context, Command& run) {
   CLI::App* show = add("show", "Card of a version: features, report, origin",
                        [&context, options] { return Show(context, *options); });
   show->add_option("name", options->name, kName)->required();
-  show->add_option("--report", options->report, "write the held-out report to this .json file");
+  TakesPath(show->add_option("--report", options->report, "write the held-out report to this .json file"));
 
   CLI::App* publish = add("publish", "Make the result of a job the next version of a model",
                           [&context, options] { return Publish(context, *options); });
@@ -157,7 +158,7 @@ void AddModelsCommands(CLI::App& app, Context& context, Command& run) {
   CLI::App* held_out = add("heldout", "Draw cells that training never saw, real beside rendered",
                            [&context, options] { return HeldOut(context, *options); });
   held_out->add_option("name", options->name, kName)->required();
-  held_out->add_option("--out", options->out, "file to write: .png or .jpg")->type_name("FILE")->required();
+  TakesPath(held_out->add_option("--out", options->out, "file to write: .png or .jpg"))->required();
 
   CLI::App* alias = add("alias", "Point an alias at a version", [&context, options] {
     return Apply(context, [options](client::Client& c) { return c.SetAlias(options->name, options->alias); });

@@ -18,6 +18,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "base/file_system.h"
+#include "client/cli/shown_text.h"
 
 namespace facet::cli {
 namespace {
@@ -29,7 +30,14 @@ std::string Json(const google::protobuf::Message& message, bool whitespace) {
   options.always_print_primitive_fields = true;
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
-  return json;
+  return ShownJson(json);
+}
+
+// Of a failed write to standard output, whose errno was `error`.
+absl::Status OutputError(int error) {
+  if (!OutputIsWanted()) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat("cannot write to standard output", error == 0 ? "" : absl::StrCat(": ", std::strerror(error))));
 }
 
 }  // namespace
@@ -40,7 +48,7 @@ std::string ToJsonLine(const google::protobuf::Message& message) { return Json(m
 
 void PrintJsonFields(const std::vector<std::pair<std::string, std::string>>& fields) {
   google::protobuf::Struct object;
-  for (const auto& [name, value] : fields) (*object.mutable_fields())[name].set_string_value(value);
+  for (const auto& [name, value] : fields) (*object.mutable_fields())[name].set_string_value(Utf8Text(value));
   PrintLine(ToJson(object));
 }
 
@@ -55,17 +63,16 @@ int TextColumns(absl::string_view text) {
 }
 
 void PrintLine(absl::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  PrintRaw(ShownText(text));
   if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
 }
+
+void PrintRaw(absl::string_view bytes) { std::fwrite(bytes.data(), 1, bytes.size(), stdout); }
 
 absl::Status FlushOutput() {
   errno = 0;
   const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  const int error = errno;
-  if (written || !OutputIsWanted()) return absl::OkStatus();
-  return absl::InternalError(
-      absl::StrCat("cannot write to standard output", error == 0 ? "" : absl::StrCat(": ", std::strerror(error))));
+  return written ? absl::OkStatus() : OutputError(errno);
 }
 
 bool OutputIsWanted() {
@@ -98,8 +105,9 @@ absl::Status CheckJsonAlone(bool json, const std::string& path, bool show) {
 
 absl::Status WriteOutput(const std::string& path, absl::string_view bytes) {
   if (path != "-") return FileSystem::Posix()->WriteFileAtomically(path, bytes);
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return absl::OkStatus();
-  return absl::InternalError("cannot write to standard output");
+  errno = 0;
+  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
+  return written ? absl::OkStatus() : OutputError(errno);
 }
 
 std::string FormatBytes(uint64_t bytes) {

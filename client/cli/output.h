@@ -14,7 +14,8 @@
 
 namespace facet::cli {
 
-// A message as JSON (protobuf's mapping, field names as in the .proto).
+// A message as JSON (protobuf's mapping, field names as in the .proto). What
+// steers a terminal is escaped.
 std::string ToJson(const google::protobuf::Message& message);
 // Likewise, on one line: where several follow each other.
 std::string ToJsonLine(const google::protobuf::Message& message);
@@ -29,7 +30,12 @@ void PrintJsonFields(const std::vector<std::pair<std::string, std::string>>& fie
 // Says that something was removed: with `json` an object, else a line.
 void PrintRemoved(bool json, const std::string& name);
 
+// Prints a text for people, or what ToJson made; what it lacks of a line break at
+// its end is added. As ShownText has it.
 void PrintLine(absl::string_view text);
+
+// Prints bytes as they are.
+void PrintRaw(absl::string_view bytes);
 
 // Columns that UTF-8 text takes where each character takes one.
 int TextColumns(absl::string_view text);
@@ -57,7 +63,8 @@ bool OutputIsWanted();
 // or drawn by --show) beside the JSON that was asked for.
 absl::Status CheckJsonAlone(bool json, const std::string& path, bool show);
 
-// Writes to a temporary name and renames. "-" is standard output.
+// Writes to a temporary name and renames. "-" is standard output, of which
+// FlushOutput's holds.
 absl::Status WriteOutput(const std::string& path, absl::string_view bytes);
 
 // "12.3 MB" (powers of 1000).

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/rendering.h"
@@ -30,7 +31,7 @@ absl::Status Render(Context& context, const Options& options) {
   const v1::FeatureVector complete = session.Complete(std::move(vector));
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> pictures, session.Render({complete}));
   const cv::Mat picture = Enlarge(pictures[0], options.scale);
-  if (options.show) PrintLine(DrawImage(picture, TerminalColumns()));
+  if (options.show) PrintRaw(DrawImage(picture, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(WritePicture(options.out, picture));
   AnnouncePicture(context, options.out, session.version().name(),
@@ -48,10 +49,8 @@ void AddRenderCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--set", options->settings, "feature=class, or a mix: feature=a:0.5,b:0.5; once a feature")
       ->type_name("SETTING")
       ->take_all();
-  command
-      ->add_option("--out", options->out,
-                   "file to write: .png or .jpg; - for standard output; without --show render.png")
-      ->type_name("FILE");
+  TakesPath(command->add_option("--out", options->out,
+                                "file to write: .png or .jpg; - for standard output; without --show render.png"));
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--enlarge", options->scale, "enlarge, without smoothing, to at least this many pixels")
       ->check(CLI::Range(0, 4096));

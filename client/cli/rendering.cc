@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
+#include "client/cli/shown_text.h"
 
 namespace facet::cli {
 
@@ -41,7 +42,8 @@ v1::FeatureVector RenderSession::Complete(v1::FeatureVector vector) {
     filled.push_back(absl::StrCat(feature.name(), "=", feature.classes(0)));
   }
   if (!filled.empty() && !told_) {
-    std::fprintf(stderr, "facet: not set, so the first class is taken: %s\n", absl::StrJoin(filled, ", ").c_str());
+    std::fprintf(stderr, "facet: not set, so the first class is taken: %s\n",
+                 ShownText(absl::StrJoin(filled, ", ")).c_str());
     told_ = true;
   }
   return vector;

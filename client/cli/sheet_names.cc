@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "client/cli/shown_text.h"
 
 namespace facet::cli {
 namespace {
@@ -66,7 +67,7 @@ std::string SpellForSheet(const v1::FeatureSchema& schema, Sheet& sheet) {
 
 void SpellAndTell(const v1::FeatureSchema& schema, Sheet& sheet) {
   const std::string told = SpellForSheet(schema, sheet);
-  if (!told.empty()) std::fprintf(stderr, "facet: sheets are lettered in ASCII: %s\n", told.c_str());
+  if (!told.empty()) std::fprintf(stderr, "facet: sheets are lettered in ASCII: %s\n", ShownText(told).c_str());
 }
 
 }  // namespace facet::cli

@@ -8,12 +8,14 @@
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
 #include "client/cli/export_stream.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/sheet_names.h"
 #include "client/cli/stream_batches.h"
 #include "client/cli/stream_spec.h"
+#include "client/cli/stream_summary.h"
 #include "client/src/pin_versions.h"
 
 namespace facet::cli {
@@ -133,6 +135,19 @@ absl::Status WriteSheet(const v1::FeatureSchema& schema, const v1::StreamBatches
   return WritePicture(path, DrawSheet(sheet));
 }
 
+void ReportStream(const Context& context, const Options& options, const v1::DescribeStreamResponse& described,
+                  const StreamTotals& totals) {
+  if (context.json) {
+    StreamFiles files;
+    files.sheet = options.sheet;
+    return PrintLine(StreamJson(described, totals, files));
+  }
+  if (totals.filtered) {
+    PrintLine(absl::StrCat("filter: ", totals.kept, " of ", totals.rendered, " rendered images kept"));
+  }
+  if (!options.sheet.empty()) PrintLine(absl::StrCat(options.sheet, ": the first batch"));
+}
+
 absl::Status Stream(Context& context, const Options& options) {
   if (!options.sheet.empty()) RETURN_IF_ERROR(CheckPictureFile(options.sheet));
   ASSIGN_OR_RETURN(SpecFile file, MakeSpec(options));
@@ -144,44 +159,37 @@ absl::Status Stream(Context& context, const Options& options) {
   const auto answer = client->DescribeStream(spec);
   if (!answer.ok()) return LocateInFile(answer.status(), file);
   const v1::DescribeStreamResponse& described = *answer;
-  if (context.json) {
-    PrintLine(ToJson(described));
-  } else if (options.describe) {
-    PrintLine(FormatDescription(described));
-  } else {
+  if (options.describe) {
+    PrintLine(context.json ? ToJson(described) : FormatDescription(described));
+    return absl::OkStatus();
+  }
+  if (!context.json) {
     PrintLine(absl::StrCat(described.model_version(), ": ", described.images_per_epoch(), " images in ",
                            described.batches_per_epoch(), " batches an epoch, ",
                            FormatBytes(described.bytes_per_batch()), " a batch"));
   }
-  if (options.describe) return absl::OkStatus();
   client::PinVersions(described, spec);
   ASSIGN_OR_RETURN(const std::unique_ptr<client::BatchReader> reader,
                    client->StreamBatches({.spec = spec, .resume_token = "", .prefetch = options.prefetch}));
   const int64_t wanted = BatchesToRead(spec, described, options.batches);
   ProgressBar bar("stream", context.json);
   const absl::Time start = Clock::Steady()->Now();
-  int64_t batches = 0;
-  uint64_t images = 0, bytes = 0;
-  int64_t rendered = 0, kept = 0;
-  while (wanted == 0 || batches < wanted) {
+  StreamTotals totals;
+  totals.filtered = spec.recipe().has_filter();
+  while (wanted == 0 || totals.batches < wanted) {
     ASSIGN_OR_RETURN(const std::optional<v1::StreamBatchesResponse> batch, reader->Next());
     if (!batch.has_value()) break;
-    if (batches++ == 0 && !options.sheet.empty()) {
+    if (totals.batches == 0 && !options.sheet.empty()) {
       RETURN_IF_ERROR(WriteSheet(described.schema(), *batch, options.sheet));
     }
-    images += batch->images().shape(0);
-    rendered += batch->filter().rendered();
-    kept += batch->filter().kept();
-    bytes += batch->ByteSizeLong();
-    const double seconds = absl::ToDoubleSeconds(Clock::Steady()->Now() - start);
-    bar.Update(wanted == 0 ? 0.0 : static_cast<double>(batches) / static_cast<double>(wanted),
-               absl::StrFormat("%d batches, %.0f images/s, %s/s", batches, images / seconds,
-                               FormatBytes(static_cast<uint64_t>(bytes / seconds))));
+    totals.Add(*batch);
+    totals.seconds = absl::ToDoubleSeconds(Clock::Steady()->Now() - start);
+    bar.Update(wanted == 0 ? 0.0 : static_cast<double>(totals.batches) / static_cast<double>(wanted),
+               absl::StrFormat("%d batches, %.0f images/s, %s/s", totals.batches,
+                               static_cast<double>(totals.images) / totals.seconds,
+                               FormatBytes(static_cast<uint64_t>(totals.bytes / totals.seconds))));
   }
-  if (!context.json && spec.recipe().has_filter()) {
-    PrintLine(absl::StrCat("filter: ", kept, " of ", rendered, " rendered images kept"));
-  }
-  if (!context.json && !options.sheet.empty()) PrintLine(absl::StrCat(options.sheet, ": the first batch"));
+  ReportStream(context, options, described, totals);
   return absl::OkStatus();
 }
 
@@ -197,8 +205,8 @@ void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
       "  facet stream --spec data/recipes/london_mix.yaml --describe\n"
       "  facet stream --spec data/recipes/london_mix.yaml --out shards/ --label expression");
   command->add_option("--model", options->model, "name, name@version or name@alias");
-  command->add_option("--spec", options->spec_file,
-                      "a recipe file (a StreamSpec): .yaml, .yml, .json; others: protobuf text");
+  TakesPath(command->add_option("--spec", options->spec_file,
+                                "a recipe file (a StreamSpec): .yaml, .yml, .json; others: protobuf text"));
   command->add_option("--mix", options->mixes, "mix all pairs: feature[:0.5 | :0.3-0.7 | :beta=0.4]")->take_all();
   command->add_option("--only", options->only, "these classes only: feature=a,b,c; or one mix: feature=a:0.5,b:0.5")
       ->take_all();
@@ -215,7 +223,8 @@ void AddStreamCommand(CLI::App& app, Context& context, Command& run) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   command->add_flag("--describe", options->describe, "say what would be sent, send nothing");
-  command->add_option("--sheet", options->sheet, "draw the first batch with its soft labels to this .png or .jpg");
+  TakesPath(
+      command->add_option("--sheet", options->sheet, "draw the first batch with its soft labels to this .png or .jpg"));
   AddExportOptions(*command, options->exported);
   command->callback([&context, &run, options] { run = [&context, options] { return Stream(context, *options); }; });
 }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "client/cli/commands.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/pictures.h"
 #include "client/cli/rendering.h"
@@ -122,7 +123,7 @@ absl::Status Sweep(Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const std::vector<cv::Mat> cells, session.Render(vectors));
   const std::string& model = session.version().name();
   const cv::Mat strip = DrawStrip(session.version(), sweeps, cells, options);
-  if (options.show) PrintLine(DrawImage(strip, TerminalColumns()));
+  if (options.show) PrintRaw(DrawImage(strip, TerminalColumns()));
   if (options.out.empty()) return absl::OkStatus();
   const int count = static_cast<int>(sweeps.size());
   if (IsAnimation(options.out)) {
@@ -154,9 +155,8 @@ void AddSweepCommand(CLI::App& app, Context& context, Command& run) {
   command->add_option("--steps", options->steps, "pictures from end to end")
       ->capture_default_str()
       ->check(CLI::Range(2, 1000));
-  command
-      ->add_option("--out", options->out, "file to write: .png or .jpg strip, .gif animation; without --show sweep.png")
-      ->type_name("FILE");
+  TakesPath(command->add_option("--out", options->out,
+                                "file to write: .png or .jpg strip, .gif animation; without --show sweep.png"));
   command->add_flag("--show", options->show, "draw it in the terminal");
   command->add_option("--cell", options->cell_pixels, "enlarge pictures to at least this many pixels")
       ->capture_default_str()

@@ -9,6 +9,7 @@
 #include "client/cli/hold_out_option.h"
 #include "client/cli/interrupt_note.h"
 #include "client/cli/job_progress.h"
+#include "client/cli/option_checks.h"
 #include "client/cli/output.h"
 #include "client/cli/training_options.h"
 
@@ -110,7 +111,8 @@ void AddTrainCommand(CLI::App& app, Context& context, Command& run) {
       "The job runs on the server: leaving this command does not stop it (facet jobs cancel does).");
   command->add_option("--dataset", options->dataset, "name or name@version")->required();
   command->add_option("--preset", options->preset, "a preset of the server: digits, face-64, …");
-  command->add_option("--preset-file", options->preset_file, "a preset in protobuf text form on this machine");
+  TakesPath(
+      command->add_option("--preset-file", options->preset_file, "a preset in protobuf text form on this machine"));
   command->add_option("--id", options->id, "id of the job; the same id and spec attaches to it");
   command->add_option("--steps", options->steps, "batches, instead of the preset's")->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "seed, instead of the preset's")->check(CLI::NonNegativeNumber);

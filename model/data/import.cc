@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 #include "model/data/csv_import.h"
 #include "model/data/digits_import.h"
 #include "model/data/kdef_import.h"

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 #include "model/features/text.h"
 
 namespace facet::model {

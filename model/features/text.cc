@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/features/text.h"
 
-#include <cstdint>
+#include <algorithm>
+
+#include "base/utf8.h"
 
 namespace facet::model {
 namespace {
@@ -10,45 +12,14 @@ constexpr size_t kShownBytes = 80;
 
 }  // namespace
 
-size_t Utf8CharacterLength(absl::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t first = byte(0);
-  if (first < 0x80) return 1;
-  const size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // The second byte has narrower bounds where the first is at an edge.
-  if (first == 0xE0 && byte(1) < 0xA0) return 0;
-  if (first == 0xED && byte(1) > 0x9F) return 0;
-  if (first == 0xF0 && byte(1) < 0x90) return 0;
-  if (first == 0xF4 && byte(1) > 0x8F) return 0;
-  return length;
-}
-
-bool IsValidUtf8(absl::string_view text) {
-  while (!text.empty()) {
-    const size_t length = Utf8CharacterLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 std::string ShownText(absl::string_view text) {
   std::string shown;
   while (!text.empty()) {
     const size_t length = Utf8CharacterLength(text);
     if (shown.size() + length > kShownBytes) return shown + "...";
-    const bool control = length == 1 && (text[0] < ' ' || text[0] == 0x7F);
-    if (length == 0 || control) {
-      shown += '?';
-      text.remove_prefix(1);
-    } else {
-      shown.append(text.data(), length);
-      text.remove_prefix(length);
-    }
+    const absl::string_view character = text.substr(0, length);
+    shown += character.empty() || IsSteeringCharacter(character) ? std::string("?") : std::string(character);
+    text.remove_prefix(std::max<size_t>(length, 1));
   }
   return shown;
 }

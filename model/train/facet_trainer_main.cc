@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // facet-trainer: does one training job, started by facetd, by a cluster or by
 // hand.
+#include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -112,6 +113,9 @@ int Run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   SpinLess(argv);
+  // protobuf's own lines would stand between those of the log; what matters comes
+  // as a status.
+  google::protobuf::SetLogHandler(nullptr);
   Flags flags;
   CLI::App app(kDescription, "facet-trainer");
   app.footer(kFooter);

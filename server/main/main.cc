@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // facetd: the server program. See docs/configuration.md.
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <sys/stat.h>
 
@@ -55,8 +56,10 @@ int Main(int argc, const char* const* argv) {
   // Pictures of people, models and logs are nobody else's; trainers inherit it.
   constexpr mode_t kOthers = 027;
   umask(umask(kOthers) | kOthers);
-  // gRPC's own lines would mix with the log; what matters comes as a status.
+  // Lines of gRPC and of protobuf would mix with those of the log, which promises
+  // what a line is; clients can cause them. What matters comes as a status.
   gpr_set_log_function([](gpr_log_func_args*) {});
+  google::protobuf::SetLogHandler(nullptr);
   auto line = ParseCommandLine(argc, argv, *FileSystem::Posix());
   if (!line.ok()) {
     Complain(line.status());

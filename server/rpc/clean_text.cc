@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "model/features/text.h"
+#include "base/utf8.h"
 
 namespace facet::server {
 
@@ -12,7 +12,7 @@ std::string CleanText(absl::string_view text, size_t max_bytes) {
   std::string clean;
   size_t end_before_cut = 0;  // where "..." still finds room
   while (!text.empty()) {
-    const size_t length = model::Utf8CharacterLength(text);
+    const size_t length = Utf8CharacterLength(text);
     clean += length == 0 ? std::string("?") : std::string(text.substr(0, length));
     text.remove_prefix(std::max<size_t>(length, 1));
     if (clean.size() > max_bytes) {

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <nlohmann/json.hpp>
 
+#include "absl/strings/str_split.h"
 #include "facet/client/error.h"
 #include "facet/client/feature_vector.h"
 #include "tests/end_to_end/tiny_service.h"
@@ -314,6 +316,24 @@ TEST_F(BadRequestsTest, FoldersThatAreNoDataSet) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("cat.jpg"));
 
   EXPECT_EQ(client_->GetDataset("new").status().code(), StatusCode::kNotFound);
+}
+
+// In a server of its own, whose log is read to its end.
+TEST_F(BadRequestsTest, TextThatIsNotUtf8IsRefusedAndEachLineOfTheLogIsAnObject) {
+  const TempDir dir;
+  const std::string config =
+      dir.Write("json.textproto", "without_bundled_models: true\nlog { format: \"json\" level: \"debug\" }\n");
+  const auto server = ServerProcess::Start(dir / "state", {"--config", config});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto client = Client::Create({.address = (*server)->address()});
+  ASSERT_TRUE(client.ok()) << client.status();
+  EXPECT_EQ((*client)->GetModel("\xff").status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ((*server)->Stop().exit_code, 0);
+  const std::string log = (*server)->Log();
+  EXPECT_THAT(log, HasSubstr("GetModel"));
+  for (const absl::string_view line : absl::StrSplit(log, '\n', absl::SkipEmpty())) {
+    EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+  }
 }
 
 TEST_F(BadRequestsTest, AMessageOverTheLimit) {

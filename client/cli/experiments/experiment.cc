@@ -6,6 +6,7 @@
 #include "client/cli/experiments/measure_tables.h"
 #include "client/cli/output.h"
 #include "client/cli/report_text.h"
+#include "client/cli/shown_text.h"
 
 namespace facet::cli {
 namespace {
@@ -43,7 +44,7 @@ absl::Status RunExperiment(Context& context, ExperimentOptions options,
   if (options.out.empty()) options.out = options.name + "-experiment";
   ASSIGN_OR_RETURN(const ExperimentReport report, run(context, options));
   RETURN_IF_ERROR(WriteReport(report, options.out));
-  PrintLine(context.json ? ToJson(report) : Summary(report, options.out));
+  PrintLine(context.json ? ShownJson(ToJson(report)) : Summary(report, options.out));
   return absl::OkStatus();
 }
 

@@ -165,6 +165,7 @@ absl::StatusOr<v1::ResourceEstimate> JobCreator::Estimate(const JobPlan& plan, i
   input.nets = plan.nets;
   input.first_step = first_step;
   input.dataset_bytes = plan.dataset_bytes;
+  input.judge = plan.judge;
   input.task = plan.load;
   if (plan.trainer.checkpoints().keep() > 0) input.checkpoints_kept = plan.trainer.checkpoints().keep();
   input.cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

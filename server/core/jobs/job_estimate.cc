@@ -2,6 +2,7 @@
 #include "server/core/jobs/job_estimate.h"
 
 #include <algorithm>
+#include <string>
 
 #include "absl/strings/str_format.h"
 #include "model/preset/memory_estimate.h"
@@ -37,24 +38,39 @@ int Cores(const JobEstimateInput& input) {
   return input.nets.training.threads > 0 ? input.nets.training.threads : input.cores;
 }
 
+// Seconds of the judge where the machine does `operations_per_second`, and
+// `step_seconds` a step at the least; 0: there is none.
+double JudgeSeconds(const JobEstimateInput& input, double operations_per_second, double step_seconds) {
+  if (!input.judge.has_value()) return 0;
+  const double steps = input.judge->learnt_images / std::max(1, input.judge->batch_size);
+  return std::max(TaskOperations(input.nets, *input.judge) / operations_per_second, steps * step_seconds);
+}
+
 void EstimateDuration(const JobEstimateInput& input, v1::ResourceEstimate* estimate) {
   const auto& training = input.nets.training;
   const double steps = std::max(0, training.steps - input.first_step);
-  double seconds = 0;
+  const double operations = CountStepOperations(input.nets);
+  double seconds = 0, judge = 0;
+  std::string basis;
   if (input.measured.has_value()) {
-    seconds = steps * training.batch_size / input.measured->images_per_second;
-    estimate->set_duration_basis(absl::StrFormat("'%s' with the same nets made %.0f images/s", input.measured->job,
-                                                 input.measured->images_per_second));
+    const double steps_per_second = input.measured->images_per_second / training.batch_size;
+    seconds = steps / steps_per_second;
+    judge = JudgeSeconds(input, operations * steps_per_second, 0);
+    basis = absl::StrFormat("'%s' with the same nets made %.0f images/s", input.measured->job,
+                            input.measured->images_per_second);
   } else {
     const int cores = Cores(input);
-    const double operations = CountStepOperations(input.nets);
     const double computing = operations / (cores * kOperationsPerSecond);
     seconds = steps * std::max(computing, kStepSeconds);
-    estimate->set_duration_basis(
-        absl::StrFormat("%.2f GFLOP a step, at 30 GFLOP/s on each of %d cores%s", operations / 1e9, cores,
-                        computing < kStepSeconds ? ", but no less than 5 ms a step" : "; a GPU is faster"));
+    judge = JudgeSeconds(input, cores * kOperationsPerSecond, kStepSeconds);
+    basis = absl::StrFormat("%.2f GFLOP a step, at 30 GFLOP/s on each of %d cores%s", operations / 1e9, cores,
+                            computing < kStepSeconds ? ", but no less than 5 ms a step" : "; a GPU is faster");
   }
-  SetDuration(seconds, estimate);
+  if (input.judge.has_value()) {
+    absl::StrAppendFormat(&basis, "; %.0f s of it for the judge, which learns %d steps", judge, input.nets.judge.steps);
+  }
+  estimate->set_duration_basis(basis);
+  SetDuration(seconds + judge, estimate);
 }
 
 void Warn(const JobEstimateInput& input, v1::ResourceEstimate* estimate) {

@@ -23,7 +23,9 @@ struct JobEstimateInput {
   int first_step = 0;  // where training begins
   int64_t dataset_bytes = 0;
   int checkpoints_kept = 2;
-  // What is done in place of training, where a task is.
+  // What the judge does once training is over, if there is one.
+  std::optional<TaskLoad> judge;
+  // What is done in place of training and judge, where a task is.
   std::optional<TaskLoad> task;
   std::optional<MeasuredSpeed> measured;
   int cores = 1;
@@ -37,7 +39,8 @@ struct JobEstimateInput {
 // checkpoints kept, the best and one in the making, bundle, sheets of samples,
 // log. Time: from `measured`, else by counting operations (CountStepOperations)
 // at 30 GFLOP/s a core, which machines of these days reach within a factor of
-// two, and 5 ms a step at the least. Of a task: memory by TaskMemory, disk for
+// two, and 5 ms a step at the least; the judge's by TaskOperations at the same
+// speed, in operations. Of a task: memory by TaskMemory, disk for
 // the copy of the model, time by TaskOperations; no checkpoint.
 v1::ResourceEstimate EstimateJob(const JobEstimateInput& input);
 

@@ -162,7 +162,11 @@ absl::StatusOr<JobPlan> PlanJob(const JobPlanOptions& options, const v1::Trainin
 
   *plan.mutable_hold_out() = spec.hold_out();
   *plan.mutable_checkpoints() = spec.checkpoints();
-  if (has_task) RETURN_IF_ERROR(PlanTask(options, spec, dataset, model, &job));
+  if (has_task) {
+    RETURN_IF_ERROR(PlanTask(options, spec, dataset, model, &job));
+  } else if (job.nets.judge.steps > 0) {
+    job.judge = JudgeLoad(job.nets.judge, plan, dataset);
+  }
   const std::vector<v1::HoldOutRule> rules(plan.hold_out().begin(), plan.hold_out().end());
   RETURN_IF_ERROR(PrefixField(model::ValidateHoldOut(schema, rules), "spec"));
   RETURN_IF_ERROR(TrySplit(options, spec, dataset, plan.dataset_dir()));

@@ -36,6 +36,8 @@ struct JobPlan {
   model::NetPlan nets;
   // Of all data sets.
   int64_t dataset_bytes = 0;
+  // Without a task: what the judge will compute at the end, where there is one.
+  std::optional<TaskLoad> judge;
   // With a task: its model, where it has one, what it will compute, and the
   // versions of the data sets that it tests on.
   std::optional<JobStart> start;

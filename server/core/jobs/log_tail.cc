@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "model/features/text.h"
+#include "base/utf8.h"
 
 namespace facet::server {
 namespace {
@@ -36,7 +36,7 @@ std::string ReadEnd(const std::string& path, int64_t begin) {
 std::string Clean(absl::string_view text, size_t max_bytes) {
   std::string clean;
   while (!text.empty() && clean.size() < max_bytes) {
-    const size_t length = model::Utf8CharacterLength(text);
+    const size_t length = Utf8CharacterLength(text);
     const bool shown =
         length > 1 || (length == 1 && (absl::ascii_isprint(text[0]) || text[0] == '\t' || text[0] == '\n'));
     // A line that is rewritten in place goes on in a new one.

@@ -60,16 +60,7 @@ absl::Status PlanEvaluation(const v1::Dataset& dataset, const FoundModel& model,
   if (job->trainer.hold_out().empty() && model.version.card().dataset_fingerprint() == dataset.fingerprint()) {
     *job->trainer.mutable_hold_out() = model.version.card().hold_out();
   }
-  TaskLoad load;
-  load.batch_size = judge.batch_size;
-  load.learnt_images = 1.0 * judge.steps * judge.batch_size * (judge.train_on_synthetic ? 2 : 1);
-  load.rendered_images = EvaluatedImages(job->trainer, dataset);
-  load.looked_at_images = 2 * load.rendered_images;
-  if (judge.train_on_synthetic) {
-    load.rendered_images += static_cast<double>(dataset.image_count());
-    load.synthetic_bytes = PixelBytes(dataset);
-  }
-  job->load = load;
+  job->load = JudgeLoad(judge, job->trainer, dataset);
   return absl::OkStatus();
 }
 
@@ -146,6 +137,19 @@ absl::Status CheckFits(const JobPlanOptions& options, const JobPlan& job) {
 }
 
 }  // namespace
+
+TaskLoad JudgeLoad(const model::JudgePlan& judge, const internal::TrainerSpec& trainer, const v1::Dataset& dataset) {
+  TaskLoad load;
+  load.batch_size = judge.batch_size;
+  load.learnt_images = 1.0 * judge.steps * judge.batch_size * (judge.train_on_synthetic ? 2 : 1);
+  load.rendered_images = EvaluatedImages(trainer, dataset);
+  load.looked_at_images = 2 * load.rendered_images;
+  if (judge.train_on_synthetic) {
+    load.rendered_images += static_cast<double>(dataset.image_count());
+    load.synthetic_bytes = PixelBytes(dataset);
+  }
+  return load;
+}
 
 int64_t PixelBytes(const v1::Dataset& dataset) {
   return dataset.image_count() * dataset.height() * dataset.width() * 3;

@@ -11,9 +11,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "facet/internal/trainer.pb.h"
 #include "facet/v1/dataset.pb.h"
 #include "facet/v1/training.pb.h"
+#include "model/preset/net_shape.h"
 #include "server/core/jobs/job_plan.h"
+#include "server/core/jobs/task_estimate.h"
 
 namespace facet::server {
 
@@ -40,6 +43,9 @@ absl::Status PlanTask(const JobPlanOptions& options, const v1::TrainingSpec& spe
 // Of job_plan.cc. A data set, by the name that `field` of the request gives.
 absl::StatusOr<v1::Dataset> FindSquareDataset(const JobPlanOptions& options, const std::string& asked,
                                               absl::string_view field);
+
+// What the judge of `trainer` will compute, as a job's end or as a task of its own.
+TaskLoad JudgeLoad(const model::JudgePlan& judge, const internal::TrainerSpec& trainer, const v1::Dataset& dataset);
 
 // Bytes of all pixels.
 int64_t PixelBytes(const v1::Dataset& dataset);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program among others of a shell: pipes, files, completion.
 #include <cstdio>
+#include <random>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -38,6 +39,25 @@ TEST_F(ShellTest, WhatCannotBeWrittenIsAFailure) {
 
 TEST_F(ShellTest, AReaderThatWantsNoMoreIsNone) {
   EXPECT_EQ(Bash(absl::StrCat(Program(), "models show digits 2>&1 | true; echo ${PIPESTATUS[0]}")), "0\n");
+}
+
+TEST_F(ShellTest, APictureThatIsCutOffIsNoFailure) {
+  // Noise, which no encoder makes smaller: more than a pipe takes.
+  server_.generation.render_stream = [](const v1::RenderStreamRequest&,
+                                        grpc::ServerWriter<v1::RenderStreamResponse>* writer) {
+    constexpr int kSide = 200;
+    std::minstd_rand random(1);
+    std::string pixels(size_t{3} * kSide * kSide, 0);
+    for (char& pixel : pixels) pixel = static_cast<char>(random() >> 8);
+    v1::RenderStreamResponse response;
+    *response.add_images() = client::RawImages(kSide, kSide, pixels);
+    writer->Write(response);
+    return grpc::Status::OK;
+  };
+  const std::string render = absl::StrCat(Program(), "render --model digits --set digit=1 --out - 2>&1");
+  EXPECT_EQ(Bash(absl::StrCat(render, " | head -c 1 >/dev/null; echo ${PIPESTATUS[0]}")), "0\n");
+  EXPECT_THAT(Bash(absl::StrCat(Program(), "render --model digits --set digit=1 --out - 2>&1 >/dev/full; echo $?")),
+              "facet: cannot write to standard output: No space left on device\n1\n");
 }
 
 TEST_F(ShellTest, AFollowedLogEndsWithItsReader) {

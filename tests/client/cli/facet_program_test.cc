@@ -80,6 +80,16 @@ TEST_F(FacetProgramTest, UsageErrorsNeedNoServer) {
                                              {"models", "shw"},
                                              {"render"},
                                              {"--timeout", "0", "status"},
+                                             {"--timeout", "nan", "status"},
+                                             {"--timeout", "1e300", "status"},
+                                             {"bench", "render", "--model", "x", "--seconds", "nan"},
+                                             {"render", "--model", "x", "--out", ""},
+                                             {"grid", "--model", "x", "--rows", "a", "--cols", "b", "--out", ""},
+                                             {"sweep", "--model", "x", "--sweep", "a=b..c", "--out", ""},
+                                             {"models", "heldout", "x", "--out", ""},
+                                             {"jobs", "plot", "x", "--out", ""},
+                                             {"stream", "--model", "x", "--out", ""},
+                                             {"experiment", "mixing", "--model", "x", "--out", ""},
                                              {"render", "--model", "x", "--set", "y", "--out", "a.png"},
                                              {"sweep", "--model", "x", "--sweep", "digit", "--out", "a.gif"},
                                              {"render", "--model", "x", "--out", "a.bmp"},
@@ -91,6 +101,61 @@ TEST_F(FacetProgramTest, UsageErrorsNeedNoServer) {
     EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(words);
     EXPECT_THAT(result.err, StartsWith("facet: ")) << testing::PrintToString(words);
   }
+}
+
+TEST_F(FacetProgramTest, TextsThatAreNotUtf8AreNamed) {
+  server_.Stop();
+  const std::string bad = "a\xff";
+  const std::map<std::string, std::vector<std::string>> commands = {
+      {"name: ", {"models", "show", bad}},
+      {"alias: ", {"models", "alias", "digits@1", bad}},
+      {"--set: ", {"render", "--model", "digits", "--set", bad}},
+      {"--description: ", {"dataset", "import", "digits", "--bundled", "digits", "--description", bad}},
+      {"--server: ", {"--server", bad, "status"}},
+      {"jobs: ", {"jobs", "cancel", "a", bad}}};
+  for (const auto& [named, words] : commands) {
+    const CommandResult result = Facet(words);
+    EXPECT_EQ(result.exit_code, 2) << named;
+    EXPECT_THAT(result.err, StartsWith(absl::StrCat("facet: ", named, "'a?' is not UTF-8\n"))) << named;
+  }
+  EXPECT_THAT(Facet({bad}).err, StartsWith("facet: there is no command 'a?'"));
+  EXPECT_THAT(Facet({"dataset", "import", "digits", bad, "--on-server"}).err,
+              StartsWith("facet: the folder 'a?' of the server is not UTF-8\n"));
+}
+
+TEST_F(FacetProgramTest, PathsAreAnyBytes) {
+  const std::string path = dir_ / "\xff.png";
+  const auto json = nlohmann::json::parse(Out({"--json", "render", "--model", "digits", "--out", path}));
+  EXPECT_EQ(json["out"], dir_ / "?.png");
+  EXPECT_EQ(TempDir::Read(path).substr(1, 3), "PNG");
+}
+
+TEST_F(FacetProgramTest, WhatSteersATerminalIsShown) {
+  server_.datasets.get = [](const v1::GetDatasetRequest&, v1::Dataset* dataset) {
+    dataset->set_name("datasets/a@1");
+    dataset->set_description("from \x1b[2J\u202Ehere");
+    dataset->mutable_schema()->add_features()->set_name("kind");
+    dataset->mutable_schema()->mutable_features(0)->add_classes("gnp.\u202Eexe");
+    dataset->add_dropped()->set_path("\u2066b.png");
+    dataset->set_dropped_count(1);
+    return grpc::Status::OK;
+  };
+  const std::string text = Out({"dataset", "show", "a"});
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("gnp.?exe"), HasSubstr("?b.png"), Not(HasSubstr("\u202E")), Not(HasSubstr("\x1b"))));
+  const std::string json = Out({"--json", "dataset", "show", "a"});
+  EXPECT_THAT(json, AllOf(Not(HasSubstr("\u202E")), Not(HasSubstr("\u2066"))));
+  EXPECT_EQ(nlohmann::json::parse(json)["description"], "from \x1b[2J\u202Ehere");
+  server_.datasets.get = [](const v1::GetDatasetRequest&, v1::Dataset*) {
+    return RichStatus(grpc::StatusCode::NOT_FOUND, "there is no '\u202E'", "NO_SUCH", "na\u202Eme");
+  };
+  EXPECT_THAT(Facet({"dataset", "show", "a"}).err, StartsWith("facet: there is no '?' (NO_SUCH)\n  field: na?me\n"));
+}
+
+TEST_F(FacetProgramTest, ScriptsHelpAndVersionAreTextInAnyCase) {
+  server_.Stop();
+  EXPECT_EQ(Out({"--json", "completion", "bash"}), Out({"completion", "bash"}));
+  EXPECT_EQ(Out({"--json", "--version"}), Out({"--version"}));
 }
 
 TEST_F(FacetProgramTest, HelpOfEveryCommandIsThere) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -232,6 +233,45 @@ TEST_F(FacetStreamTest, ASheetOfAnEmptyBatchSaysSo) {
   EXPECT_THAT(sheet.err, HasSubstr("the first batch is empty: its filter dropped all of 4 images"));
   empty_ = 1;
   EXPECT_EQ(Facet({"stream", "--spec", spec_, "--sheet", dir_ / "sheet.png"}).exit_code, 0);
+}
+
+TEST_F(FacetStreamTest, AsJsonAStreamTellsWhatItReadOnceItHas) {
+  dir_.Write("r.yaml", "model: digits\nrecipe:\n  filter: {sharpness: {min: 0.1}}\n");
+  const auto json =
+      nlohmann::json::parse(Out({"--json", "stream", "--spec", spec_, "--sheet", dir_ / "sheet.png", "--epochs", "2"}));
+  EXPECT_EQ(json["description"]["model_version"], "models/digits@3");
+  EXPECT_EQ(json["batches"], 4);
+  EXPECT_EQ(json["images"], 4);
+  EXPECT_GT(json["bytes"], 4 * 12);
+  EXPECT_GE(json["seconds"], 0);
+  EXPECT_EQ(json["filter"], nlohmann::json::parse(R"({"rendered": 16, "kept": 0})"));
+  EXPECT_EQ(json["sheet"], dir_ / "sheet.png");
+  EXPECT_FALSE(json.contains("export"));
+  const auto described = nlohmann::json::parse(Out({"--json", "stream", "--spec", spec_, "--describe"}));
+  EXPECT_EQ(described, json["description"]);
+}
+
+TEST_F(FacetStreamTest, AsJsonAnExportTellsWhatItReadAndWhatLiesThere) {
+  const std::vector<std::string> words = {"--json",     "stream",         "--spec", spec_,     "--out",
+                                          dir_ / "out", "--shard-images", "1",      "--epochs"};
+  const auto exported = [&](const char* epochs) {
+    std::vector<std::string> all = words;
+    all.push_back(epochs);
+    return nlohmann::json::parse(Out(all));
+  };
+  EXPECT_EQ(exported("1")["batches"], kSteps);
+  const auto json = exported("2");
+  EXPECT_EQ(json["description"]["model_version"], "models/digits@3");
+  EXPECT_EQ(json["batches"], kSteps);
+  EXPECT_EQ(json["images"], kSteps);
+  EXPECT_GT(json["bytes"], kSteps * 12);
+  EXPECT_FALSE(json.contains("filter"));
+  EXPECT_EQ(json["export"], (nlohmann::json{{"out", dir_ / "out"},
+                                            {"batches", 2 * kSteps},
+                                            {"images", 2 * kSteps},
+                                            {"parts", 2 * kSteps},
+                                            {"complete", true}}));
+  EXPECT_EQ(exported("2")["batches"], 0);  // all is there
 }
 
 TEST_F(FacetStreamTest, AnExportHasItsOwnFormOfPixels) {

@@ -72,6 +72,22 @@ TEST(PrintJsonFieldsTest, EscapesTexts) {
   testing::internal::CaptureStdout();
   PrintJsonFields({{"out", "a \"b\"\\\n.png"}});
   EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr(R"("out": "a \"b\"\\\n.png")"));
+  testing::internal::CaptureStdout();
+  PrintJsonFields({{"out", "\xff.png"}});
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr(R"("out": "?.png")"));
+}
+
+TEST(PrintLineTest, ShowsWhatSteersATerminal) {
+  testing::internal::CaptureStdout();
+  PrintLine("a\x1b[2J\u202Eb");
+  PrintRaw("\x1b[0m\n");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "a?[2J?b\n\x1b[0m\n");
+}
+
+TEST(ToJsonTest, EscapesWhatSteersATerminal) {
+  v1::Dataset dataset;
+  dataset.set_description("\u2066a\u202E");
+  EXPECT_THAT(ToJson(dataset), HasSubstr(R"("description": "\u2066a\u202e")"));
 }
 
 TEST(PrintLineTest, EndsInOneLineBreak) {

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/mistakes.h"
-#include "model/features/text.h"
+#include "base/utf8.h"
 #include "tests/server/rpc/fakes/rich_error.h"
 
 namespace facet::server {
@@ -120,8 +120,8 @@ TEST(StatusMappingTest, EverythingFitsHeadersAndIsUtf8) {
   std::string text;
   for (int i = 0; i < 5000; ++i) text += "→\xff";
   const grpc::Status status = ToGrpcStatus(InvalidField(text, "BAD", text));
-  EXPECT_TRUE(model::IsValidUtf8(status.error_message()));
-  EXPECT_TRUE(model::IsValidUtf8(ReadRichError(status).field));
+  EXPECT_TRUE(IsValidUtf8(status.error_message()));
+  EXPECT_TRUE(IsValidUtf8(ReadRichError(status).field));
   // As it travels: percent-encoded, and base64.
   EXPECT_LT(status.error_message().size() * 3 + status.error_details().size() * 4 / 3, 7000u);
 }

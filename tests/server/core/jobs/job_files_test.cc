@@ -117,6 +117,31 @@ TEST(JobEstimateTest, AStepOfTheSmallestNetsTakesItsTimeToo) {
   EXPECT_THAT(estimate.duration_basis(), HasSubstr("no less than 5 ms a step"));
 }
 
+TEST(JobEstimateTest, TheJudgeTakesItsTimeToo) {
+  FakeDatasets datasets;
+  const auto plan = PlanJob({FileSystem::Posix(), PresetDir(), &datasets}, SpecFor(""));
+  ASSERT_TRUE(plan->judge.has_value());
+  JobEstimateInput input;
+  input.nets = plan->nets;
+  input.nets.training.steps = 30;
+  const auto seconds = [&] {
+    const auto estimate = EstimateJob(input);
+    return static_cast<double>(estimate.duration().seconds()) + estimate.duration().nanos() / 1e9;
+  };
+  const double training = seconds();
+  input.judge = plan->judge;
+  const double operations = TaskOperations(input.nets, *input.judge);
+  EXPECT_NEAR(seconds(), training + operations / 30e9, 0.01);
+  EXPECT_GT(seconds(), 10 * training);  // 2000 steps
+  EXPECT_THAT(EstimateJob(input).duration_basis(), HasSubstr("s of it for the judge, which learns 2000 steps"));
+  // As fast, in operations, as the earlier job was: a second a step.
+  input.measured = MeasuredSpeed{"trainingJobs/a", 1.0 * input.nets.training.batch_size};
+  EXPECT_NEAR(seconds(), 30 + operations / CountStepOperations(input.nets), 0.01);
+  input.measured.reset();
+  input.cores = 1 << 20;
+  EXPECT_NEAR(seconds(), 30 * 5e-3 + 2000 * 5e-3, 0.01);  // but no less than 5 ms a step
+}
+
 TEST(JobEstimateTest, SaysWhatStandsInTheWay) {
   FakeDatasets datasets;
   JobEstimateInput input;
