@@ -28,8 +28,12 @@ std::string KdefPersonOf(absl::string_view path) {
 std::string CountLeftOut(const v1::Dataset& dataset) {
   std::map<std::string, int> kinds;
   for (const auto& dropped : dataset.dropped()) ++kinds[dropped.reason().substr(0, dropped.reason().find(':'))];
-  return absl::StrJoin(kinds, ", ",
-                       [](std::string* out, const auto& kind) { absl::StrAppend(out, kind.second, " ", kind.first); });
+  std::string counts = absl::StrJoin(
+      kinds, ", ", [](std::string* out, const auto& kind) { absl::StrAppend(out, kind.second, " ", kind.first); });
+  if (dataset.dropped_count() > dataset.dropped_size()) {
+    absl::StrAppend(&counts, " among the first ", dataset.dropped_size());
+  }
+  return counts;
 }
 
 std::vector<std::string> PeopleLost(const v1::Dataset& dataset) {

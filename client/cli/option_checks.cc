@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/utf8.h"
@@ -29,7 +30,7 @@ void CheckValues(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     if (IsPath(*option)) continue;
     for (const std::string& value : option->results()) {
-      if (IsValidUtf8(value)) continue;
+      if (IsValidUtf8(value) || absl::StartsWith(value, "unix:")) continue;  // a socket's name is a path, too
       throw CLI::ValidationError(option->get_name(), absl::StrCat("'", Utf8Text(value), "' is not UTF-8"));
     }
   }

@@ -25,8 +25,11 @@ struct FoundFile {
   bool is_link = false;
 };
 
-// Files with an image's extension, and links whatever they are named: where they
-// lead is not looked at, and may be a folder. By path.
+// Whether a link may stand for pictures: where it leads is not looked at, and it
+// may be a folder.
+bool MayBePictures(const std::string& name) { return HasImageExtension(name) || name.find('.') == std::string::npos; }
+
+// Files with an image's extension, and links that have one or none. By path.
 absl::StatusOr<std::vector<FoundFile>> FindImageFiles(const std::string& source, const std::atomic<bool>* cancelled) {
   std::vector<FoundFile> files;
   std::error_code error;
@@ -36,7 +39,8 @@ absl::StatusOr<std::vector<FoundFile>> FindImageFiles(const std::string& source,
     const fs::file_status status = it->symlink_status(ignored);
     const bool link = fs::is_symlink(status);
     if (!link && !fs::is_regular_file(status)) continue;
-    if (!link && !HasImageExtension(it->path().filename().string())) continue;
+    const std::string name = it->path().filename().string();
+    if (link ? !MayBePictures(name) : !HasImageExtension(name)) continue;
     files.push_back({it->path().lexically_relative(source).generic_string(), link});
   }
   if (error) return SourceError("the folder", absl::StrCat("cannot be read: ", error.message()));

@@ -26,8 +26,9 @@ struct KdefSource {
 };
 
 // Looks for pictures in a folder and all below it. Links are not followed,
-// not even to see what they lead to, but are among the others, since each may be
-// a folder of pictures; of several pictures with one name the first counts. Files without an image's
+// not even to see what they lead to; those with an image's extension, or without
+// one, are among the others, since they may be pictures or a folder of them. Of
+// several pictures with one name the first counts. Files without an image's
 // extension are passed over.
 // INVALID_ARGUMENT (reason BAD_SOURCE): the folder cannot be read. (Reason
 // NO_KDEF_NAMES): no picture has such a name; the message names a link, too.

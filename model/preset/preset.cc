@@ -70,8 +70,7 @@ void ShortenWarmups(const v1::TrainingOptions& overrides, v1::TrainingOptions& m
 // the same kind is merged.
 void MergeSchedule(const v1::Schedule& schedule, v1::TrainingOptions& merged) {
   if (!merged.has_schedule()) merged.mutable_schedule()->set_kind(v1::SCHEDULE_KIND_PAPER);
-  const v1::ScheduleKind kind = schedule.kind();
-  if (kind != v1::SCHEDULE_KIND_UNSPECIFIED && kind != merged.schedule().kind()) merged.clear_schedule();
+  if (schedule.kind() != v1::SCHEDULE_KIND_UNSPECIFIED) merged.clear_schedule();
   merged.mutable_schedule()->MergeFrom(schedule);  // fields without presence: those that are not 0
 }
 

@@ -24,8 +24,8 @@ absl::StatusOr<v1::Preset> FindPreset(FileSystem& file_system, const std::string
 absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, const std::string& folder);
 
 // `overrides` over `base`, field by field where present; repeated fields
-// replace. A schedule of another kind replaces the base's; one of the same kind,
-// or of none, changes the fields that it sets to other than 0. Where steps are
+// replace. A schedule with a kind replaces the base's; one without changes the
+// fields that it sets to other than 0. Where steps are
 // overridden, the base's warm-ups last a quarter of them at most, unless
 // `overrides` has its own.
 v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const v1::TrainingOptions& overrides);

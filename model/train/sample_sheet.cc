@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "absl/strings/str_format.h"
 #include "base/error.h"
+#include "base/even_choice.h"
 #include "model/evaluate/image_quality.h"
 
 namespace facet::model {
@@ -24,10 +24,16 @@ std::vector<int64_t> AllHeldOut(const Split& split) {
   return images;
 }
 
-std::vector<int64_t> SpreadOver(const std::vector<int64_t>& all) {
-  const size_t count = std::min(kImages, all.size());
+std::vector<int64_t> ChooseSome(const Dataset& dataset, const std::vector<int64_t>& all) {
+  std::vector<EvenCandidate> candidates(all.size());
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto labels = dataset.labels(all[i]);
+    candidates[i].classes.assign(labels.begin(), labels.end());
+    candidates[i].subject = candidates[i].classes;
+  }
   std::vector<int64_t> some;
-  for (size_t i = 0; i < count; ++i) some.push_back(all[i * all.size() / count]);
+  for (const size_t position : ChooseEvenly(candidates, kImages)) some.push_back(all[position]);
+  std::sort(some.begin(), some.end());
   return some;
 }
 
@@ -47,7 +53,7 @@ void Paste(const uint8_t* pixels, int side, int scale, int x, int y, Image* shee
 SampleSheet::SampleSheet(const Dataset* dataset, const Split& split) : dataset_(dataset) {
   const std::vector<int64_t> held_out = AllHeldOut(split);
   held_out_ = !held_out.empty();
-  images_ = SpreadOver(held_out_ ? held_out : split.train);
+  images_ = ChooseSome(*dataset, held_out_ ? held_out : split.train);
   const FeatureSchema& schema = dataset->info().schema;
   labels_.resize(images_.size() * schema.total_classes());
   for (size_t i = 0; i < images_.size(); ++i) {
@@ -103,23 +109,28 @@ Image SampleSheet::Draw(const std::vector<float>& drawn) const {
 
 absl::StatusOr<std::vector<float>> SampleSheet::Read(const Image& sheet) const {
   const Layout layout = MakeLayout();
-  if (sheet.shape != layout.shape) {
-    return WithReason(absl::InvalidArgumentError(absl::StrFormat(
-                          "a sheet of these samples has %d x %d pixels, not %d x %d", layout.shape.width,
-                          layout.shape.height, sheet.shape.width, sheet.shape.height)),
-                      "BAD_IMAGE");
-  }
   const int side = dataset_->info().shape.height;
+  const auto pixel_at = [&](int x, int y) { return &sheet.pixels[(size_t{1} * y * sheet.shape.width + x) * 3]; };
+  const auto shows = [&](int i) {
+    const uint8_t* real = dataset_->pixels(images_[i]);
+    for (int k = 0; k < side * side; ++k) {
+      const uint8_t* pixel = pixel_at(layout.x(i) + k % side * layout.scale, layout.y(i) + k / side * layout.scale);
+      if (!std::equal(pixel, pixel + 3, real + 3 * k)) return false;
+    }
+    return true;
+  };
+  bool same = sheet.shape == layout.shape;
+  for (int i = 0; same && i < size(); ++i) same = shows(i);
+  if (!same) {
+    return WithReason(absl::InvalidArgumentError("the sheet is of other samples than these"), "BAD_IMAGE");
+  }
   std::vector<float> drawn;
   drawn.reserve(images_.size() * dataset_->info().shape.samples());
   for (int i = 0; i < size(); ++i) {
-    for (int row = 0; row < side; ++row) {
-      const int y = layout.y(i) + layout.cell + row * layout.scale;
-      const uint8_t* line = &sheet.pixels[(size_t{1} * y * sheet.shape.width + layout.x(i)) * 3];
-      for (int column = 0; column < side; ++column) {
-        const uint8_t* pixel = line + size_t{3} * column * layout.scale;
-        for (int c = 0; c < 3; ++c) drawn.push_back(static_cast<float>(pixel[c]) / 255.0f);
-      }
+    for (int k = 0; k < side * side; ++k) {
+      const uint8_t* pixel =
+          pixel_at(layout.x(i) + k % side * layout.scale, layout.y(i) + layout.cell + k / side * layout.scale);
+      for (int c = 0; c < 3; ++c) drawn.push_back(static_cast<float>(pixel[c]) / 255.0f);
     }
   }
   return drawn;

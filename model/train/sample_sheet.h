@@ -14,8 +14,8 @@
 namespace facet::model {
 
 // A few images by which a run is judged while it goes on: up to 32 held-out
-// ones, spread evenly over all; where nothing is held out, training images.
-// Immutable.
+// ones, in which classes of every feature come as evenly as can be
+// (base/even_choice.h); where nothing is held out, training images. Immutable.
 class SampleSheet {
  public:
   // `dataset` outlives this; it has training images.
@@ -36,7 +36,8 @@ class SampleSheet {
   // enlarged.
   Image Draw(const std::vector<float>& drawn) const;
   // What Draw was given, clamped and rounded to a 255th. INVALID_ARGUMENT
-  // (reason BAD_IMAGE): the picture has another size than those that Draw makes.
+  // (reason BAD_IMAGE): the picture is of other samples: its size or its real
+  // images differ.
   absl::StatusOr<std::vector<float>> Read(const Image& sheet) const;
 
  private:

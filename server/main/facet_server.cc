@@ -371,7 +371,8 @@ void FacetServerImpl::Drain(absl::Time deadline) {
   Thread jobs("jobs-shutdown", [this] { jobs_->Shutdown(); });
   const bool idle = grpc_->AwaitIdle(deadline);
   if (!idle) {
-    env_.log->Write(LogSeverity::kWarning, "the drain time is over; calls still in flight are cut off");
+    env_.log->Write(LogSeverity::kWarning,
+                    "the drain time is over; calls that are in flight or still arrive are cut off");
     grpc_->CutOffCalls();
   }
   engine_->Drain(deadline);

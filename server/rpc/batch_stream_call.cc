@@ -222,7 +222,7 @@ void BatchStreamCall::Stop(absl::Status status) {
 }
 
 void BatchStreamCall::OnDone() {
-  call_.Leave();
+  call_.OnDone();
   std::shared_ptr<BatchStreamCall> self = std::move(self_);
 }
 

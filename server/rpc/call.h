@@ -83,6 +83,12 @@ class Call {
   // once, right before Finish.
   grpc::Status End(const absl::Status& status);
 
+  // Cancels the RPC, where it is not over: the client need not take anything.
+  void Abort() ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    if (!over_) context_->TryCancel();
+  }
+
   // Lets go of gRPC's context, which goes after OnDone; for reactors whose work
   // may go on. To that work the RPC is cancelled; it is in flight until this goes.
   void OnDone() ABSL_LOCKS_EXCLUDED(mutex_) {

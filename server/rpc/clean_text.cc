@@ -13,7 +13,9 @@ std::string CleanText(absl::string_view text, size_t max_bytes) {
   size_t end_before_cut = 0;  // where "..." still finds room
   while (!text.empty()) {
     const size_t length = Utf8CharacterLength(text);
-    clean += length == 0 ? std::string("?") : std::string(text.substr(0, length));
+    const absl::string_view character = text.substr(0, length);
+    const bool line = character == "\n" || character == "\t";
+    clean += length == 0 || (IsSteeringCharacter(character) && !line) ? std::string("?") : std::string(character);
     text.remove_prefix(std::max<size_t>(length, 1));
     if (clean.size() > max_bytes) {
       clean.resize(end_before_cut);

@@ -184,7 +184,8 @@ bool GrpcServerImpl::AwaitArrivals(absl::Time deadline) {
   // A connection on which no call was seen once has none left of those that there
   // were; clients that try again and again do not count as calls on their way.
   std::map<int64_t, int> fewest = streams_.Count();
-  while (sum(fewest) > reflection_.open()) {
+  const int reflections = reflection_.open();  // those that came later are not among the fewest
+  while (sum(fewest) > std::min(reflections, reflection_.open())) {
     const absl::Time now = parts_.clock->Now();
     if (now >= deadline) return false;
     absl::Mutex mutex;

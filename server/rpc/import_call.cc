@@ -44,16 +44,27 @@ void ImportCall::Begin() {
 }
 
 void ImportCall::Read() {
+  const auto self = shared_from_this();  // what was read may end the call at once
   bool shutting_down = false;
   {
     absl::MutexLock lock(&mutex_);
     shutting_down = shutting_down_;
     reading_ = !shutting_down;
+    if (reading_) ++starting_;
     reading_since_ = call_.environment().clock->Now();
   }
-  if (!shutting_down) return StartRead(&bytes_);
-  import_.reset();
-  End(ShuttingDownError());
+  if (shutting_down) {
+    import_.reset();
+    return End(ShuttingDownError());
+  }
+  StartRead(&bytes_);
+  {
+    absl::MutexLock lock(&mutex_);
+    --starting_;
+    if (!shutting_down_ || !WaitsForClient()) return;
+    ended_ = true;  // of this OnShutdown could not see to
+  }
+  EndReading(ShuttingDownError());
 }
 
 void ImportCall::OnReadDone(bool ok) {
@@ -84,7 +95,7 @@ void ImportCall::End(const absl::Status& status) {
 
 void ImportCall::OnDone() {
   if (has_slot_) slots_->Return();
-  call_.Leave();
+  call_.OnDone();
   const std::shared_ptr<ImportCall> self = std::move(self_);
 }
 
@@ -104,7 +115,7 @@ void ImportCall::CheckSilence() {
   {
     absl::MutexLock lock(&mutex_);
     if (ended_) return;
-    if (reading_) left -= call_.environment().clock->Now() - reading_since_;
+    if (WaitsForClient()) left -= call_.environment().clock->Now() - reading_since_;
     ended_ = left <= absl::ZeroDuration();
   }
   if (left > absl::ZeroDuration()) return WatchSilence(left);
@@ -126,7 +137,7 @@ void ImportCall::OnShutdown() {
   {
     absl::MutexLock lock(&mutex_);
     shutting_down_ = true;
-    if (!reading_ || ended_) return;  // the step that runs sees it, where it would read on
+    if (!WaitsForClient()) return;  // Read sees it, now or where the step that runs would read on
     ended_ = true;
   }
   EndReading(ShuttingDownError());

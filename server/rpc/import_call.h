@@ -84,6 +84,8 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   void Schedule(void (ImportCall::*step)());
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Whether nothing but the client's next message is waited for.
+  bool WaitsForClient() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return reading_ && starting_ == 0 && !ended_; }
   // Looks after `wait` whether it has been silent for too long.
   void WatchSilence(absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_);
   void CheckSilence() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -104,6 +106,7 @@ class ImportCall final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
 
   absl::Mutex mutex_;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // then no step runs
+  int starting_ ABSL_GUARDED_BY(mutex_) = 0;      // in StartRead: the call must not end meanwhile
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool shutting_down_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time reading_since_ ABSL_GUARDED_BY(mutex_);

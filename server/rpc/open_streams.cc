@@ -43,7 +43,7 @@ std::vector<int64_t> ListIds(const char* key, const std::function<char*(int64_t)
     const json found = Take(page(ids.empty() ? 0 : ids.back() + 1));
     const json listed = found.value(key, json::array());
     for (const json& each : listed) ids.push_back(id_of(each));
-    if (listed.empty() || found.value("end", true)) return ids;
+    if (listed.empty() || found.value("end", false) /* there on the last page alone */) return ids;
   }
 }
 

@@ -46,6 +46,7 @@ absl::Status RenderStreamCall::Prepare() {
   auto input = std::make_shared<Input>();
   RETURN_IF_ERROR(DecodeMessage(bytes_, &input->request, LimitsOfVectors(parts_.max_stream_vectors)));
   bytes_.Clear();
+  RETURN_IF_ERROR(TakeMemory(input->request.SpaceUsedLong(), *input));
   RETURN_IF_ERROR(CheckVectorCount(input->request.vectors(), parts_.max_stream_vectors));
   auto format = ParseOutputFormat(input->request.format());
   if (!format.ok()) return PrefixField(format.status(), "format");
@@ -65,14 +66,15 @@ absl::Status RenderStreamCall::LoadAndBegin(const std::shared_ptr<Input>& input)
 absl::Status RenderStreamCall::BeginChunks(const std::shared_ptr<Input>& input) {
   RETURN_IF_ERROR(ChooseChunkSize(*input));
   RETURN_IF_ERROR(CheckVectors(input->model->schema, input->request.vectors()));
-  RETURN_IF_ERROR(TakeMemory(*input));
+  RETURN_IF_ERROR(TakeMemory(input->request.SpaceUsedLong() + BytesInWindow(*input), *input));
   {
     absl::MutexLock lock(&mutex_);
     if (over_) return absl::OkStatus();  // whoever ended it has told
     input_ = input;
     chunk_count_ = input->chunk_count();
+    moved_ = environment().clock->Now();
   }
-  AwaitClient();
+  WatchClient(parts_.stream_patience);
   StartChunks();
   return absl::OkStatus();
 }
@@ -93,19 +95,24 @@ absl::Status RenderStreamCall::ChooseChunkSize(Input& input) const {
   return absl::OkStatus();
 }
 
-absl::Status RenderStreamCall::TakeMemory(Input& input) const {
-  const int in_window = std::min(kWindow * input.chunk_size, input.request.vectors_size());
-  const auto images = static_cast<int64_t>(input.format.bytes_per_image(input.model->renderer->shape()));
-  auto share = parts_.stream_memory->TryTake(static_cast<int64_t>(input.request.SpaceUsedLong()) + in_window * images);
-  if (!share.has_value()) {
-    return WithRetryAfter(WithReason(absl::ResourceExhaustedError(
-                                         "the RenderStream calls that run take all the memory that there is for them; "
-                                         "try again soon, or ask for fewer vectors at once"),
-                                     "TOO_MANY_STREAMS"),
-                          absl::Seconds(1));
+absl::Status RenderStreamCall::TakeMemory(size_t bytes, Input& input) const {
+  input.memory.ReduceTo(0);  // one that needs all there is must not stand in its own way
+  auto share = parts_.stream_memory->TryTake(static_cast<int64_t>(bytes));
+  if (share.has_value()) {
+    input.memory = *std::move(share);
+    return absl::OkStatus();
   }
-  input.memory = *std::move(share);
-  return absl::OkStatus();
+  return WithRetryAfter(
+      WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                     "the RenderStream calls that run leave too little of the memory that they share for this one, ",
+                     "which needs ", (bytes >> 20) + 1, " MiB; try again soon, or ask for fewer vectors at once")),
+                 "TOO_MANY_STREAMS"),
+      absl::Seconds(1));
+}
+
+size_t RenderStreamCall::BytesInWindow(const Input& input) {
+  const int images = std::min(kWindow * input.chunk_size, input.request.vectors_size());
+  return images * input.format.bytes_per_image(input.model->renderer->shape());
 }
 
 void RenderStreamCall::StartChunks() {
@@ -219,6 +226,10 @@ void RenderStreamCall::Forward() {
       ready_.erase(entry);
       ++next_send_;
     }
+    {
+      absl::MutexLock lock(&mutex_);
+      moved_ = environment().clock->Now();
+    }
     TryWrite(bytes);  // the window is no larger than the writer's queue
   }
   bool last = false;
@@ -229,42 +240,42 @@ void RenderStreamCall::Forward() {
   if (last) Close(absl::OkStatus());
 }
 
-void RenderStreamCall::AwaitClient() {
-  int64_t taken = 0;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (over_) return;
-    taken = taken_;
-  }
+void RenderStreamCall::WatchClient(absl::Duration wait) {
   // Whoever waits must not keep a call that is done with.
   const std::weak_ptr<RenderStreamCall> weak = Self();
-  DelayedWork waiting = RunAfter(parts_.stream_patience, [weak, taken] {
-    if (const auto self = weak.lock(); self != nullptr) self->OnPatienceOver(taken);
+  DelayedWork waiting = RunAfter(wait, [weak] {
+    if (const auto self = weak.lock(); self != nullptr) self->CheckClient();
   });
   absl::MutexLock lock(&mutex_);
   if (over_) return waiting.Cancel();
   patience_ = std::move(waiting);
 }
 
-void RenderStreamCall::OnPatienceOver(int64_t taken) {
+void RenderStreamCall::CheckClient() {
+  absl::Duration left = parts_.stream_patience;
   {
     absl::MutexLock lock(&mutex_);
+    if (over_) return;
     const bool all_with_the_client = in_window_ > 0 && running_.empty() && ready_.empty();
-    if (taken != taken_ || !all_with_the_client) taken = -1;
+    if (all_with_the_client) left -= environment().clock->Now() - moved_;
   }
-  if (taken < 0) return AwaitClient();
+  // Alarms go by another clock, so one may ring a little early.
+  if (left > absl::ZeroDuration()) return WatchClient(std::max(left, absl::Milliseconds(1)));
   Close(WithReason(
-      absl::ResourceExhaustedError(absl::StrCat(
-          "images waited ", absl::FormatDuration(parts_.stream_patience),
-          " for this client and were given up; ask for the rest once more, from the first image that is missing")),
+      absl::ResourceExhaustedError(absl::StrCat("images waited ", absl::FormatDuration(parts_.stream_patience),
+                                                " for this client and were given up; ask once more for those from "
+                                                "the first that is missing on")),
       "STREAM_TOO_SLOW"));
+  RunAfter(parts_.stream_patience, [weak = std::weak_ptr<RenderStreamCall>(Self())] {
+    if (const auto self = weak.lock(); self != nullptr) self->call().Abort();
+  });
 }
 
 void RenderStreamCall::OnRoom() {
   {
     absl::MutexLock lock(&mutex_);
     --in_window_;
-    ++taken_;
+    moved_ = environment().clock->Now();
   }
   StartChunks();
 }

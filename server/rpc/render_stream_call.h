@@ -2,7 +2,7 @@
 #ifndef FACET_SERVER_RPC_RENDER_STREAM_CALL_H_
 #define FACET_SERVER_RPC_RENDER_STREAM_CALL_H_
 
-#include <cstdint>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,8 +24,9 @@ namespace facet::server {
 // rendered chunk by chunk. A few chunks are on their way at a time, computed or
 // waiting for the client, so a slow client slows the rendering of its own images
 // alone. Its vectors and those chunks are taken from a budget that all streams
-// share; one whose client takes nothing for too long is ended and gives them
-// back.
+// share. One whose client takes nothing for too long is closed and gives them
+// back, but for the message on its way, which goes when the client has taken
+// nothing for as long again and the RPC is aborted.
 class RenderStreamCall final : public StreamWriter {
  public:
   RenderStreamCall(const GenerationParts& parts, grpc::CallbackServerContext* context, const grpc::ByteBuffer* request)
@@ -45,7 +46,7 @@ class RenderStreamCall final : public StreamWriter {
     ModelHandle model;
     OutputFormat format;
     int chunk_size = 16;
-    ByteBudget::Share memory;
+    ByteBudget::Share memory;  // of the vectors, later also of a full window of images
   };
   using InputPtr = std::shared_ptr<const Input>;
 
@@ -60,7 +61,9 @@ class RenderStreamCall final : public StreamWriter {
   // Once there is a model.
   absl::Status BeginChunks(const std::shared_ptr<Input>& input) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status ChooseChunkSize(Input& input) const;
-  absl::Status TakeMemory(Input& input) const;
+  // In place of what it has. RESOURCE_EXHAUSTED (reason TOO_MANY_STREAMS).
+  absl::Status TakeMemory(size_t bytes, Input& input) const;
+  static size_t BytesInWindow(const Input& input);
 
   // Starts chunks while the window has room.
   void StartChunks() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -72,23 +75,23 @@ class RenderStreamCall final : public StreamWriter {
   absl::Status EncodeChunk(const Input& input, int chunk, ImageJob& job) ABSL_LOCKS_EXCLUDED(mutex_);
   // Hands finished chunks to the writer, in order.
   void Forward() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Looks after a while whether the client has taken something, and so on.
-  void AwaitClient() ABSL_LOCKS_EXCLUDED(mutex_);
-  void OnPatienceOver(int64_t taken) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Looks after `wait` whether the client takes what there is for it, and so on.
+  void WatchClient(absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_);
+  void CheckClient() ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::shared_ptr<RenderStreamCall> Self() { return std::static_pointer_cast<RenderStreamCall>(shared_from_this()); }
 
-  // Both are copies: work on the pools may outlast the RPC, and with it gRPC's
-  // request and the service.
-  const GenerationParts parts_;
-  grpc::ByteBuffer bytes_;  // until Prepare has read it
+  const GenerationParts& parts_;  // outlives all RPCs
+  // A copy, which shares the bytes: the RPC may be over, and gRPC's request gone,
+  // before Prepare has read it.
+  grpc::ByteBuffer bytes_;
   absl::Time deadline_;
 
   absl::Mutex mutex_;
   bool over_ ABSL_GUARDED_BY(mutex_) = false;
   InputPtr input_ ABSL_GUARDED_BY(mutex_);  // from the first chunk until over_
   int chunk_count_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;  // messages, by the client
+  absl::Time moved_ ABSL_GUARDED_BY(mutex_);  // a message, to the writer or from it
   DelayedWork patience_ ABSL_GUARDED_BY(mutex_);
   int next_chunk_ ABSL_GUARDED_BY(mutex_) = 0;  // to start
   int next_send_ ABSL_GUARDED_BY(mutex_) = 0;   // to hand to the writer

@@ -23,8 +23,8 @@ namespace facet::server {
 // messages come from.
 //
 // Owns itself from Launch to gRPC's OnDone, and is in flight as long as anybody
-// holds it; producers that may outlast the stream hold it by weak_ptr. Thread-safe; nothing blocks, no lock is held
-// while gRPC or a hook is called.
+// holds it; producers that may outlast the stream hold it by weak_ptr.
+// Thread-safe; nothing blocks, no lock is held while gRPC or a hook is called.
 class StreamWriter : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                      public std::enable_shared_from_this<StreamWriter> {
  public:

@@ -113,8 +113,7 @@ std::string MeasuresOf(const ExperimentRun& run, const std::string& heading) {
 constexpr char kOfJudge[] =
     "ccuracies are those of an independent judge that learnt from real images only; beside each stands what it makes "
     "of the real images of the same cells. A mix has no real image: beside what it keeps stands what the judge makes "
-    "of "
-    "real images of other cells, which its table names.";
+    "of real images of other cells, which its table names.";
 
 constexpr char kOfRecognisers[] =
     "Accuracies of recognisers are their own, on real images that none of them learnt from; there is no ceiling beside "

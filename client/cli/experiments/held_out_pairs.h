@@ -12,8 +12,8 @@
 namespace facet::cli {
 
 // Held-out images that a report names, rendered by the run's model, by their
-// class of `feature`, or by rule where that is empty; at most `columns` of each, upright
-// ones first.
+// class of `feature`, or by rule where that is empty; at most `columns` of each,
+// upright ones first.
 absl::StatusOr<std::vector<PairGroup>> HeldOutPairs(client::Client& client, const ExperimentRun& run,
                                                     const std::string& feature, int columns);
 

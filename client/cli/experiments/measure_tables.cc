@@ -20,7 +20,7 @@ MarkdownTable MeasureTable() {
   return MarkdownTable({"measure", "synthetic", "real images (ceiling)", "synthetic / real"});
 }
 
-enum class Ratio { kNone, kOfThoseTwo };
+enum class Ratio { kAbsent, kOfThoseTwo };
 
 // A row for each feature, and one for each of its parts. `verb`: "recognised".
 void AddAccuracies(const Accuracies& accuracies, const std::string& verb, Ratio ratio, MarkdownTable& table) {
@@ -69,7 +69,7 @@ std::string CellTable(const Accuracies& accuracies, std::optional<double> psnr_d
 // No ratio: the real images are of other cells, and harder or easier.
 std::string MixTable(const v1::MixReport& mix, const std::string& whose_ceiling) {
   MarkdownTable table({"measure", "mixes", whose_ceiling});
-  AddAccuracies(mix.kept(), "kept", Ratio::kNone, table);
+  AddAccuracies(mix.kept(), "kept", Ratio::kAbsent, table);
   const auto add = [&](const std::string& what, const std::string& figure) { table.Add({what, figure, kNone}); };
   // A judge may know nothing of the feature itself.
   if (mix.parent_mass() > 0) {

@@ -38,7 +38,7 @@ std::string Clean(absl::string_view text, size_t max_bytes) {
   while (!text.empty() && clean.size() < max_bytes) {
     const size_t length = Utf8CharacterLength(text);
     const bool shown =
-        length > 1 || (length == 1 && (absl::ascii_isprint(text[0]) || text[0] == '\t' || text[0] == '\n'));
+        length > 0 && (text[0] == '\t' || text[0] == '\n' || !IsSteeringCharacter(text.substr(0, length)));
     // A line that is rewritten in place goes on in a new one.
     if (shown) {
       clean.append(text.data(), length);

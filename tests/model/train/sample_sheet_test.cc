@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
+#include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "gtest/gtest.h"
+#include "tests/base/temp_dir.h"
+#include "tests/model/data/dataset_builder.h"
 #include "tests/model/train/tiny_world.h"
 
 namespace facet::model {
@@ -33,6 +37,35 @@ TEST_F(SampleSheetTest, TakesHeldOutImagesWhereThereAreAny) {
   // Image 5: left, green, shade 50.
   const std::vector<float> first(sheet.labels().begin(), sheet.labels().begin() + 9);
   EXPECT_EQ(first, (std::vector<float>{1, 0, 0, 1, 0, 0, 1, 0, 0}));
+}
+
+// Where the transform is what changes fastest, images at equal distances would
+// show half of the transforms, or one.
+TEST(SampleSheetChoiceTest, AllClassesAreAmongTheSamples) {
+  Feature people{"identity", {}};
+  for (int i = 0; i < 16; ++i) people.classes.push_back(absl::StrCat("p", i));
+  const Feature transforms{"transform", {"r0", "r90", "r180", "r270", "m0", "m90", "m180", "m270"}};
+  const FeatureSchema schema = FeatureSchema::Create({people, transforms}).value();
+  const TempDir folder;
+  MakeDataset(folder / "data", schema, AllCombinations(schema));
+  const auto dataset = Dataset::Open(*FileSystem::Posix(), folder / "data").value();
+  std::vector<int64_t> all;
+  for (int64_t i = 0; i < dataset->info().image_count; ++i) all.push_back(i);
+  Split split;
+  split.train = {0};
+  split.held_out.push_back({"all", all});
+  const SampleSheet sheet(dataset.get(), split);
+  ASSERT_EQ(sheet.size(), 32);
+  std::map<int, int> of_person;
+  std::map<int, int> of_transform;
+  for (const int64_t image : sheet.images()) {
+    ++of_person[dataset->labels(image)[0]];
+    ++of_transform[dataset->labels(image)[1]];
+  }
+  ASSERT_EQ(of_person.size(), 16u);
+  ASSERT_EQ(of_transform.size(), 8u);
+  for (const auto& [person, count] : of_person) EXPECT_EQ(count, 2) << person;
+  for (const auto& [transform, count] : of_transform) EXPECT_EQ(count, 4) << transform;
 }
 
 TEST_F(SampleSheetTest, TakesTrainingImagesElse) {
@@ -90,8 +123,10 @@ TEST_F(SampleSheetTest, ValuesBetweenAreRoundedAndThoseBeyondClamped) {
 
 TEST_F(SampleSheetTest, ASheetOfOtherSamplesIsNotRead) {
   const SampleSheet sheet(dataset_.get(), SplitWithout({0}));
-  const SampleSheet other(dataset_.get(), SplitWithout({0, 1}));
-  EXPECT_EQ(GetErrorDetail(sheet.Read(other.Draw(Draw({0, 1}, 0))).status()).reason, "BAD_IMAGE");
+  const SampleSheet larger(dataset_.get(), SplitWithout({0, 1}));
+  EXPECT_EQ(GetErrorDetail(sheet.Read(larger.Draw(Draw({0, 1}, 0))).status()).reason, "BAD_IMAGE");
+  const SampleSheet other(dataset_.get(), SplitWithout({1}));
+  EXPECT_EQ(GetErrorDetail(sheet.Read(other.Draw(Draw({0}, 0))).status()).reason, "BAD_IMAGE") << "of as many";
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ TEST(StoreTest, ReleasedVersionsAreGivenAgainUnlessKeptOrPassed) {
 
 TEST(StoreTest, AcknowledgesNothingOnceItsFolderIsRemoved) {
   TempStore store;
-  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, "", {}).ok());
+  ASSERT_TRUE(store->InsertModelVersion("m", store->ReserveModelVersion("m").value(), {}, {}).ok());
   EXPECT_TRUE(store->CheckInPlace().ok());
   ASSERT_TRUE(FileSystem::Posix()->RemoveAll(store.folder().path()).ok());
   const absl::Status gone = store->CheckInPlace();
