@@ -111,13 +111,15 @@ TEST_F(FacetProgramTest, TextsThatAreNotUtf8AreNamed) {
       {"alias: ", {"models", "alias", "digits@1", bad}},
       {"--set: ", {"render", "--model", "digits", "--set", bad}},
       {"--description: ", {"dataset", "import", "digits", "--bundled", "digits", "--description", bad}},
-      {"--server: ", {"--server", bad, "status"}},
       {"jobs: ", {"jobs", "cancel", "a", bad}}};
   for (const auto& [named, words] : commands) {
     const CommandResult result = Facet(words);
     EXPECT_EQ(result.exit_code, 2) << named;
     EXPECT_THAT(result.err, StartsWith(absl::StrCat("facet: ", named, "'a?' is not UTF-8\n"))) << named;
   }
+  const CommandResult server = RunCommand({"facet", "status"}, {absl::StrCat("FACET_SERVER=", bad)});
+  EXPECT_EQ(server.exit_code, 2);
+  EXPECT_THAT(server.err, StartsWith("facet: --server: 'a?' is not UTF-8\n"));
   EXPECT_THAT(Facet({bad}).err, StartsWith("facet: there is no command 'a?'"));
   EXPECT_THAT(Facet({"dataset", "import", "digits", bad, "--on-server"}).err,
               StartsWith("facet: the folder 'a?' of the server is not UTF-8\n"));
