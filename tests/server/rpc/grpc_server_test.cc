@@ -27,6 +27,7 @@
 #include "tests/server/rpc/fakes/classify_requests.h"
 #include "tests/server/rpc/fakes/held_link.h"
 #include "tests/server/rpc/fakes/held_render.h"
+#include "tests/server/rpc/fakes/idle_connections.h"
 #include "tests/server/rpc/fakes/test_server.h"
 
 namespace facet::server {
@@ -250,8 +251,7 @@ void ExpectShuttingDown(const grpc::Status& status) {
   EXPECT_TRUE(ReadRichError(status).retry_seconds.has_value());
 }
 
-TEST(GrpcServerTest, ARequestThatIsOnItsWayIsAwaitedAndRefused) {
-  TestServer server;
+void ExpectRequestOnItsWayIsAwaitedAndRefused(TestServer& server) {
   HeldLink link(server.server->addresses()[0], 20'000);
   v1::RenderStreamRequest request;
   request.set_model("digits");
@@ -270,6 +270,18 @@ TEST(GrpcServerTest, ARequestThatIsOnItsWayIsAwaitedAndRefused) {
   EXPECT_TRUE(server.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
   server.server.reset();
   ExpectShuttingDown(reader->Finish());
+}
+
+TEST(GrpcServerTest, ARequestThatIsOnItsWayIsAwaitedAndRefused) {
+  TestServer server;
+  ExpectRequestOnItsWayIsAwaitedAndRefused(server);
+}
+
+// gRPC lists connections by five hundred.
+TEST(GrpcServerTest, ARequestThatIsOnItsWayIsAwaitedHoweverManyConnectionsThereAre) {
+  TestServer server;
+  const IdleConnections idle(server.server->addresses()[0], 520);
+  ExpectRequestOnItsWayIsAwaitedAndRefused(server);
 }
 
 TEST(GrpcServerTest, ConnectionsWithoutCallsDoNotHoldUpTheDrain) {
