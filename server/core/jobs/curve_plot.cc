@@ -74,7 +74,7 @@ class Panel {
 
   // Names of lines stand below each other on the right: from the top on, or down
   // to the bottom.
-  std::string Draw(absl::string_view label, bool names_at_top = true) {
+  std::string Draw(absl::string_view label, bool names_at_top) {
     if (low_ > high_) low_ = 0, high_ = 1;
     if (high_ - low_ < 1e-9) low_ -= 0.5, high_ += 0.5;
     std::string svg = absl::StrFormat(
@@ -131,7 +131,7 @@ std::string DrawLosses(const v1::TrainingCurve& curve, double max_step) {
   }
   Panel panel(50, 320, true, max_step);
   for (auto& [name, line] : lines) panel.Add(name, std::move(line));
-  return panel.Draw("losses by step");
+  return panel.Draw("losses by step", true);
 }
 
 std::string DrawQuality(const v1::TrainingCurve& curve, double max_step) {
@@ -144,7 +144,7 @@ std::string DrawQuality(const v1::TrainingCurve& curve, double max_step) {
   const bool held_out = best != nullptr && best->held_out();
   Panel panel(370, 480, false, max_step);
   if (best != nullptr) panel.Add(absl::StrFormat("best: %.2f dB at step %d", best->psnr_db(), best->step()), line);
-  std::string svg = panel.Draw(held_out ? "PSNR of held-out images, dB" : "PSNR of training images, dB");
+  std::string svg = panel.Draw(held_out ? "PSNR of held-out images, dB" : "PSNR of training images, dB", false);
   for (const auto& [step, value] : line) {
     const bool is_best = best != nullptr && step == best->step();
     absl::StrAppendFormat(&svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" fill=\"%s\"/>\n", panel.X(step),
