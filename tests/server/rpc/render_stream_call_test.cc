@@ -274,6 +274,22 @@ TEST_F(RenderStreamCallTest, AClientThatTakesNothingForTooLongIsGivenUp) {
   EXPECT_EQ(ReadRichError(status).reason, "STREAM_TOO_SLOW");
 }
 
+// Else the message that is on its way, and the call, would stay for ever.
+TEST_F(RenderStreamCallTest, AClientThatTakesNothingThenEitherIsCancelled) {
+  GrpcServerOptions options;
+  options.render_stream_patience = absl::Milliseconds(50);
+  TestServer server(options, {512, 512, 3});
+  stub_ = v1::GenerationService::NewStub(server.channel);
+  auto reader = Begin(MakeRequest(200, 1));
+  v1::RenderStreamResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  server.server->RefuseCalls();
+  EXPECT_TRUE(server.server->AwaitIdle(absl::Now() + absl::Seconds(60)));
+  while (reader->Read(&response)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::CANCELLED);
+}
+
 TEST_F(RenderStreamCallTest, AClientThatWaitsForTheEngineIsNotSlow) {
   GrpcServerOptions options;
   options.render_stream_patience = absl::Milliseconds(500);
