@@ -64,7 +64,6 @@ class Measurer {
       : options_(options),
         dataset_(*options.dataset),
         schema_(options.dataset->info().schema),
-        judge_(judge),
         examiner_(*options.dataset, *options.renderer, judge, *options.clock, options.render_batch),
         held_out_real_(examiner_.NewTally()),
         detail_(*options.dataset, judge, options.split.train, Choose(options.split.train, "class centres"), stop),
@@ -92,7 +91,6 @@ class Measurer {
   const EvaluateOptions& options_;
   const Dataset& dataset_;
   const FeatureSchema& schema_;
-  Judge& judge_;
   Examiner examiner_;
   Tally held_out_real_;  // over all rules: real images that the judge never saw
   DetailMeasurer detail_;

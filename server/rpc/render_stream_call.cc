@@ -86,7 +86,7 @@ absl::Status RenderStreamCall::ChooseChunkSize(Input& input) const {
         "chunk_size", "BAD_CHUNK_SIZE",
         absl::StrCat("chunk_size is ", asked, "; it must be from 1 to ", kMaxChunk, ", or 0 for ", kDefaultChunk));
   }
-  const uint64_t image = input.format.bytes_per_image(input.model->renderer->shape());
+  const uint64_t image = std::max<uint64_t>(1, input.format.bytes_per_image(input.model->renderer->shape()));
   const uint64_t limit = parts_.environment.max_message_bytes;
   const uint64_t room = limit > kMessageSlack ? limit - kMessageSlack : 0;
   if (image > room) return AnswerTooLarge(image, limit, "one image alone does not fit; raise the server's limit");
