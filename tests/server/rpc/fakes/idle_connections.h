@@ -21,11 +21,17 @@ namespace facet::server {
 // been answered, and no more. Many are far cheaper than gRPC's channels.
 class IdleConnections {
  public:
-  IdleConnections(const std::string& target, int count) {
+  // Whether this process may have so many, of which it has both ends.
+  static bool Allowed(int count) {
+    constexpr int kOtherFiles = 200;
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;  // both ends are in this process
+    limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur > static_cast<rlim_t>(2 * count + kOtherFiles);
+  }
+
+  IdleConnections(const std::string& target, int count) {
     const std::vector<std::string> parts = absl::StrSplit(target, ':');
     int port = 0;
     EXPECT_TRUE(parts.size() == 2 && absl::SimpleAtoi(parts[1], &port));
