@@ -38,7 +38,8 @@ struct CsvManifest {
 // INVALID_ARGUMENT (reason BAD_SOURCE) naming the line: no `path` column, no
 // feature, a bad or doubled column name, a row with fields missing or too many,
 // an empty value, blanks around a value or column name, a path that leads out of
-// the folder, more than a million rows, what CsvReader refuses. INVALID_ARGUMENT (reason EMPTY_DATASET): no rows.
+// the folder, more than a million rows, what CsvReader refuses. INVALID_ARGUMENT
+// (reason EMPTY_DATASET): no rows.
 // CANCELLED soon after `cancelled`, which may be null, is set.
 absl::StatusOr<CsvManifest> ParseCsvManifest(absl::string_view text, const std::atomic<bool>* cancelled = nullptr);
 

@@ -66,11 +66,14 @@ void ShortenWarmups(const v1::TrainingOptions& overrides, v1::TrainingOptions& m
   }
 }
 
-// The fields of a schedule mean other things for another kind, so that only one of
-// the same kind is merged.
+// The fields of a schedule mean other things for another kind, so that one with a
+// kind is the whole of it.
 void MergeSchedule(const v1::Schedule& schedule, v1::TrainingOptions& merged) {
+  if (schedule.kind() != v1::SCHEDULE_KIND_UNSPECIFIED) {
+    *merged.mutable_schedule() = schedule;
+    return;
+  }
   if (!merged.has_schedule()) merged.mutable_schedule()->set_kind(v1::SCHEDULE_KIND_PAPER);
-  if (schedule.kind() != v1::SCHEDULE_KIND_UNSPECIFIED) merged.clear_schedule();
   merged.mutable_schedule()->MergeFrom(schedule);  // fields without presence: those that are not 0
 }
 

@@ -25,9 +25,8 @@ absl::StatusOr<std::vector<v1::Preset>> ListPresets(FileSystem& file_system, con
 
 // `overrides` over `base`, field by field where present; repeated fields
 // replace. A schedule with a kind replaces the base's; one without changes the
-// fields that it sets to other than 0. Where steps are
-// overridden, the base's warm-ups last a quarter of them at most, unless
-// `overrides` has its own.
+// fields that it sets to other than 0. Where steps are overridden, the base's
+// warm-ups last a quarter of them at most, unless `overrides` has its own.
 v1::TrainingOptions MergeTrainingOptions(const v1::TrainingOptions& base, const v1::TrainingOptions& overrides);
 
 // The same where a field is not 0.

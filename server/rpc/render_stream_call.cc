@@ -66,7 +66,7 @@ absl::Status RenderStreamCall::LoadAndBegin(const std::shared_ptr<Input>& input)
 absl::Status RenderStreamCall::BeginChunks(const std::shared_ptr<Input>& input) {
   RETURN_IF_ERROR(ChooseChunkSize(*input));
   RETURN_IF_ERROR(CheckVectors(input->model->schema, input->request.vectors()));
-  RETURN_IF_ERROR(TakeMemory(input->request.SpaceUsedLong() + BytesInWindow(*input), *input));
+  RETURN_IF_ERROR(TakeMemory(input->memory.bytes() + BytesInWindow(*input), *input));
   {
     absl::MutexLock lock(&mutex_);
     if (over_) return absl::OkStatus();  // whoever ended it has told
